@@ -1,0 +1,48 @@
+// What a NAS profile is once it is parsed: one box, its plugin, how to reach it, its limits.
+import type { GuestLimits } from '../sandbox/sandbox.ts';
+
+export interface Profile {
+  /** The file's name without `.yaml`. */
+  readonly name: string;
+  readonly file: string;
+  readonly plugin: string;
+  readonly match: {
+    readonly nas_ip: readonly string[];
+    readonly nas_identifier: readonly string[];
+    readonly nas_id: readonly string[];
+  };
+  /** Sections as the transports' schemas parsed them, secrets resolved. Never printed, never given to a plugin. */
+  readonly transports: Readonly<Record<string, unknown>>;
+  /** For the accounting that this box sends to us. */
+  readonly radius: RadiusClient | null;
+  readonly limits: ProfileLimits;
+  /** Checked against the plugin's own schema; given to the plugin. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Accounting Start of a known account fires `user_auth`. */
+  readonly fireAuthOnStart: boolean;
+  /** Accounting Stop of a known account fires `user_disconnect`. */
+  readonly fireDisconnectOnStop: boolean;
+}
+
+export interface RadiusClient {
+  /** Source addresses; by default `match.nas_ip`. */
+  readonly addresses: readonly string[];
+  readonly secret: string;
+  readonly requireMessageAuthenticator: 'never' | 'if-present' | 'always';
+}
+
+export interface ProfileLimits {
+  /** Jobs of this NAS that run at once. */
+  readonly concurrency: number;
+  /** Jobs begun per second; Infinity when not limited. */
+  readonly ratePerSecond: number;
+  /** Milliseconds that one run of a hook may take. */
+  readonly deadlineMs: number;
+  /** Attempts after which a job is dead. */
+  readonly attempts: number;
+  /** Unanswered runs in a row that open the breaker. */
+  readonly breakerFailures: number;
+  /** Milliseconds between the trials of an open breaker. */
+  readonly breakerProbeMs: number;
+  readonly guest: GuestLimits;
+}

@@ -1,0 +1,23 @@
+// What an accounting packet says once it is decoded and verified: the interface between the RADIUS listener and the session stage.
+
+export interface AccountingRecord {
+  /** The profile whose client sent it. */
+  readonly nas: string;
+  readonly status: 'start' | 'interim' | 'stop' | 'on' | 'off';
+  readonly acctSessionId: string;
+  readonly userName: string;
+  readonly framedIp: string;
+  readonly callingStationId: string;
+  readonly nasIp: string;
+  readonly nasIdentifier: string;
+  /** When it happened at the NAS: Event-Timestamp, else arrival minus Acct-Delay-Time; milliseconds since 1970. */
+  readonly at: number;
+  readonly sessionTime: number;
+  /** From the subscriber, Gigawords included. */
+  readonly inputOctets: number;
+  readonly outputOctets: number;
+  readonly terminateCause: number;
+}
+
+/** Resolves when the record is on disk; only then the packet is answered. */
+export type AccountingSink = (record: AccountingRecord) => Promise<void>;

@@ -1,0 +1,47 @@
+// The billing's variables of one account, as text, under the billing's own names.
+
+/** Values are the billing's texts, untouched: any UTF-8, `rate_in` a decimal number of kbit/s, an empty text where it sends one. */
+export type Account = Readonly<Record<string, string>>;
+
+/** Changing one of these makes another account of it for the box: `user_del` with the old, `user_add` with the new values. */
+export const keyParameters = [
+  'ip',
+  'login',
+  'mac',
+  'server',
+  'snatip',
+  'deleted',
+  'auth_type',
+  'nas_ip',
+  'router_ip',
+  'opt82',
+  'switch_port',
+  'switch_vlan',
+  'switch_ip',
+  'nas_id',
+  'psw',
+  'gpon_modem_port',
+] as const;
+
+/** How a job names its box before any profile is looked at. */
+export interface NasRef {
+  readonly nas_ip?: string;
+  readonly nas_id?: string;
+}
+
+export function nasRefOf(account: Account): NasRef {
+  const ref: { nas_ip?: string; nas_id?: string } = {};
+  if (account['nas_ip']) ref.nas_ip = account['nas_ip'];
+  if (account['nas_id']) ref.nas_id = account['nas_id'];
+  return ref;
+}
+
+/** One text per box: the address when there is one, else the billing's id of it. */
+export function nasKeyOf(ref: NasRef): string {
+  return ref.nas_ip ?? `id:${ref.nas_id ?? ''}`;
+}
+
+/** The name of the queue of one account's jobs on one NAS. */
+export function laneOf(account: Account): string {
+  return `${account['user_id']}@${nasKeyOf(nasRefOf(account))}`;
+}

@@ -1,0 +1,64 @@
+// The interface that dispatch sees of a box: run a hook there, under its profile and plugin of now.
+import type { Profile } from '../config/profile.ts';
+import type { FieldProblem } from '../errors.ts';
+import type { Account, NasRef } from '../model/account.ts';
+import type { Exchange, Outcome } from '../model/outcome.ts';
+
+export interface HookRun {
+  readonly hook: string;
+  readonly account: Account;
+  readonly jobId: string;
+  /** Begins with 1. */
+  readonly attempt: number;
+  /** The same for every attempt of one job, so that a plugin can make its effects idempotent. */
+  readonly token: string;
+  readonly dryRun: boolean;
+  /** For stop; the deadline is the profile's. */
+  readonly signal: AbortSignal;
+}
+
+export interface HookReport {
+  readonly outcome: Outcome;
+  readonly exchanges: readonly Exchange[];
+  /** What a read hook returned, or null. */
+  readonly value: unknown;
+  /** The plugin's mapped stack when it failed. */
+  readonly stack: string;
+  /** Which program ran: `mikrotik@1.0.0#3fa9`. */
+  readonly program: string;
+}
+
+/** One profile in force. */
+export interface Nas {
+  readonly name: string;
+  readonly profile: Profile;
+  readonly plugin: {
+    readonly name: string;
+    readonly version: string;
+    readonly hash: string;
+    readonly hooks: ReadonlySet<string>;
+  };
+  /** Never rejects; keeps to the profile's deadline. */
+  run(run: HookRun): Promise<HookReport>;
+}
+
+export interface NasDirectory {
+  /** By the billing's words for the box. */
+  find(ref: NasRef): Nas | undefined;
+  get(name: string): Nas | undefined;
+  /** All profiles, those that are refused included. */
+  list(): readonly NasStatus[];
+  /** Called after a profile went into force, was replaced or removed. Returns the unsubscriber. */
+  onChange(listener: (name: string) => void): () => void;
+}
+
+export interface NasStatus {
+  readonly name: string;
+  readonly file: string;
+  readonly nas: Nas | null;
+  /** ISO 8601; when what is in force was swapped in. */
+  readonly since: string | null;
+  /** Why the newest save of the file is not in force; empty when it is. */
+  readonly problem: string;
+  readonly problems: readonly FieldProblem[];
+}

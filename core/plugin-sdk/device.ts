@@ -1,0 +1,82 @@
+// What a plugin can do to a box: the methods of each transport, as the guest sees them.
+
+/** Attribute values by dictionary name; a list for an attribute that appears several times. */
+export type RadiusAttributes = Record<string, string | number | readonly (string | number)[]>;
+
+/** The box's answer to a CoA or Disconnect that it took. */
+export interface RadiusAnswer {
+  /** `CoA-ACK` or `Disconnect-ACK`. */
+  readonly code: string;
+  readonly attributes: RadiusAttributes;
+}
+
+/** RADIUS dynamic authorization, RFC 5176. */
+export interface CoaDevice {
+  /**
+   * Sends a CoA-Request and waits for its answer, with the retransmissions of RFC 5080.
+   * @throws `session_not_found` on a NAK 503, `nas_refused` on other final NAKs (its Error-Cause in `details.errorCause`),
+   * `nas_busy` on NAKs that pass (502, 505, 506), `nas_timeout` when nothing came.
+   */
+  coa(attributes: RadiusAttributes): Promise<RadiusAnswer>;
+  /** Sends a Disconnect-Request. Give identification attributes only: a NAS refuses any other. Throws as `coa` does. */
+  disconnect(attributes: RadiusAttributes): Promise<RadiusAnswer>;
+}
+
+/** What a command left behind on the box. */
+export interface CommandResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CommandOptions {
+  /** Written to the command's standard input, which is then closed. */
+  readonly stdin?: string;
+  /** Exit codes that are an answer and not an error; `[0]` by default. */
+  readonly okCodes?: readonly number[];
+}
+
+/** Commands over SSH, one channel each, over one connection. Build the text with `sh` so that values stay values. */
+export interface SshDevice {
+  /** A command that only reads. Throws `nas_refused` with the box's words when the exit code is not in `okCodes`. */
+  read(command: string, options?: CommandOptions): Promise<CommandResult>;
+  /** A command that changes the box; recorded, not sent, in a dry run. */
+  run(command: string, options?: CommandOptions): Promise<CommandResult>;
+}
+
+/** A row of a RouterOS menu: property names to texts, `.id` among them. */
+export type RouterOsRow = Record<string, string>;
+
+/** The RouterOS API. Menus are paths like `/ip/firewall/address-list`. */
+export interface RouterOsDevice {
+  /** The rows of a menu that equal `where` in every property; only `proplist`'s properties when given. */
+  print(menu: string, where?: RouterOsRow, proplist?: readonly string[]): Promise<RouterOsRow[]>;
+  /**
+   * Sees to it that one row equal to `key` exists and has `properties` too: adds it, changes it where it differs, removes doubles, or does nothing.
+   * Returns what it did.
+   */
+  ensure(menu: string, key: RouterOsRow, properties?: RouterOsRow): Promise<'unchanged' | 'added' | 'changed'>;
+  /** Sees to it that no row equals `where`. Returns how many it removed. */
+  ensureAbsent(menu: string, where: RouterOsRow): Promise<number>;
+  /** Any other command that changes something, e.g. `/ppp/active/remove`. Returns the rows it answered. */
+  command(path: string, properties?: RouterOsRow): Promise<RouterOsRow[]>;
+}
+
+/** Old programs that the profile allows, by name; values reach them by environment only. */
+export interface ScriptDevice {
+  /** Runs an allowed program with a fixed word list of arguments. Exit codes 143 and 254 throw `nas_busy`, others not in `okCodes` throw `nas_refused`. */
+  run(
+    program: string,
+    args: readonly string[],
+    env: Record<string, string>,
+    options?: CommandOptions,
+  ): Promise<CommandResult>;
+}
+
+/** A plugin's `device` has those that its manifest asks for and its profile configures. */
+export interface Device {
+  readonly coa: CoaDevice;
+  readonly ssh: SshDevice;
+  readonly routeros: RouterOsDevice;
+  readonly script: ScriptDevice;
+}

@@ -1,0 +1,29 @@
+// The verdicts of a hook that is not simply done: made here, recognised by the sandbox's prelude.
+
+/** Throw or return one. */
+export class Verdict extends Error {
+  readonly verdict: 'refuse' | 'retry' | 'gone';
+  readonly afterMs: number | undefined;
+
+  constructor(verdict: 'refuse' | 'retry' | 'gone', reason: string, afterMs?: number) {
+    super(reason);
+    this.name = 'Verdict';
+    this.verdict = verdict;
+    this.afterMs = afterMs;
+  }
+}
+
+/** No, for good: the job ends `refused` with this reason. */
+export function refuse(reason: string): Verdict {
+  return new Verdict('refuse', reason);
+}
+
+/** Not now: the job is tried again, after `afterMs` milliseconds when given, else by the usual backoff. */
+export function retry(reason: string, afterMs?: number): Verdict {
+  return new Verdict('retry', reason, afterMs);
+}
+
+/** Nothing was there to change or remove: as good as done. */
+export function gone(reason: string): Verdict {
+  return new Verdict('gone', reason);
+}

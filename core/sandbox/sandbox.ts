@@ -1,0 +1,71 @@
+// The interface of the sandbox: programs go in as text, calls go in and out as JSON, nothing else crosses.
+import type { OssiaError } from '../errors.ts';
+
+export interface Sandbox {
+  /** Loads a bundle into a fresh isolate. Rejects with `plugin_invalid` when it does not load. */
+  load(program: Program): Promise<Guest>;
+  stats(): SandboxStats;
+  close(): Promise<void>;
+}
+
+export interface Program {
+  /** `<profile>@<plugin version>#<content hash>`; names the isolate in logs, metrics and stack traces. */
+  readonly name: string;
+  /** One self-contained script made by the bundler; assigns the plugin's definition. */
+  readonly source: string;
+  /** The bundle's source map, kept on the host side to give stack traces the author's lines. */
+  readonly sourceMap: string;
+  /** Granted transports and the methods of each: what `device` consists of. */
+  readonly device: Readonly<Record<string, readonly string[]>>;
+  readonly limits: GuestLimits;
+}
+
+export interface GuestLimits {
+  readonly memoryMb: number;
+  /** CPU milliseconds that one slice may take without waiting; at least 50. */
+  readonly cpuMs: number;
+  readonly maxCalls: number;
+  readonly maxCallBytes: number;
+  readonly maxLogLines: number;
+}
+
+export interface Guest {
+  /** Names of the hooks that the plugin defines. */
+  readonly hooks: ReadonlySet<string>;
+  readonly hasSelfTest: boolean;
+  run(call: GuestCall): Promise<GuestResult>;
+  /** Ends running calls with `aborted` and frees the isolate. */
+  close(): Promise<void>;
+}
+
+export interface GuestCall {
+  /** A hook's name, or `selfTest`. */
+  readonly hook: string;
+  /** The first argument of the plugin's function: plain JSON. */
+  readonly input: Readonly<Record<string, unknown>>;
+  /** Milliseconds since 1970; enforced by the host, whatever the guest does. */
+  readonly deadline: number;
+  readonly signal: AbortSignal;
+  /** A host call of the guest. What it rejects with reaches the guest as code, message, retryable, said, details. */
+  onCall(transport: string, method: string, args: readonly unknown[]): Promise<unknown>;
+  onLog(line: string): void;
+}
+
+/** Never rejects: what went wrong is an answer. */
+export type GuestResult =
+  | { readonly type: 'returned'; readonly value: unknown }
+  /** One of the SDK's verdicts was thrown or returned: `refuse`, `retry`, `gone`. */
+  | {
+      readonly type: 'verdict';
+      readonly verdict: 'refuse' | 'retry' | 'gone';
+      readonly reason: string;
+      readonly afterMs?: number;
+    }
+  /** Host errors that the guest let through keep their code; guest errors are `plugin_error` with a mapped stack. */
+  | { readonly type: 'failed'; readonly error: OssiaError; readonly stack?: string };
+
+export interface SandboxStats {
+  readonly workers: number;
+  readonly guests: number;
+  readonly workerRestarts: number;
+}

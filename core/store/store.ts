@@ -1,0 +1,57 @@
+// The interface of the store: changes go in as batches that are on disk when the promise resolves; queries come out.
+import type { Account } from '../model/account.ts';
+import type { OssiaEvent } from '../model/event.ts';
+import type { Job, JobState } from '../model/job.ts';
+import type { Exchange } from '../model/outcome.ts';
+import type { Session } from '../model/session.ts';
+
+/** Applied in order, all or none of one batch. */
+export type Change =
+  /** Takes an event with its jobs, unless an event of that id is there already: then nothing of this change is applied. */
+  | { readonly type: 'event'; readonly event: OssiaEvent; readonly jobs: readonly Job[] }
+  | { readonly type: 'job'; readonly id: string; readonly patch: JobPatch }
+  | { readonly type: 'journal'; readonly entries: readonly JournalEntry[] }
+  | { readonly type: 'session'; readonly session: Session };
+
+export type JobPatch = Partial<Pick<Job, 'state' | 'attempt' | 'notBefore' | 'reason' | 'code'>> & {
+  readonly updatedAt: number;
+};
+
+/** One line of the journal of a job. */
+export interface JournalEntry extends Omit<Exchange, 'kind'> {
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly nas: string;
+  readonly kind: Exchange['kind'] | 'outcome' | 'note';
+}
+
+export interface JobFilter {
+  readonly states?: readonly JobState[];
+  readonly nasKey?: string;
+  readonly hook?: string;
+  readonly user_id?: string;
+  readonly login?: string;
+  readonly eventId?: string;
+  /** Only jobs with a smaller id: the list goes from new to old. */
+  readonly before?: string;
+  readonly limit: number;
+}
+
+export interface Store {
+  /** Resolves after the commit is on disk, with the ids of events that were there already. Rejects with `store_failed`; then nothing of the batch is kept. */
+  write(changes: readonly Change[]): Promise<{ readonly duplicates: ReadonlySet<string> }>;
+  jobs(filter: JobFilter): Promise<readonly Job[]>;
+  job(id: string): Promise<Job | undefined>;
+  jobsOfEvent(eventId: string): Promise<readonly string[]>;
+  /** Jobs that have not ended, from old to new, after this id. */
+  unended(afterId: string, limit: number): Promise<readonly Job[]>;
+  journal(jobId: string): Promise<readonly JournalEntry[]>;
+  /** The newest variables of the accounts with this login or user_id. */
+  accountByLogin(login: string): Promise<Account | undefined>;
+  account(userId: string): Promise<Account | undefined>;
+  openSessions(): Promise<readonly Session[]>;
+  /** The highest job id ever given, '0' at first. */
+  lastJobId(): Promise<string>;
+  counts(): Promise<Readonly<Record<string, number>>>;
+  close(): Promise<void>;
+}

@@ -28,6 +28,8 @@ export interface Job {
   readonly state: JobState;
   /** How many runs have begun. */
   readonly attempt: number;
+  /** Runs that failed and count towards the profile's limit; those that an open breaker sent back do not. */
+  readonly failures: number;
   /** Not to run before this time, milliseconds since 1970; 0 = at once. */
   readonly notBefore: number;
   /** Why it is in this state, in words: the box's own where it said something. */

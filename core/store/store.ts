@@ -10,10 +10,10 @@ export type Change =
   /** Takes an event with its jobs, unless an event of that id is there already: then nothing of this change is applied. */
   | { readonly type: 'event'; readonly event: OssiaEvent; readonly jobs: readonly Job[] }
   | { readonly type: 'job'; readonly id: string; readonly patch: JobPatch }
-  | { readonly type: 'journal'; readonly entries: readonly JournalEntry[] }
+  | { readonly type: 'journal'; readonly jobId: string; readonly entries: readonly Omit<JournalEntry, 'jobId'>[] }
   | { readonly type: 'session'; readonly session: Session };
 
-export type JobPatch = Partial<Pick<Job, 'state' | 'attempt' | 'notBefore' | 'reason' | 'code'>> & {
+export type JobPatch = Partial<Pick<Job, 'state' | 'attempt' | 'failures' | 'notBefore' | 'reason' | 'code'>> & {
   readonly updatedAt: number;
 };
 
@@ -49,6 +49,9 @@ export interface Store {
   /** The newest variables of the accounts with this login or user_id. */
   accountByLogin(login: string): Promise<Account | undefined>;
   account(userId: string): Promise<Account | undefined>;
+  /** The accounts that were last seen with this address, newest first; an address may stand at several boxes. */
+  accountsByAddress(ip: string): Promise<readonly Account[]>;
+  session(key: string): Promise<Session | undefined>;
   openSessions(): Promise<readonly Session[]>;
   /** The highest job id ever given, '0' at first. */
   lastJobId(): Promise<string>;

@@ -1,0 +1,36 @@
+// Opens the database file the way that makes a commit mean: on disk.
+import { readdirSync, readFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { OssiaError } from '../../errors.ts';
+
+const migrations = new URL('./migrations/', import.meta.url);
+
+export function openDatabase(file: string, mode: 'write' | 'read'): DatabaseSync {
+  const database = new DatabaseSync(file, { readOnly: mode === 'read', timeout: 5000 });
+  if (mode === 'write') {
+    // FULL syncs the log at every commit; WAL lets readers go on meanwhile.
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 8000;');
+    migrate(database, file);
+  }
+  database.exec('PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456;');
+  return database;
+}
+
+function migrate(database: DatabaseSync, file: string): void {
+  const names = readdirSync(migrations)
+    .filter((name) => name.endsWith('.sql'))
+    .sort();
+  const row = database.prepare('PRAGMA user_version').get();
+  const version = Number(row?.['user_version'] ?? 0);
+  if (version > names.length)
+    throw new OssiaError(
+      'store_failed',
+      `${file} was written by a newer Ossia (schema ${version}, this one knows ${names.length}); start that one.`,
+    );
+  for (const [index, name] of names.entries()) {
+    if (index < version) continue;
+    database.exec(
+      `BEGIN IMMEDIATE; ${readFileSync(new URL(name, migrations), 'utf8')}; PRAGMA user_version = ${index + 1}; COMMIT`,
+    );
+  }
+}

@@ -1,0 +1,94 @@
+// Groups what is written while a commit is under way into the next one, so that many writers share one sync to disk.
+import { Worker } from 'node:worker_threads';
+import { OssiaError } from '../../errors.ts';
+import type { Change } from '../store.ts';
+import { encode } from './encode.ts';
+import type { Step } from './statements.ts';
+import type { WriterReply, WriterRequest } from './writer.ts';
+
+export interface GroupCommit {
+  write(changes: readonly Change[]): Promise<{ readonly duplicates: ReadonlySet<string> }>;
+  close(): Promise<void>;
+}
+
+export interface CommitStats {
+  readonly batches: number;
+  readonly ms: number;
+}
+
+interface Pending {
+  readonly steps: readonly Step[];
+  resolve(result: { readonly duplicates: ReadonlySet<string> }): void;
+  reject(error: OssiaError): void;
+}
+
+const none: ReadonlySet<string> = new Set();
+
+export async function openGroupCommit(file: string, onCommit: (stats: CommitStats) => void): Promise<GroupCommit> {
+  const worker = new Worker(new URL('./writer.ts', import.meta.url), { workerData: { file }, name: 'store-writer' });
+  let queued: Pending[] = [];
+  let inFlight: Pending[] = [];
+  let startedAt = 0;
+  let dead: OssiaError | undefined;
+  let idle: (() => void) | undefined;
+  const send = (request: WriterRequest): void => worker.postMessage(request);
+
+  const flush = (): void => {
+    if (inFlight.length > 0 || queued.length === 0) return;
+    inFlight = queued;
+    queued = [];
+    startedAt = performance.now();
+    send({ type: 'group', batches: inFlight.map(({ steps }) => steps) });
+  };
+  const settle = (reply: Extract<WriterReply, { type: 'done' }>): void => {
+    const settled = inFlight;
+    inFlight = [];
+    onCommit({ batches: settled.length, ms: performance.now() - startedAt });
+    flush();
+    for (const [index, pending] of settled.entries()) {
+      const result = reply.results[index];
+      if (result === undefined || 'error' in result)
+        pending.reject(new OssiaError('store_failed', `The store could not write: ${result?.error}`));
+      else pending.resolve({ duplicates: result.duplicates.length === 0 ? none : new Set(result.duplicates) });
+    }
+    if (inFlight.length === 0) idle?.();
+  };
+  const fail = (message: string): void => {
+    dead ??= new OssiaError('store_failed', message);
+    for (const pending of [...inFlight, ...queued]) pending.reject(dead);
+    inFlight = [];
+    queued = [];
+    idle?.();
+  };
+
+  await new Promise<void>((resolve, reject) => {
+    worker.on('message', (reply: WriterReply) => {
+      if (reply.type === 'ready') resolve();
+      else if (reply.type === 'failed')
+        reject(new OssiaError('store_failed', `${file} cannot be opened: ${reply.error}`));
+      else if (reply.type === 'done') settle(reply);
+    });
+    worker.on('error', (error) => {
+      fail(`The store's writer died: ${error.message}`);
+      reject(dead);
+    });
+    worker.on('exit', () => fail('The store is closed.'));
+  });
+
+  return {
+    write(changes) {
+      if (dead !== undefined) return Promise.reject(dead);
+      return new Promise((resolve, reject) => {
+        queued.push({ steps: changes.map(encode), resolve, reject });
+        // The rest of this turn of the event loop joins the same commit.
+        if (queued.length === 1) setImmediate(flush);
+      });
+    },
+    async close() {
+      if (inFlight.length > 0 || queued.length > 0) await new Promise<void>((resolve) => (idle = resolve));
+      const closed = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+      send({ type: 'close' });
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,94 @@
+// The embedded store: SQLite in one directory, one writer thread, one reader thread.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { OssiaError } from '../../errors.ts';
+import { endedStates, jobStates } from '../../model/job.ts';
+import type { Session } from '../../model/session.ts';
+import type { Store } from '../store.ts';
+import { type CommitStats, openGroupCommit } from './group-commit.ts';
+import { jobsQuery } from './jobs-query.ts';
+import { openQuery } from './query.ts';
+import { accountOf, entriesOf, jobColumns, jobOf } from './rows.ts';
+
+const unendedList = jobStates
+  .filter((state) => !endedStates.has(state))
+  .map((state) => `'${state}'`)
+  .join(', ');
+
+export interface StoreOptions {
+  readonly directory: string;
+  onCommit?(stats: CommitStats): void;
+}
+
+export async function openStore({ directory, onCommit = () => {} }: StoreOptions): Promise<Store> {
+  const file = join(directory, 'ossia.db');
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o750 });
+  } catch (cause) {
+    throw new OssiaError(
+      'store_failed',
+      `${directory} cannot be made: ${cause instanceof Error ? cause.message : cause}`,
+      { cause },
+    );
+  }
+  const commits = await openGroupCommit(file, onCommit);
+  const query = openQuery(file);
+  const account = async (where: string, value: string) => {
+    const [row] = await query(
+      `SELECT variables FROM accounts WHERE ${where} = ? ORDER BY updated_at DESC LIMIT 1`,
+      value,
+    );
+    return row && accountOf(row['variables']);
+  };
+
+  return {
+    write: commits.write,
+    async jobs(filter) {
+      const { sql, values } = jobsQuery(filter);
+      return (await query(sql, ...values)).map(jobOf);
+    },
+    async job(id) {
+      if (!/^\d{1,15}$/.test(id)) return undefined;
+      const [row] = await query(`SELECT ${jobColumns} WHERE j.id = ?`, Number(id));
+      return row && jobOf(row);
+    },
+    async jobsOfEvent(eventId) {
+      const rows = await query('SELECT id FROM jobs WHERE event_id = ? ORDER BY id', eventId);
+      return rows.map((row) => String(row['id']));
+    },
+    async unended(afterId, limit) {
+      const sql = `SELECT ${jobColumns} WHERE j.state IN (${unendedList}) AND j.id > ? ORDER BY j.id LIMIT ?`;
+      return (await query(sql, Number(afterId), limit)).map(jobOf);
+    },
+    async journal(jobId) {
+      const rows = await query('SELECT job_id, entries FROM journal WHERE job_id = ? ORDER BY id', Number(jobId));
+      return rows.flatMap(entriesOf);
+    },
+    accountByLogin: (login) => account('login', login),
+    account: (userId) => account('user_id', userId),
+    async accountsByAddress(ip) {
+      const rows = await query('SELECT variables FROM accounts WHERE ip = ? ORDER BY updated_at DESC LIMIT 20', ip);
+      return rows.map((row) => accountOf(row['variables']));
+    },
+    async openSessions() {
+      const rows = await query('SELECT body FROM sessions WHERE ended_at = 0');
+      return rows.map((row) => JSON.parse(String(row['body'])) as Session);
+    },
+    async session(key) {
+      const [row] = await query('SELECT body FROM sessions WHERE key = ?', key);
+      return row && (JSON.parse(String(row['body'])) as Session);
+    },
+    async lastJobId() {
+      const [row] = await query('SELECT coalesce(max(id), 0) AS id FROM jobs');
+      return String(row?.['id'] ?? 0);
+    },
+    async counts() {
+      const rows = await query(`SELECT state, count(*) AS n FROM jobs WHERE state <> 'done' GROUP BY state`);
+      return Object.fromEntries(rows.map((row) => [String(row['state']), Number(row['n'])]));
+    },
+    async close() {
+      await commits.close();
+      await query.close();
+    },
+  };
+}

@@ -1,0 +1,47 @@
+// Sends queries to the reader's thread and gives rows back.
+import { Worker } from 'node:worker_threads';
+import { OssiaError } from '../../errors.ts';
+import type { ReaderReply, ReaderRequest } from './reader.ts';
+import type { Value } from './statements.ts';
+
+export type Row = Readonly<Record<string, unknown>>;
+
+export interface Query {
+  (sql: string, ...values: readonly Value[]): Promise<readonly Row[]>;
+  close(): Promise<void>;
+}
+
+export function openQuery(file: string): Query {
+  const worker = new Worker(new URL('./reader.ts', import.meta.url), { workerData: { file }, name: 'store-reader' });
+  const waiting = new Map<number, { resolve(rows: readonly Row[]): void; reject(error: OssiaError): void }>();
+  let last = 0;
+  let dead: OssiaError | undefined;
+  const fail = (message: string): void => {
+    dead ??= new OssiaError('store_failed', message);
+    for (const { reject } of waiting.values()) reject(dead);
+    waiting.clear();
+  };
+  worker.on('message', (reply: ReaderReply) => {
+    const query = waiting.get(reply.id);
+    waiting.delete(reply.id);
+    if ('rows' in reply) query?.resolve(reply.rows);
+    else query?.reject(new OssiaError('store_failed', `The store could not read: ${reply.error}`));
+  });
+  worker.on('error', (error) => fail(`The store's reader died: ${error.message}`));
+  worker.on('exit', () => fail('The store is closed.'));
+
+  const query = (sql: string, ...values: readonly Value[]): Promise<readonly Row[]> => {
+    if (dead !== undefined) return Promise.reject(dead);
+    return new Promise((resolve, reject) => {
+      const id = ++last;
+      waiting.set(id, { resolve, reject });
+      worker.postMessage({ id, sql, values } satisfies ReaderRequest);
+    });
+  };
+  const close = async (): Promise<void> => {
+    const closed = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    worker.postMessage('close');
+    await closed;
+  };
+  return Object.assign(query, { close });
+}

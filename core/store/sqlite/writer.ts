@@ -1,0 +1,81 @@
+// The writer's thread: runs groups of batches, one commit for a group, and says which events were there already.
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { parentPort, workerData } from 'node:worker_threads';
+import { openDatabase } from './database.ts';
+import { type StatementName, type Step, statements } from './statements.ts';
+
+export type WriterRequest =
+  | { readonly type: 'group'; readonly batches: readonly (readonly Step[])[] }
+  | { readonly type: 'close' };
+/** One result per batch: the ids of events that were there already, or why nothing of it was kept. */
+export type BatchResult = { readonly duplicates: readonly string[] } | { readonly error: string };
+export type WriterReply =
+  | { readonly type: 'ready' }
+  | { readonly type: 'failed'; readonly error: string }
+  | { readonly type: 'done'; readonly results: readonly BatchResult[] }
+  | { readonly type: 'closed' };
+
+const port = parentPort;
+if (port !== null) {
+  const reply = (message: WriterReply): void => port.postMessage(message);
+  try {
+    const database = openDatabase(workerData.file, 'write');
+    const group = createGroupRunner(database);
+    port.on('message', (request: WriterRequest) => {
+      if (request.type === 'group') return reply({ type: 'done', results: group(request.batches) });
+      database.close();
+      reply({ type: 'closed' });
+      port.close();
+    });
+    reply({ type: 'ready' });
+  } catch (error) {
+    reply({ type: 'failed', error: messageOf(error) });
+  }
+}
+
+function createGroupRunner(database: DatabaseSync): (batches: readonly (readonly Step[])[]) => BatchResult[] {
+  const prepared = Object.fromEntries(
+    Object.entries(statements).map(([name, sql]) => [name, database.prepare(sql)]),
+  ) as Record<StatementName, StatementSync>;
+
+  const runStep = (step: Step, duplicates: string[]): void => {
+    const { changes } = prepared[step.run].run(...step.values);
+    if (!('unless' in step)) return;
+    if (changes === 0) duplicates.push(step.unless);
+    else for (const inner of step.steps) runStep(inner, duplicates);
+  };
+  const transaction = (batches: readonly (readonly Step[])[]): BatchResult[] => {
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      const results = batches.map((batch) => {
+        const duplicates: string[] = [];
+        for (const step of batch) runStep(step, duplicates);
+        return { duplicates };
+      });
+      database.exec('COMMIT');
+      return results;
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK');
+      throw error;
+    }
+  };
+  return (batches) => {
+    try {
+      return transaction(batches);
+    } catch (error) {
+      if (batches.length === 1) return [{ error: messageOf(error) }];
+      // One bad batch must not take the others down with it: each alone, in their order.
+      return batches.map((batch) => {
+        try {
+          return transaction([batch])[0] ?? { duplicates: [] };
+        } catch (alone) {
+          return { error: messageOf(alone) };
+        }
+      });
+    }
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

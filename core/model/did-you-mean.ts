@@ -1,28 +1,42 @@
-// The nearest right name to one that is not known, for messages that say what was probably meant.
+// Finds the known name that a mistyped one most likely meant.
 
-/** The known name within a third of its length in edits, or undefined. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
-  if (name.length > 64) return undefined;
-  const scored = known.map((candidate) => ({
-    candidate,
-    edits: distance(name.toLowerCase(), candidate.toLowerCase()),
-  }));
-  const best = scored.sort((a, b) => a.edits - b.edits)[0];
-  return best !== undefined && best.edits <= Math.max(1, Math.floor(best.candidate.length / 3))
-    ? best.candidate
-    : undefined;
+const longest = 64;
+
+/** The nearest of the candidates when it is near enough to be a slip of the keyboard; else undefined. */
+export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  const typed = name.toLowerCase().slice(0, longest);
+  const allowed = Math.max(1, Math.floor(typed.length / 3));
+  let best: string | undefined;
+  let bestDistance = allowed + 1;
+  for (const candidate of candidates) {
+    if (Math.abs(candidate.length - typed.length) >= bestDistance) continue;
+    const distance = editDistance({ from: typed, to: candidate.toLowerCase().slice(0, longest) });
+    if (distance >= bestDistance) continue;
+    best = candidate;
+    bestDistance = distance;
+  }
+  return best;
 }
 
-/** Levenshtein's distance, one row at a time. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, letter] of [...a].entries()) {
-    const next = [i + 1];
-    for (let j = 0; j < b.length; j++) {
-      const substituted = (row[j] ?? 0) + (letter === b[j] ? 0 : 1);
-      next.push(Math.min(substituted, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+/** Insertions, deletions, replacements and swaps of neighbours, each counted as one. */
+export function editDistance({ from, to }: { readonly from: string; readonly to: string }): number {
+  let older: number[] = [];
+  let old = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= from.length; row++) {
+    const now = [row];
+    for (let column = 1; column <= to.length; column++) {
+      const same = from[row - 1] === to[column - 1];
+      let cost = Math.min(at(old, column) + 1, at(now, column - 1) + 1, at(old, column - 1) + (same ? 0 : 1));
+      const swapped = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+      if (row > 1 && column > 1 && swapped) cost = Math.min(cost, at(older, column - 2) + 1);
+      now.push(cost);
     }
-    row = next;
+    older = old;
+    old = now;
   }
-  return row[b.length] ?? 0;
+  return at(old, to.length);
+}
+
+function at(row: readonly number[], index: number): number {
+  return row[index] ?? Number.POSITIVE_INFINITY;
 }

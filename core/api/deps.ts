@@ -1,0 +1,77 @@
+// What the surfaces need from the rest of the daemon, as one list of interfaces; daemon.ts picks what is behind them.
+import type { Logger } from 'pino';
+import type { Ingest } from '../ingest/ingest.ts';
+import type { HookDescription } from '../map/catalogue.ts';
+import type { Job } from '../model/job.ts';
+import type { NasDirectory } from '../plugin-host/nas.ts';
+import type { Store } from '../store/store.ts';
+import type { ApiToken } from './access.ts';
+
+export interface ApiDependencies {
+  readonly ingest: Ingest;
+  readonly store: Pick<Store, 'jobs' | 'job' | 'journal'>;
+  readonly directory: NasDirectory;
+  readonly control: JobControl;
+  /** Called after each change of a job's state. Returns the unsubscriber. Must not be slow: the API only queues the line. */
+  readonly onJobChange: (listener: (job: Job) => void) => () => void;
+  /** How dispatch stands with this profile; undefined when it never had a job. */
+  readonly gateOf: (nasName: string) => GateReport | undefined;
+  readonly health: () => HealthReport;
+  readonly hooks: readonly HookDescription[];
+  readonly metrics: MetricsPage;
+  readonly version: string;
+  readonly log: Logger;
+}
+
+/** An operator's hand on one job. */
+export interface JobControl {
+  /** Runs a parked, refused, dead, skipped or retrying job again, at once. */
+  retry(request: { readonly id: string; readonly by: string }): Promise<ControlAnswer>;
+  /** Ends a job that has not ended without running it. */
+  skip(request: { readonly id: string; readonly reason: string; readonly by: string }): Promise<ControlAnswer>;
+}
+
+export type ControlAnswer =
+  | { readonly type: 'changed'; readonly job: Job }
+  | { readonly type: 'not_found' }
+  /** The job is in a state that does not allow this. */
+  | { readonly type: 'conflict'; readonly reason: string };
+
+export interface GateReport {
+  readonly running: number;
+  readonly waiting: number;
+  readonly breaker: BreakerState;
+  /** Milliseconds since 1970; null while it is closed. */
+  readonly nextProbeAt: number | null;
+}
+
+export const breakerStates = ['closed', 'open', 'half-open'] as const;
+export type BreakerState = (typeof breakerStates)[number];
+
+export interface HealthReport {
+  readonly phase: 'starting' | 'running' | 'stopping';
+  /** `store`, `sandbox`, `profiles`, ...: every one must be ok for the daemon to be ready. */
+  readonly checks: readonly HealthCheck[];
+}
+
+export interface HealthCheck {
+  readonly name: string;
+  readonly ok: boolean;
+  /** Why it is not ok; may say something when it is. */
+  readonly detail: string;
+}
+
+export interface MetricsPage {
+  readonly contentType: string;
+  text(): Promise<string>;
+}
+
+/** Where to listen, and for whom. */
+export interface ApiListen {
+  readonly host: string;
+  /** 0 = any free one. */
+  readonly port: number;
+  /** Path of the unix socket; null = none. */
+  readonly socket: string | null;
+  readonly tokens: readonly ApiToken[];
+}

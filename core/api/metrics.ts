@@ -1,0 +1,125 @@
+// Everything that /metrics says: counters that the stages call, gauges that are read when somebody scrapes.
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { SandboxStats } from '../sandbox/sandbox.ts';
+import { breakerStates, type GateReport, type MetricsPage } from './deps.ts';
+import { createTally } from './tally.ts';
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** Read at every scrape; each must be cheap and must not throw. */
+export interface MetricSources {
+  /** Lanes that have at least one job that has not ended. */
+  readonly lanes?: () => number;
+  readonly gates?: () => Iterable<readonly [nas: string, gate: GateReport]>;
+  readonly sandbox?: () => SandboxStats;
+  readonly profiles?: () => { readonly live: number; readonly refused: number };
+}
+
+const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10, 30];
+const mostNas = 5_000;
+
+export function createMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const tally = <Label extends string>(name: string, help: string, labels: readonly Label[]) =>
+    createTally({ registry, name, help, labels });
+
+  const events = tally('ossia_events_total', 'Events by how they were received.', ['source', 'hook', 'result']);
+  const jobs = tally('ossia_job_runs_total', 'Runs of jobs by outcome.', ['nas', 'hook', 'outcome']);
+  const packets = tally('ossia_accounting_packets_total', 'Accounting packets by what became of them.', ['result']);
+  const reloads = tally('ossia_profile_reloads_total', 'Saved profiles by whether they went into force.', [
+    'nas',
+    'result',
+  ]);
+  const retransmits = tally('ossia_transport_retransmits_total', 'Requests sent to a box once more.', [
+    'nas',
+    'transport',
+  ]);
+
+  const runSeconds = new Histogram({
+    name: 'ossia_job_run_seconds',
+    help: 'How long runs of jobs took.',
+    labelNames: ['nas'],
+    buckets: seconds,
+    registers,
+  });
+  const seenNas = new Set<string>();
+  const commitSize = new Histogram({
+    name: 'ossia_store_commit_changes',
+    help: 'Changes written by one commit.',
+    buckets: [1, 4, 16, 64, 256, 1_024, 4_096],
+    registers,
+  });
+  const commitSeconds = new Histogram({
+    name: 'ossia_store_commit_seconds',
+    help: 'How long one commit took, synced to disk.',
+    buckets: seconds,
+    registers,
+  });
+
+  return {
+    eventTaken: (event: { source: string; hook: string; result: 'accepted' | 'duplicate' | 'rejected' }) =>
+      events(event),
+    jobEnded({ nas, hook, outcome, ms }: { nas: string; hook: string; outcome: string; ms: number }) {
+      jobs({ nas, hook, outcome });
+      if (seenNas.size < mostNas) seenNas.add(nas);
+      runSeconds.observe({ nas: seenNas.has(nas) ? nas : 'other' }, ms / 1_000);
+    },
+    /** `result`: `start`, `stop`, ... when answered; why it was dropped when not (`bad_authenticator`, `unknown_client`, ...). */
+    accountingPacket: (result: string) => packets({ result }),
+    profileReloaded: (reload: { nas: string; result: 'ok' | 'failed' }) => reloads(reload),
+    retransmitted: (request: { nas: string; transport: string }) => retransmits(request),
+    committed({ changes, ms }: { changes: number; ms: number }) {
+      commitSize.observe(changes);
+      commitSeconds.observe(ms / 1_000);
+    },
+    /** Once, when the stages are there. */
+    watch: (sources: MetricSources) => watchSources(registry, sources),
+    page: { contentType: registry.contentType, text: () => registry.metrics() } satisfies MetricsPage,
+  };
+}
+
+function watchSources(registry: Registry, sources: MetricSources): void {
+  const { lanes, gates, sandbox, profiles } = sources;
+  const gauge = <Label extends string>(
+    name: string,
+    help: string,
+    labelNames: Label[],
+    read: (it: Gauge<Label>) => void,
+  ) =>
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [registry],
+      collect() {
+        this.reset();
+        read(this);
+      },
+    });
+
+  if (lanes) gauge('ossia_lanes_waiting', 'Lanes with jobs that have not ended.', [], (it) => it.set(lanes()));
+  if (profiles)
+    gauge('ossia_profiles', 'Profiles in force and refused.', ['state'], (it) => {
+      for (const [state, count] of Object.entries(profiles())) it.set({ state }, count);
+    });
+  if (sandbox) {
+    gauge('ossia_sandbox_workers', 'Worker processes of the sandbox.', [], (it) => it.set(sandbox().workers));
+    gauge('ossia_sandbox_guests', 'Isolates that are loaded.', [], (it) => it.set(sandbox().guests));
+    gauge('ossia_sandbox_worker_restarts', 'Workers replaced since the start.', [], (it) =>
+      it.set(sandbox().workerRestarts),
+    );
+  }
+  if (!gates) return;
+  gauge('ossia_nas_jobs', 'Jobs of a NAS that run or wait.', ['nas', 'state'], (it) => {
+    for (const [nas, gate] of gates()) {
+      it.set({ nas, state: 'running' }, gate.running);
+      it.set({ nas, state: 'waiting' }, gate.waiting);
+    }
+  });
+  gauge('ossia_nas_breaker', 'State of the breaker of a NAS: 1 for the one it is in.', ['nas', 'state'], (it) => {
+    for (const [nas, gate] of gates())
+      for (const state of breakerStates) it.set({ nas, state }, gate.breaker === state ? 1 : 0);
+  });
+}

@@ -61,4 +61,6 @@ export interface NasStatus {
   /** Why the newest save of the file is not in force; empty when it is. */
   readonly problem: string;
   readonly problems: readonly FieldProblem[];
+  /** What is in force although something is wrong, e.g. a box that did not answer its self-test; empty when nothing is. */
+  readonly warning: string;
 }

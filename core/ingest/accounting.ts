@@ -7,11 +7,15 @@ export interface AccountingRecord {
   readonly acctSessionId: string;
   readonly userName: string;
   readonly framedIp: string;
+  readonly framedIpv6Prefix: string;
+  readonly delegatedIpv6Prefix: string;
   readonly callingStationId: string;
   readonly nasIp: string;
   readonly nasIdentifier: string;
   /** When it happened at the NAS: Event-Timestamp, else arrival minus Acct-Delay-Time; milliseconds since 1970. */
   readonly at: number;
+  /** Whether `at` is by the clock of the NAS; else a retransmission can look later than it happened. */
+  readonly timestamped: boolean;
   readonly sessionTime: number;
   /** From the subscriber, Gigawords included. */
   readonly inputOctets: number;

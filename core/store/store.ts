@@ -52,6 +52,8 @@ export interface Store {
   /** The accounts that were last seen with this address, newest first; an address may stand at several boxes. */
   accountsByAddress(ip: string): Promise<readonly Account[]>;
   session(key: string): Promise<Session | undefined>;
+  /** The session with the greatest key that begins so: the newest of one NAS, Acct-Session-Id and user. */
+  lastSession(keyPrefix: string): Promise<Session | undefined>;
   openSessions(): Promise<readonly Session[]>;
   /** The highest job id ever given, '0' at first. */
   lastJobId(): Promise<string>;

@@ -78,6 +78,11 @@ export async function openStore({ directory, onCommit = () => {} }: StoreOptions
       const [row] = await query('SELECT body FROM sessions WHERE key = ?', key);
       return row && (JSON.parse(String(row['body'])) as Session);
     },
+    async lastSession(keyPrefix) {
+      const sql = 'SELECT body FROM sessions WHERE key >= ? AND key < ? ORDER BY key DESC LIMIT 1';
+      const [row] = await query(sql, keyPrefix, `${keyPrefix}\u{10ffff}`);
+      return row && (JSON.parse(String(row['body'])) as Session);
+    },
     async lastJobId() {
       const [row] = await query('SELECT coalesce(max(id), 0) AS id FROM jobs');
       return String(row?.['id'] ?? 0);

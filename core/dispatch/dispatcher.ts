@@ -1,0 +1,186 @@
+// Who runs now: takes heads of lanes through the gate of their NAS, has them run there, and settles what came of it.
+import { isUnreachable, toOssiaError } from '../errors.ts';
+import { nasRefOf } from '../model/account.ts';
+import type { Job } from '../model/job.ts';
+import type { HookReport, Nas, NasDirectory } from '../plugin-host/nas.ts';
+import type { Queue } from '../queue/queue.ts';
+import { createGate, type Gate, type GateStatus } from './gate.ts';
+import { type RetrySettings, resolve } from './resolve.ts';
+
+export interface DispatcherOptions {
+  readonly queue: Queue;
+  readonly directory: NasDirectory;
+  readonly retry: RetrySettings;
+  readonly clock: () => number;
+  onRun(run: { nas: string; hook: string; outcome: string; ms: number }): void;
+  log(level: 'warn' | 'error', message: string): void;
+}
+
+export interface Dispatcher {
+  gateOf(nas: string): GateStatus;
+  /** Takes nothing new; runs end by themselves within `graceMs`, then they are called off. Resolves when all are settled. */
+  stop(graceMs: number): Promise<void>;
+}
+
+const closedGate: GateStatus = { running: 0, breaker: 'closed', nextProbeAt: 0 };
+
+export function startDispatcher({ queue, directory, retry, clock, onRun, log }: DispatcherOptions): Dispatcher {
+  const gates = new Map<string, Gate>();
+  /** The keys under which ready work of a gate may stand; a profile can match several addresses. */
+  const keys = new Map<string, Set<string>>();
+  const timers = new Map<string, NodeJS.Timeout>();
+  const running = new Set<Promise<void>>();
+  const stopping = new AbortController();
+  let stopped = false;
+
+  const gateOf = (name: string): Gate => {
+    const gate = gates.get(name) ?? createGate(clock);
+    gates.set(name, gate);
+    return gate;
+  };
+
+  /** Runs what may run now at this key. The NAS is looked up by the job itself, so a reload counts from the next job on. */
+  const pull = (nasKey: string): void => {
+    if (stopped) return;
+    for (;;) {
+      const next = queue.peek(nasKey);
+      if (next === undefined) return;
+      const nas = directory.find(nasRefOf(next.account));
+      const limits = nas?.profile.limits;
+      if (nas !== undefined && limits !== undefined) {
+        remember(nas.name, nasKey);
+        const wait = gateOf(nas.name).wait(limits);
+        if (wait > 0) {
+          if (Number.isFinite(wait)) pullLater(nasKey, wait);
+          return;
+        }
+      }
+      const job = queue.take(nasKey);
+      if (job === undefined) return;
+      const gate = nas && gateOf(nas.name);
+      if (nas !== undefined && limits !== undefined) gate?.enter(limits);
+      const run = (nas === undefined ? park(job) : runAndSettle(nas, gateOf(nas.name), job)).finally(() =>
+        running.delete(run),
+      );
+      running.add(run);
+    }
+  };
+  const pullLater = (nasKey: string, ms: number): void => {
+    if (timers.has(nasKey)) return;
+    const timer = setTimeout(() => {
+      timers.delete(nasKey);
+      pull(nasKey);
+    }, ms);
+    timers.set(nasKey, timer);
+  };
+  const remember = (name: string, nasKey: string): void => {
+    const known = keys.get(name) ?? new Set();
+    keys.set(name, known.add(nasKey));
+  };
+
+  const park = async (job: Job): Promise<void> => {
+    const reason = `no profile matches nas_ip "${job.account['nas_ip'] ?? ''}" nas_id "${job.account['nas_id'] ?? ''}"; it runs when one does`;
+    await settle(
+      job,
+      { state: 'parked', reason, code: '', failures: job.failures, notBefore: 0 },
+      { nas: '', exchanges: [], stack: '' },
+    );
+  };
+
+  const runAndSettle = async (nas: Nas, gate: Gate, job: Job): Promise<void> => {
+    const began = performance.now();
+    const report = await nas.run({
+      hook: job.hook,
+      account: job.account,
+      jobId: job.id,
+      attempt: job.attempt,
+      token: `job-${job.id}`,
+      dryRun: false,
+      signal: stopping.signal,
+    });
+    const { outcome } = report;
+    const { limits } = nas.profile;
+    const breaker = leave(gate, report, nas);
+    onRun({ nas: nas.name, hook: job.hook, outcome: outcome.type, ms: performance.now() - began });
+    for (const nasKey of keys.get(nas.name) ?? []) pull(nasKey);
+    const resolved = resolve({
+      job,
+      outcome,
+      breaker,
+      attempts: limits.attempts,
+      retry,
+      now: clock(),
+      random: Math.random(),
+    });
+    await settle(job, resolved, {
+      nas: nas.name,
+      exchanges: report.exchanges,
+      stack: report.stack,
+      program: report.program,
+    });
+  };
+  const leave = (gate: Gate, { outcome, exchanges }: HookReport, nas: Nas) => {
+    const code = 'code' in outcome ? outcome.code : undefined;
+    const answered = exchanges.some(({ kind }) => kind === 'received');
+    if (code !== undefined && isUnreachable(code)) {
+      const before = gate.status().breaker;
+      const after = gate.leave(false, nas.profile.limits);
+      if (before === 'closed' && after === 'open')
+        log(
+          'warn',
+          `${nas.name} does not answer: its jobs wait, one is tried every ${nas.profile.limits.breakerProbeMs} ms.`,
+        );
+      return after;
+    }
+    if (answered || outcome.type === 'done') return gate.leave(true, nas.profile.limits);
+    gate.leaveSilently();
+    return gate.status().breaker;
+  };
+
+  const settle = async (
+    job: Job,
+    resolved: Parameters<typeof entries>[1],
+    ran: Pick<HookReport, 'exchanges' | 'stack'> & { nas: string; program?: string },
+  ): Promise<void> => {
+    try {
+      await queue.settle(job, { ...resolved, journal: entries(job, resolved, ran, clock()) });
+    } catch (error) {
+      log('error', `Job ${job.id} ended, but that is not on disk: ${toOssiaError(error).message}. It will run again.`);
+    }
+  };
+
+  const unsubscribe = directory.onChange((name) => {
+    queue.unpark((job) => directory.find(nasRefOf(job.account))?.name === name);
+    // New limits may let more in than the old ones did.
+    for (const nasKey of keys.get(name) ?? []) pull(nasKey);
+  });
+  queue.onReady((nasKey) => queueMicrotask(() => pull(nasKey)));
+
+  return {
+    gateOf: (name) => gates.get(name)?.status() ?? closedGate,
+    async stop(graceMs) {
+      stopped = true;
+      unsubscribe();
+      for (const timer of timers.values()) clearTimeout(timer);
+      const hard = setTimeout(() => stopping.abort(), graceMs);
+      await Promise.allSettled(running);
+      clearTimeout(hard);
+    },
+  };
+}
+
+function entries(
+  job: Job,
+  resolved: ReturnType<typeof resolve>,
+  ran: Pick<HookReport, 'exchanges' | 'stack'> & { nas: string; program?: string },
+  now: number,
+) {
+  const { attempt } = job;
+  const { nas } = ran;
+  const wire = ran.exchanges.map((exchange) => ({ ...exchange, attempt, nas }));
+  const trace =
+    ran.stack === '' ? [] : [{ at: now, kind: 'log' as const, via: 'plugin', text: ran.stack, attempt, nas }];
+  const by = ran.program === undefined ? '' : ` by ${ran.program}`;
+  const text = `${resolved.state}${by}${resolved.reason === '' ? '' : `: ${resolved.reason}`}`;
+  return [...wire, ...trace, { at: now, kind: 'outcome' as const, via: 'dispatch', text, attempt, nas }];
+}

@@ -1,0 +1,132 @@
+// The lanes in memory: one queue per account and NAS, which of them are ready, and which wait for their time.
+import type { Job } from '../model/job.ts';
+import { createDueHeap } from './due-heap.ts';
+
+export interface Lane {
+  readonly key: string;
+  readonly nasKey: string;
+  /** From old to new; the first is the head. */
+  readonly jobs: Job[];
+  /** `idle`: empty. `ready`: listed for its NAS. `due`: waits for its head's time. `busy`: its head runs or is being settled. `parked`: held. */
+  status: 'idle' | 'ready' | 'due' | 'busy' | 'parked';
+}
+
+export interface Lanes {
+  /** Puts a job in by its id: at the end, or in front of younger ones that have not begun. */
+  insert(job: Job): void;
+  peekReady(nasKey: string): Lane | undefined;
+  takeReady(nasKey: string): Lane | undefined;
+  /** The lane's head changed or ended: gives the lane its new place. */
+  place(lane: Lane): void;
+  removeHead(lane: Lane): void;
+  /** Takes a job that does not run out of its lane, if it is in one. */
+  remove(job: Job): void;
+  lane(key: string): Lane | undefined;
+  parked(): Lane[];
+  depth(nasKey: string): number;
+  size(): number;
+  nasKeys(): Iterable<string>;
+  close(): void;
+}
+
+interface NasLanes {
+  /** Lanes whose head may run, first come first served. A cancelled entry is skipped when its turn comes. */
+  ready: Lane[];
+  next: number;
+  depth: number;
+}
+
+export function createLanes({ clock, onReady }: { clock: () => number; onReady: (nasKey: string) => void }): Lanes {
+  const lanes = new Map<string, Lane>();
+  const nases = new Map<string, NasLanes>();
+  let size = 0;
+  const due = createDueHeap<Lane>({
+    clock,
+    onDue: (lane) => {
+      if (lane.status === 'due') place(lane);
+    },
+  });
+
+  const nasOf = (nasKey: string): NasLanes => {
+    const found = nases.get(nasKey);
+    if (found !== undefined) return found;
+    const made: NasLanes = { ready: [], next: 0, depth: 0 };
+    nases.set(nasKey, made);
+    return made;
+  };
+  const counted = (nasKey: string, change: 1 | -1): void => {
+    size += change;
+    nasOf(nasKey).depth += change;
+  };
+  const place = (lane: Lane): void => {
+    const head = lane.jobs[0];
+    if (head === undefined) {
+      lane.status = 'idle';
+      lanes.delete(lane.key);
+    } else if (head.state === 'parked') {
+      lane.status = 'parked';
+    } else if (head.notBefore > clock()) {
+      lane.status = 'due';
+      due.push(head.notBefore, lane);
+    } else {
+      lane.status = 'ready';
+      nasOf(lane.nasKey).ready.push(lane);
+      onReady(lane.nasKey);
+    }
+  };
+
+  const peekReady = (nasKey: string): Lane | undefined => {
+    const nas = nasOf(nasKey);
+    while (nas.ready[nas.next] !== undefined && nas.ready[nas.next]?.status !== 'ready') nas.next++;
+    const lane = nas.ready[nas.next];
+    // What is behind is dropped in large pieces, or when nothing is left.
+    if (lane === undefined || nas.next > 4096) nas.ready.splice(0, nas.next);
+    if (lane === undefined || nas.next > 4096) nas.next = 0;
+    return lane;
+  };
+
+  return {
+    insert(job) {
+      let lane = lanes.get(job.lane);
+      if (lane === undefined) {
+        lane = { key: job.lane, nasKey: job.nasKey, jobs: [], status: 'idle' };
+        lanes.set(job.lane, lane);
+      }
+      const begun = lane.status === 'busy' ? 1 : 0;
+      let index = lane.jobs.length;
+      while (index > begun && Number(lane.jobs[index - 1]?.id) > Number(job.id)) index--;
+      lane.jobs.splice(index, 0, job);
+      counted(job.nasKey, 1);
+      if (lane.status === 'idle' || (index === 0 && lane.status !== 'busy' && lane.status !== 'ready')) place(lane);
+    },
+    peekReady,
+    takeReady(nasKey) {
+      const lane = peekReady(nasKey);
+      if (lane === undefined) return undefined;
+      nasOf(nasKey).next++;
+      lane.status = 'busy';
+      return lane;
+    },
+    place(lane) {
+      place(lane);
+    },
+    removeHead(lane) {
+      if (lane.jobs.shift() !== undefined) counted(lane.nasKey, -1);
+    },
+    remove(job) {
+      const lane = lanes.get(job.lane);
+      const index = lane?.jobs.findIndex(({ id }) => id === job.id) ?? -1;
+      if (lane === undefined || index < 0) return;
+      lane.jobs.splice(index, 1);
+      counted(lane.nasKey, -1);
+      if (index === 0) place(lane);
+    },
+    lane: (key) => lanes.get(key),
+    parked: () => [...lanes.values()].filter((lane) => lane.status === 'parked'),
+      ),
+    depth: (nasKey) => nases.get(nasKey)?.depth ?? 0,
+    size: () => size,
+    nasKeys: () => nases.keys(),
+    close: () => due.close(),
+  };
+}

@@ -1,0 +1,78 @@
+// The daemon's own settings, `ossia.yaml`: every key, what it takes, and the default that works without it.
+import { z } from 'zod';
+import { type LogLevel, logLevels } from '../log.ts';
+import { count, duration, flag, port, rate, size, text } from './fields.ts';
+
+const second = 1000;
+
+const host = text.describe('An address to listen on, or a name that resolves to one.');
+
+const token = z.strictObject({
+  name: text.describe('Who has it; stands in logs instead of the token.'),
+  role: z.enum(['event', 'viewer', 'operator', 'admin']),
+  token: z
+    .string({ error: 'expected a text' })
+    .min(16, { error: 'expected a token of at least 16 characters; make one with: openssl rand -hex 24' })
+    .describe('A reference to the secret.'),
+});
+
+export const settingsSchema = z.strictObject({
+  data: text.default('data').describe('Folder of the database, made when it is not there.'),
+  profiles: text.default('nas-profiles').describe('Folder of the NAS profiles.'),
+  plugins: text.default('plugins').describe('Folder of the plugins.'),
+  socket: z
+    .union([text, z.literal(false)], { error: 'expected a path, or false for none' })
+    .optional()
+    .describe('Path of the unix socket for local callers; `ossia.sock` in the data folder by default, false for none.'),
+  http: z.strictObject({ host: host.default('127.0.0.1'), port: port.default(8480) }).prefault({}),
+  accounting: z
+    .strictObject({ enabled: flag.default(true), host: host.default('0.0.0.0'), port: port.default(1813) })
+    .prefault({}),
+  tokens: z.array(token).default([]),
+  sandbox: z
+    .strictObject({
+      workers: count({ most: 64 }).default(1).describe('Worker processes; profiles are spread over them.'),
+      memory: size(undefined, { least: 64 * 1024 ** 2 })
+        .prefault('1GB')
+        .describe('A worker that uses more is replaced.'),
+      jit: flag.default(false).describe('Faster computing in plugins, at the price of a larger attack surface.'),
+    })
+    .prefault({}),
+  retry: z
+    .strictObject({
+      first: duration(undefined, { least: 10 }).prefault('1s'),
+      max: duration(undefined, { least: second }).prefault('5m'),
+      factor: z.number().min(1).max(10).default(2),
+      jitter: z.number().min(0).max(1).default(0.2).describe('Part of the wait that is left to chance.'),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      queued: count({ most: 100_000_000 }).default(1_000_000).describe('Jobs that may wait; more are answered 429.'),
+      running: count({ most: 100_000 }).default(256).describe('Jobs that run at once, over all NAS.'),
+      body: size().prefault('4MB').describe('Largest HTTP request.'),
+      events: rate().prefault('unlimited').describe('Events per second that one token may send.'),
+      stop: duration().prefault('20s').describe('How long a stop waits for what runs.'),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(logLevels as readonly [LogLevel, ...LogLevel[]]).default('info'),
+      pretty: z
+        .union([flag, z.literal('auto')], { error: 'expected true, false or auto' })
+        .default('auto')
+        .describe('Lines for people; auto: when stdout is a terminal.'),
+    })
+    .prefault({}),
+});
+
+type Parsed = z.output<typeof settingsSchema>;
+
+export interface Settings extends Omit<Parsed, 'socket'> {
+  /** Null when there is no settings file and all are defaults. */
+  readonly file: string | null;
+  /** Null: none. */
+  readonly socket: string | null;
+  /** What is allowed and yet worth a line in the log at start. */
+  readonly warnings: readonly string[];
+}

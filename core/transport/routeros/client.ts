@@ -1,0 +1,97 @@
+// A router's client: one connection, opened by the first command, closed when idle, opened again by the next.
+import { OssiaError } from '../../errors.ts';
+import { charsetOf, type Encoding } from './charset.ts';
+import { type Deadline, within } from './deadline.ts';
+import { type Answer, createLink, type Link } from './link.ts';
+import { login } from './login.ts';
+import { openSocket, type RouterAddress } from './open-socket.ts';
+import { createTurns } from './turns.ts';
+
+export interface ClientConfig extends RouterAddress {
+  readonly user: string;
+  readonly password: string;
+  readonly encoding: Encoding;
+  /** Commands that the router works on at the same time; more wait their turn. */
+  readonly maxInFlight: number;
+  readonly connectTimeoutMs: number;
+  readonly commandTimeoutMs: number;
+  readonly idleCloseMs: number;
+}
+
+export interface RouterClient {
+  /** One command. Settles before the deadline, whatever the router does; rejects with an OssiaError only. */
+  request(words: readonly string[], deadline: Deadline): Promise<Answer>;
+  /** Ends what runs with `aborted`. Nothing can be asked afterwards. */
+  close(): Promise<void>;
+}
+
+export function createClient(config: ClientConfig, onConnection: (message: string) => void): RouterClient {
+  const charset = charsetOf(config.encoding);
+  const turns = createTurns(config.maxInFlight);
+  const closing = new AbortController();
+  let opening: Promise<Link> | null = null;
+  let idleTimer: NodeJS.Timeout | undefined;
+
+  async function open(): Promise<Link> {
+    const deadline = {
+      signal: closing.signal,
+      deadline: Date.now() + config.connectTimeoutMs,
+    };
+    const socket = await openSocket(config, deadline);
+    const link = createLink({ socket, charset, onEnd: (reason) => forget(reason) });
+    try {
+      await login(link, { ...config, charset }, deadline);
+    } catch (error) {
+      link.close();
+      throw error;
+    }
+    onConnection('connected');
+    return link;
+  }
+
+  function forget(reason: OssiaError): void {
+    opening = null;
+    clearTimeout(idleTimer);
+    onConnection(reason.code === 'aborted' ? 'connection closed' : reason.message);
+  }
+
+  function connected(): Promise<Link> {
+    if (opening !== null) return opening;
+    const attempt = open();
+    opening = attempt;
+    attempt.catch(() => {
+      if (opening === attempt) opening = null;
+    });
+    return attempt;
+  }
+
+  async function inTurn(words: readonly string[], deadline: Deadline): Promise<Answer> {
+    const release = await turns.take(deadline);
+    clearTimeout(idleTimer);
+    try {
+      const link = await within(deadline, connected());
+      return await link.request(words, deadline);
+    } finally {
+      release();
+      if (turns.idle() && opening !== null) idleTimer = closeLater(opening);
+    }
+  }
+
+  function closeLater(idle: Promise<Link>): NodeJS.Timeout {
+    clearTimeout(idleTimer);
+    return setTimeout(() => idle.then((link) => link.close()).catch(() => undefined), config.idleCloseMs).unref();
+  }
+
+  return {
+    async request(words, { signal, deadline }) {
+      if (closing.signal.aborted) throw new OssiaError('aborted', 'The connection to the router was closed by us.');
+      const limit = { signal, deadline: Math.min(deadline, Date.now() + config.commandTimeoutMs) };
+      return inTurn(words, limit);
+    },
+    async close() {
+      closing.abort();
+      clearTimeout(idleTimer);
+      await opening?.then((link) => link.close()).catch(() => undefined);
+    },
+  };
+}

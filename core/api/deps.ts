@@ -14,8 +14,8 @@ export interface ApiDependencies {
   readonly control: JobControl;
   /** Called after each change of a job's state. Returns the unsubscriber. Must not be slow: the API only queues the line. */
   readonly onJobChange: (listener: (job: Job) => void) => () => void;
-  /** How dispatch stands with this profile; undefined when it never had a job. */
-  readonly gateOf: (nasName: string) => GateReport | undefined;
+  /** How dispatch stands with this profile. */
+  readonly gateOf: (nasName: string) => GateReport;
   readonly health: () => HealthReport;
   readonly hooks: readonly HookDescription[];
   readonly metrics: MetricsPage;
@@ -41,8 +41,8 @@ export interface GateReport {
   readonly running: number;
   readonly waiting: number;
   readonly breaker: BreakerState;
-  /** Milliseconds since 1970; null while it is closed. */
-  readonly nextProbeAt: number | null;
+  /** Milliseconds since 1970; 0 unless the breaker is open. */
+  readonly nextProbeAt: number;
 }
 
 export const breakerStates = ['closed', 'open', 'half-open'] as const;

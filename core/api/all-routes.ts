@@ -1,0 +1,23 @@
+// Every route of the API, in the order of its document.
+import type { ApiDependencies } from './deps.ts';
+import type { JobFeed } from './job-feed.ts';
+import type { Route } from './route.ts';
+import { eventRoutes } from './routes/events.ts';
+import { healthRoutes } from './routes/health.ts';
+import { hookRoutes } from './routes/hooks.ts';
+import { jobRoutes } from './routes/jobs.ts';
+import { nasRoutes } from './routes/nas.ts';
+import { openApiRoute } from './routes/openapi.ts';
+import { streamRoutes } from './routes/stream.ts';
+
+export function allRoutes(deps: ApiDependencies, feed: JobFeed): Route[] {
+  const others = [
+    ...eventRoutes(deps),
+    ...jobRoutes(deps),
+    ...streamRoutes({ directory: deps.directory, feed }),
+    ...nasRoutes(deps),
+    ...hookRoutes(deps),
+    ...healthRoutes(deps),
+  ];
+  return [...others, openApiRoute({ others, version: deps.version })];
+}

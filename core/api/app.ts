@@ -1,0 +1,139 @@
+// One fastify application for one door: routes from their contracts, problems for everything else.
+import { randomBytes } from 'node:crypto';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import type { Log } from '../log.ts';
+import { allow, type Caller } from './access.ts';
+import { refuseBrokenRequests } from './broken-request.ts';
+import type { Door } from './door.ts';
+import { acceptJson, mediaTypeOf } from './json-body.ts';
+import { HttpError, isOurs, problemOf, statusOf, toApiError } from './problem.ts';
+import type { Route } from './route.ts';
+
+export interface ApiLimits {
+  /** Milliseconds in which the head of a request must have come. */
+  readonly headersMs: number;
+  /** Milliseconds in which a whole request must have come. */
+  readonly requestMs: number;
+  /** Milliseconds in which a request must be answered. */
+  readonly handlerMs: number;
+  readonly connections: number;
+}
+
+export const defaultLimits: ApiLimits = { headersMs: 10_000, requestMs: 60_000, handlerMs: 30_000, connections: 4_000 };
+
+interface AppOptions {
+  readonly door: Door;
+  readonly routes: readonly Route[];
+  readonly limits: ApiLimits;
+  readonly log: Log;
+}
+
+const smallBody = 65_536;
+
+export function buildApp({ door, routes, limits, log }: AppOptions): FastifyInstance {
+  const run = randomBytes(3).toString('hex');
+  let requests = 0;
+  const app = fastify({
+    logger: false,
+    bodyLimit: smallBody,
+    requestTimeout: limits.requestMs,
+    handlerTimeout: limits.handlerMs,
+    // What is on its way while we stop is answered by the stages themselves, as a problem.
+    return503OnClosing: false,
+    genReqId: () => `${run}-${++requests}`,
+    routerOptions: { maxParamLength: 200 },
+    http: {
+      headersTimeout: limits.headersMs,
+      connectionsCheckingInterval: Math.min(2_000, limits.headersMs),
+      maxHeaderSize: 16_384,
+    },
+    clientErrorHandler: refuseBrokenRequests,
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply as FastifyReply),
+  });
+  app.server.maxConnections = limits.connections;
+  acceptJson(app);
+
+  function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const error = toApiError(thrown);
+    const { method, url } = request;
+    if (isOurs(error)) log.error({ err: error, request: request.id, method, path: pathOf(url) }, 'request failed');
+    const status = statusOf(error);
+    if (status === 401) reply.header('www-authenticate', 'Bearer');
+    if (status === 503) reply.header('retry-after', '1');
+    // A refused body is not read to its end, so the connection cannot be used again.
+    if (status === 413 || status === 408) reply.header('connection', 'close');
+    return reply
+      .code(status)
+      .type('application/problem+json; charset=utf-8')
+      .send(JSON.stringify(problemOf(error, request.id)));
+  }
+
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
+    door.check(request);
+    done();
+  });
+  if (log.isLevelEnabled('debug'))
+    app.addHook('onResponse', (request, reply, done) => {
+      const { method, url } = request;
+      log.debug({ method, path: pathOf(url), status: reply.statusCode, ms: reply.elapsedTime }, 'request');
+      done();
+    });
+  app.setErrorHandler(sendProblem);
+  app.setNotFoundHandler((request, reply) => {
+    const methods = methodsAt(routes, pathOf(request.url));
+    if (methods.length === 0)
+      throw new HttpError({ status: 404, code: 'not_found', message: 'There is nothing here.' });
+    reply.header('allow', methods.join(', '));
+    throw new HttpError({
+      status: 405,
+      message: `${request.method} is not for this path; it takes ${methods.join(', ')}.`,
+    });
+  });
+  for (const route of routes) addRoute({ app, door, route });
+  return app;
+}
+
+function addRoute({ app, door, route }: { app: FastifyInstance; door: Door; route: Route }): void {
+  const callers = new WeakMap<FastifyRequest, Caller>();
+  const nobody: Caller = { name: '', role: 'viewer' };
+  app.route({
+    method: route.method,
+    url: route.path.replace(/\{(\w+)\}/g, ':$1'),
+    bodyLimit: route.bodyLimit ?? smallBody,
+    exposeHeadRoute: route.method === 'GET' && route.path !== '/v1/stream',
+    // Before the body is read: who may not send is not listened to.
+    onRequest(request, _reply, done) {
+      if (route.scope !== 'open') {
+        const caller = door.identify(request);
+        allow(caller, route.scope);
+        callers.set(request, caller);
+      }
+      done();
+    },
+    async handler(request, reply) {
+      const { params, query, body } = request;
+      const answer = await route.handle({
+        params,
+        query,
+        body,
+        mediaType: mediaTypeOf(request),
+        caller: callers.get(request) ?? nobody,
+        source: door.source,
+        response: reply.raw,
+      });
+      if (answer === 'taken over') return reply.hijack();
+      return reply.code(answer.status).type(answer.contentType).send(answer.text);
+    },
+  });
+}
+
+function methodsAt(routes: readonly Route[], path: string): string[] {
+  const matching = routes.filter((route) => new RegExp(`^${route.path.replace(/\{\w+\}/g, '[^/]+')}$`).test(path));
+  return [...new Set(matching.map(({ method }) => method))];
+}
+
+/** Without the query: it may hold names of subscribers. */
+function pathOf(url: string): string {
+  return url.split('?', 1)[0] ?? '';
+}

@@ -1,0 +1,53 @@
+// The filters of job lists and of the stream: how they are written in a query, and what they mean.
+import { z } from 'zod';
+import { nasKeyOf, nasRefOf } from '../model/account.ts';
+import { type Job, jobStates } from '../model/job.ts';
+import type { NasDirectory } from '../plugin-host/nas.ts';
+import type { JobFilter } from '../store/store.ts';
+
+const word = z.string().min(1, 'is empty').max(200, 'is longer than 200 characters');
+
+const states = z.preprocess(
+  (value) => (value === undefined ? undefined : [value].flat().flatMap((text) => String(text).split(','))),
+  z.array(z.enum(jobStates, { error: `expected ${jobStates.join(', ')}` })).optional(),
+);
+
+export const jobFilterShape = {
+  state: states.describe('One or more states, with commas.'),
+  nas: word.optional().describe('Name of a profile, or the address of a box.'),
+  hook: word.optional(),
+  user_id: word.optional(),
+  login: word.optional(),
+  event: word.optional().describe('Id of the event that it came from.'),
+};
+
+const shape = z.strictObject(jobFilterShape);
+export type JobQuery = z.output<typeof shape>;
+
+/** Keys under which jobs of this box stand in the store: a profile may match several addresses. */
+export function nasKeysOf(nas: string, directory: Pick<NasDirectory, 'get'>): string[] {
+  const match = directory.get(nas)?.profile.match;
+  if (match === undefined) return [nas];
+  return [...match.nas_ip, ...match.nas_id.map((nas_id) => nasKeyOf({ nas_id }))];
+}
+
+export function toFilter({ state, hook, user_id, login, event }: JobQuery): Omit<JobFilter, 'limit'> {
+  return {
+    ...(state ? { states: state } : {}),
+    ...(hook ? { hook } : {}),
+    ...(user_id ? { user_id } : {}),
+    ...(login ? { login } : {}),
+    ...(event ? { eventId: event } : {}),
+  };
+}
+
+export function matcherOf(query: JobQuery, directory: NasDirectory): (job: Job) => boolean {
+  const { state, nas, hook, user_id, login, event } = query;
+  return (job) =>
+    (state === undefined || state.includes(job.state)) &&
+    (hook === undefined || hook === job.hook) &&
+    (user_id === undefined || user_id === job.account['user_id']) &&
+    (login === undefined || login === job.account['login']) &&
+    (event === undefined || event === job.eventId) &&
+    (nas === undefined || nas === job.nasKey || directory.find(nasRefOf(job.account))?.name === nas);
+}

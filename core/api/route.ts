@@ -1,0 +1,109 @@
+// What a route is: its contract as data, from which both the checking of requests and the OpenAPI document are made.
+import type { ServerResponse } from 'node:http';
+import { z } from 'zod';
+import { type FieldProblem, OssiaError } from '../errors.ts';
+import type { Caller, Scope } from './access.ts';
+import type { Door } from './door.ts';
+
+/** A request that passed its door. */
+export interface RawCall {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+  /** Media type of the body, empty when there is none. */
+  readonly mediaType: string;
+  readonly caller: Caller;
+  readonly source: Door['source'];
+  readonly response: ServerResponse;
+}
+
+export interface Call<Params, Query, Body> extends Omit<RawCall, 'params' | 'query' | 'body'> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+}
+
+export type Reply =
+  | { readonly status: number; readonly text: string; readonly contentType: string }
+  /** The route writes to the response by itself, and ends it. */
+  | 'taken over';
+
+export interface Described {
+  readonly description: string;
+  readonly schema?: z.ZodType;
+  readonly contentType?: string;
+}
+
+export interface RouteContract<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> {
+  readonly method: 'GET' | 'POST';
+  /** As OpenAPI writes it: `/v1/jobs/{id}`. */
+  readonly path: string;
+  /** What the caller's role must allow; `open` = anyone who can connect. */
+  readonly scope: Scope | 'open';
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly body?: Body;
+  /** Bodies by media type when the handler checks them by itself. */
+  readonly bodies?: Readonly<Record<string, z.ZodType>>;
+  readonly bodyLimit?: number;
+  readonly answers: Readonly<Record<number, Described>>;
+}
+
+export interface Route extends RouteContract<z.ZodType, z.ZodType, z.ZodType> {
+  handle(call: RawCall): Promise<Reply>;
+}
+
+export function defineRoute<
+  Params extends z.ZodType = z.ZodUndefined,
+  Query extends z.ZodType = z.ZodUndefined,
+  Body extends z.ZodType = z.ZodUnknown,
+>(
+  route: RouteContract<Params, Query, Body> & {
+    handle(call: Call<z.output<Params>, z.output<Query>, z.output<Body>>): Promise<Reply>;
+  },
+): Route {
+  const { handle, ...contract } = route;
+  const params = route.params ?? z.unknown();
+  const query = route.query ?? z.strictObject({});
+  const body = route.body ?? z.unknown();
+  return {
+    ...contract,
+    handle(call) {
+      const problems: FieldProblem[] = [];
+      const parsed = {
+        params: parsePart({ schema: params, input: call.params, prefix: '?', problems }) as z.output<Params>,
+        query: parsePart({ schema: query, input: call.query, prefix: '?', problems }) as z.output<Query>,
+        body: parsePart({ schema: body, input: call.body, prefix: '/', problems }) as z.output<Body>,
+      };
+      if (problems.length > 0)
+        throw new OssiaError('input_invalid', 'The request has wrong fields.', { fields: problems });
+      return handle({ ...call, ...parsed });
+    },
+  };
+}
+
+export function json(status: number, value: unknown): Reply {
+  return { status, text: JSON.stringify(value), contentType: 'application/json; charset=utf-8' };
+}
+
+interface Part {
+  readonly schema: z.ZodType;
+  readonly input: unknown;
+  readonly prefix: string;
+  readonly problems: FieldProblem[];
+}
+
+function parsePart({ schema, input, prefix, problems }: Part): unknown {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  for (const issue of parsed.error.issues) {
+    const path = issue.path.map(String);
+    const places = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path];
+    const problem = issue.code === 'unrecognized_keys' ? 'is not known here' : issue.message;
+    for (const place of places) problems.push({ where: place.length === 0 ? '' : prefix + place.join('/'), problem });
+  }
+  return undefined;
+}

@@ -1,0 +1,113 @@
+// POST /v1/events: one event or many, answered once they are on disk.
+import { OssiaError } from '../../errors.ts';
+import type { Ingest, Receipt } from '../../ingest/ingest.ts';
+import { fromCloudEvent, toCloudEventPointer, type Unwrapped } from '../cloudevents.ts';
+import { pointed } from '../problem.ts';
+import { defineRoute, json, type Reply, type Route } from '../route.ts';
+import {
+  answersSchema,
+  cloudEventSchema,
+  cloudEventsSchema,
+  eventsSchema,
+  mostEvents,
+  receiptsSchema,
+} from '../schemas/event.ts';
+
+const megabyte = 1_048_576;
+
+export function eventRoutes({ ingest }: { readonly ingest: Ingest }): Route[] {
+  return [
+    defineRoute({
+      method: 'POST',
+      path: '/v1/events',
+      scope: 'events',
+      operationId: 'sendEvents',
+      summary: 'Hand over one event or up to 10,000.',
+      description:
+        'Answered after what was taken is on disk. Wrong items are refused one by one, each with every wrong field; they do not touch the others.',
+      bodies: {
+        'application/json': eventsSchema,
+        'application/cloudevents+json': cloudEventSchema,
+        'application/cloudevents-batch+json': cloudEventsSchema,
+      },
+      bodyLimit: 16 * megabyte,
+      answers: {
+        202: { description: 'All are on disk.', schema: answersSchema },
+        207: { description: 'Some were refused; one answer for each, in their order.', schema: receiptsSchema },
+        422: { description: 'Nothing was taken; every wrong field is named.' },
+      },
+      async handle({ body, mediaType, source }) {
+        const asCloudEvents = mediaType.startsWith('application/cloudevents');
+        const many = Array.isArray(body);
+        const items: readonly unknown[] = many ? body : [body];
+        checkCount({ items, body, mediaType });
+        const receipts = asCloudEvents
+          ? await submitCloudEvents({ ingest, items, source })
+          : await ingest.submit(items, source);
+        return many ? answerMany(receipts) : answerOne(receipts[0]);
+      },
+    }),
+  ];
+}
+
+function checkCount({ items, body, mediaType }: { items: readonly unknown[]; body: unknown; mediaType: string }): void {
+  let problem = '';
+  if (body === undefined) problem = 'there is no body; send an event or an array of events';
+  else if (items.length === 0) problem = 'the array is empty';
+  else if (items.length > mostEvents)
+    problem = `${items.length} events are more than ${mostEvents}; send them in parts`;
+  else if (mediaType === 'application/cloudevents+json' && Array.isArray(body))
+    problem = 'an array goes as application/cloudevents-batch+json';
+  else if (mediaType === 'application/cloudevents-batch+json' && !Array.isArray(body)) problem = 'expected an array';
+  if (problem !== '') throw new OssiaError('input_invalid', 'Nothing was taken.', { fields: [{ where: '', problem }] });
+}
+
+interface Submission {
+  readonly ingest: Ingest;
+  readonly items: readonly unknown[];
+  readonly source: string;
+}
+
+async function submitCloudEvents({ ingest, items, source }: Submission): Promise<readonly Receipt[]> {
+  const unwrapped = items.map(fromCloudEvent);
+  const good = unwrapped.filter((one): one is Extract<Unwrapped, { ok: true }> => one.ok);
+  const submitted =
+    good.length === 0
+      ? []
+      : await ingest.submit(
+          good.map(({ item }) => item),
+          source,
+        );
+  const receipts = submitted.values();
+  return unwrapped.map((one): Receipt => {
+    if (!one.ok) return { type: 'rejected', fields: one.fields };
+    const receipt = receipts.next().value as Receipt;
+    return receipt.type === 'accepted' ? receipt : { ...receipt, fields: receipt.fields.map(toCloudEventPointer) };
+  });
+}
+
+function answerOne(receipt: Receipt | undefined): Reply {
+  if (receipt?.type === 'accepted') {
+    const { event, jobs, duplicate } = receipt;
+    return json(202, { event, jobs, duplicate });
+  }
+  throw new OssiaError('input_invalid', 'The event was not taken.', { fields: receipt?.fields ?? [] });
+}
+
+function answerMany(receipts: readonly Receipt[]): Reply {
+  const refused = receipts.filter(({ type }) => type === 'rejected').length;
+  if (refused === receipts.length) {
+    const fields = receipts.flatMap((receipt, index) =>
+      receipt.type === 'rejected'
+        ? receipt.fields.map(({ where, problem }) => ({ where: `/${index}${where}`, problem }))
+        : [],
+    );
+    throw new OssiaError('input_invalid', `None of the ${refused} events was taken.`, { fields });
+  }
+  const answers = receipts.map((receipt, index) =>
+    receipt.type === 'accepted'
+      ? { status: 202, event: receipt.event, jobs: receipt.jobs, duplicate: receipt.duplicate }
+      : { status: 422, code: 'input_invalid', errors: pointed(receipt.fields, `/${index}`) },
+  );
+  return json(refused === 0 ? 202 : 207, answers);
+}

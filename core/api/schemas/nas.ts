@@ -1,0 +1,89 @@
+// A NAS as an admin wants to see it: what is in force, since when, what is wrong with the newest save, how its gate stands.
+import { z } from 'zod';
+import type { Nas, NasStatus } from '../../plugin-host/nas.ts';
+import { breakerStates, type GateReport } from '../deps.ts';
+import { iso } from './job.ts';
+import { named, time } from './registry.ts';
+
+export const nasSchema = named(
+  'Nas',
+  z.object({
+    name: z.string(),
+    file: z.string(),
+    state: z
+      .enum(['live', 'outdated', 'refused'])
+      .describe('`outdated`: the newest save is refused, an older one goes on. `refused`: nothing is in force.'),
+    address: z.string().nullable(),
+    plugin: z
+      .object({ name: z.string(), version: z.string(), hash: z.string(), hooks: z.array(z.string()) })
+      .nullable(),
+    transports: z.array(z.object({ name: z.string(), host: z.string().nullable(), port: z.int().nullable() })),
+    match: z.object({
+      nas_ip: z.array(z.string()),
+      nas_identifier: z.array(z.string()),
+      nas_id: z.array(z.string()),
+    }),
+    since: time.nullable().describe('When what is in force was swapped in.'),
+    problem: z.string().describe('Why the newest save is not in force; empty when it is.'),
+    problems: z.array(z.object({ where: z.string(), problem: z.string() })),
+    warning: z.string(),
+    running: z.int(),
+    waiting: z.int(),
+    breaker: z.enum(breakerStates),
+    next_probe_at: time.nullable(),
+  }),
+);
+
+export const nasListSchema = named('NasList', z.object({ nas: z.array(nasSchema) }));
+
+export function nasAnswer(status: NasStatus, gate: GateReport): z.output<typeof nasSchema> {
+  const { nas } = status;
+  const match = nas?.profile.match;
+  return {
+    name: status.name,
+    file: status.file,
+    state: nas === null ? 'refused' : status.problem === '' ? 'live' : 'outdated',
+    address: match?.nas_ip[0] ?? null,
+    plugin: nas && {
+      name: nas.plugin.name,
+      version: nas.plugin.version,
+      hash: nas.plugin.hash,
+      hooks: [...nas.plugin.hooks].sort(),
+    },
+    transports: transportsOf(nas),
+    match: {
+      nas_ip: [...(match?.nas_ip ?? [])],
+      nas_identifier: [...(match?.nas_identifier ?? [])],
+      nas_id: [...(match?.nas_id ?? [])],
+    },
+    since: status.since,
+    problem: status.problem,
+    problems: [...status.problems],
+    warning: status.warning,
+    running: gate.running,
+    waiting: gate.waiting,
+    breaker: gate.breaker,
+    next_probe_at: gate.nextProbeAt === 0 ? null : iso(gate.nextProbeAt),
+  };
+}
+
+/** The sections hold secrets: only these two fields ever leave them. */
+function transportsOf(nas: Nas | null) {
+  return Object.entries(nas?.profile.transports ?? {}).map(([name, section]) => ({
+    name,
+    host: fieldOf({ section, field: 'host', type: 'string' }),
+    port: fieldOf({ section, field: 'port', type: 'number' }),
+  }));
+}
+
+interface Types {
+  string: string;
+  number: number;
+}
+
+function fieldOf<Type extends keyof Types>(from: { section: unknown; field: string; type: Type }): Types[Type] | null {
+  const { section, field, type } = from;
+  if (typeof section !== 'object' || section === null) return null;
+  const value: unknown = Reflect.get(section, field);
+  return typeof value === type ? (value as Types[Type]) : null;
+}

@@ -1,0 +1,184 @@
+// RADIUS accounting in: verifies each packet, gives it to the sink, and answers only once the sink says that it is on disk.
+import { createSocket, type RemoteInfo } from 'node:dgram';
+import { once } from 'node:events';
+import { isIPv6 } from 'node:net';
+import { type MessageAuthenticatorPolicy, verifyRequest } from '../transport/radius/authenticator.ts';
+import { packetLength } from '../transport/radius/codec.ts';
+import { codes, type DropReason } from '../transport/radius/packet.ts';
+import type { AccountingRecord, AccountingSink } from './accounting.ts';
+import { createDuplicates, type Seen } from './accounting-duplicates.ts';
+import { readAccounting } from './accounting-record.ts';
+import { accountingResponse } from './accounting-response.ts';
+import { type AccountingLog, type AccountingStats, createTally } from './accounting-tally.ts';
+
+export interface AccountingClient {
+  /** The profile's name. */
+  readonly nas: string;
+  readonly secret: Buffer;
+  readonly requireMessageAuthenticator: MessageAuthenticatorPolicy;
+}
+
+export interface AccountingListenerOptions {
+  readonly host: string;
+  /** 0 = any free one. */
+  readonly port: number;
+  /** Asked for every packet, so that a reloaded profile counts at once. IPv4 addresses come in their own form also on a v6 socket. */
+  readonly clients: (address: string) => AccountingClient | undefined;
+  readonly sink: AccountingSink;
+  readonly log: AccountingLog;
+  readonly now?: () => number;
+  /** Packets that may wait for the disk at once; more are dropped unread, and the NAS sends them again. */
+  readonly maxInFlight?: number;
+  /** Several processes on one port. */
+  readonly reusePort?: boolean;
+  /** Called once for every packet: its status when it is taken, why when it is dropped. */
+  readonly count?: (result: string) => void;
+}
+
+export interface AccountingListener {
+  readonly port: number;
+  stats(): AccountingStats;
+  /** Takes nothing more, answers what is still being written, within five seconds. */
+  close(): Promise<void>;
+}
+
+const receiveBuffer = 8 * 1024 * 1024;
+const drainMs = 5_000;
+const mappedPrefix = '::ffff:';
+
+export async function startAccountingListener(options: AccountingListenerOptions): Promise<AccountingListener> {
+  const { host, clients, sink, log, now = Date.now, maxInFlight = 20_000, count = () => {} } = options;
+  const duplicates = createDuplicates({ now });
+  const tally = createTally({ log, now });
+  const { counts } = tally;
+  const socket = createSocket({
+    type: isIPv6(host) ? 'udp6' : 'udp4',
+    reusePort: options.reusePort ?? false,
+    recvBufferSize: receiveBuffer,
+    // Answers go to addresses, never to names: without this each of them waits for a look-up.
+    lookup: (address, family, callback) => callback(null, address, typeof family === 'number' ? family : 4),
+  });
+  let idle = (): void => {};
+
+  function drop(reason: DropReason, address: string): void {
+    tally.drop(reason, address);
+    count(reason);
+  }
+
+  function admit(datagram: Buffer, address: string): AccountingClient | DropReason {
+    if (counts.inFlight >= maxInFlight) return 'overload';
+    const length = packetLength(datagram);
+    if (typeof length !== 'number') return length;
+    const client = clients(address.startsWith(mappedPrefix) ? address.slice(mappedPrefix.length) : address);
+    if (client === undefined) return 'unknown_client';
+    const code = datagram[0];
+    if (code !== codes.accountingRequest && code !== codes.statusServer) return 'code';
+    const verdict = verifyRequest(datagram, client.secret, client.requireMessageAuthenticator);
+    return verdict === 'ok' ? client : verdict;
+  }
+
+  function onMessage(datagram: Buffer, source: RemoteInfo): void {
+    counts.received++;
+    const client = admit(datagram, source.address);
+    if (typeof client === 'string') drop(client, source.address);
+    else if (datagram[0] === codes.statusServer) answerStatus(datagram, source, client);
+    else {
+      const seen = duplicates.find(source, datagram);
+      if (seen === undefined) take(datagram, source, client);
+      else repeat(seen, source);
+    }
+  }
+
+  function repeat({ response }: Seen, source: RemoteInfo): void {
+    if (response === null) {
+      counts.inProgress++;
+      count('in_progress');
+      return;
+    }
+    counts.repeated++;
+    count('repeated');
+    send(response, source);
+  }
+
+  /** Only asks whether we are there: RFC 5997. */
+  function answerStatus(datagram: Buffer, source: RemoteInfo, { secret }: AccountingClient): void {
+    counts.statusServer++;
+    count('status_server');
+    send(accountingResponse(datagram, secret), source);
+  }
+
+  function take(datagram: Buffer, source: RemoteInfo, { nas, secret }: AccountingClient): void {
+    const reading = readAccounting({ datagram, nas, arrivedAt: now() });
+    if (reading === 'attribute') {
+      drop(reading, source.address);
+      return;
+    }
+    const seen = duplicates.begin(source, datagram);
+    const answer = (): void => {
+      seen.response = accountingResponse(datagram, secret);
+      counts.answered++;
+      send(seen.response, source);
+    };
+    if (reading === 'ignored') {
+      counts.ignored++;
+      count(reading);
+      answer();
+      return;
+    }
+    count(reading.status);
+    counts.inFlight++;
+    keep(reading).then(
+      () => {
+        settled();
+        answer();
+      },
+      (error: unknown) => {
+        settled();
+        duplicates.forget(source, datagram, seen);
+        tally.fail(error);
+      },
+    );
+  }
+
+  /** No packet may bring the daemon down, whatever the sink does. */
+  function keep(record: AccountingRecord): Promise<void> {
+    try {
+      return sink(record);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  function settled(): void {
+    counts.inFlight--;
+    if (counts.inFlight === 0) idle();
+  }
+
+  function send(response: Buffer, { address, port }: RemoteInfo): void {
+    socket.send(response, port, address);
+  }
+
+  socket.bind(options.port, host);
+  // Rejects with the system's error when the address cannot be had.
+  await once(socket, 'listening');
+  socket.on('error', (error) => tally.socketError(error));
+  socket.on('message', onMessage);
+
+  return {
+    port: socket.address().port,
+    stats: tally.stats,
+    async close() {
+      socket.off('message', onMessage);
+      if (counts.inFlight > 0) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        idle = resolve;
+        const deadline = setTimeout(resolve, drainMs);
+        await promise;
+        clearTimeout(deadline);
+      }
+      const closed = once(socket, 'close');
+      socket.close();
+      await closed;
+    },
+  };
+}

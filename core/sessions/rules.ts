@@ -1,0 +1,153 @@
+// What a record does to a session: pure, and the same in whatever order and number the records come.
+import type { AccountingRecord } from '../ingest/accounting.ts';
+import type { Session } from '../model/session.ts';
+import { identityOf, keyOf } from './identity.ts';
+
+export interface Step {
+  readonly session: Session;
+  /** False for a copy of what is known already. */
+  readonly changed: boolean;
+  /** It was not known before, at least not under this start. */
+  readonly isNew: boolean;
+  readonly loggedOn: boolean;
+  readonly loggedOff: boolean;
+}
+
+/** RFC 2866 section 5.10: the cause of what a rebooted box could not close itself. */
+export const nasReboot = 11;
+
+// Without a clock of the NAS a retransmission looks as late as it came: how late it may be and still be one.
+const arrivalSlack = 60_000;
+
+/** For Start, Interim and Stop. */
+export function apply(known: Session | undefined, record: AccountingRecord): Step {
+  const isStop = record.status === 'stop';
+  const began = beginOf(record);
+  if (known === undefined || isAnother(known, record)) {
+    const session = open(record, began);
+    return { session: isStop ? stopped(session, record) : session, changed: true, isNew: true, ...transition(isStop) };
+  }
+  const merged = merge(known, record, began);
+  const session = isStop ? stopped(merged, record) : merged;
+  const loggedOff = isStop && known.endedAt === 0;
+  return { session, changed: !isSame(known, session), isNew: false, loggedOn: false, loggedOff };
+}
+
+/** Accounting-On and Off: the sessions that began before it are gone, and the box cannot say so any more. */
+export function endedByReboot(session: Session, at: number): Session | undefined {
+  if (session.endedAt !== 0 || session.startedAt >= at) return undefined;
+  return { ...session, endedAt: at, updatedAt: Math.max(session.updatedAt, at), terminateCause: nasReboot };
+}
+
+/** Whether On or Off of this box speaks for that session: behind one proxy there can be several boxes. */
+export function isOfBox(session: Session, record: AccountingRecord): boolean {
+  return (
+    session.nas === record.nas &&
+    isCompatible(session.nasIp, record.nasIp) &&
+    isCompatible(session.nasIdentifier, record.nasIdentifier)
+  );
+}
+
+/** When the session of this record began, as far as the record says. */
+export function beginOf(record: AccountingRecord): number {
+  return record.status === 'start' ? record.at : record.at - record.sessionTime * 1000;
+}
+
+/** A closed session stays closed; only one that began after its end under the same id is another. */
+function isAnother(known: Session, record: AccountingRecord): boolean {
+  if (known.endedAt === 0) return false;
+  // It does not say when it began, so it proves nothing.
+  if (record.status !== 'start' && record.sessionTime === 0) return false;
+  const slack = record.timestamped || known.terminateCause === nasReboot ? 0 : arrivalSlack;
+  return beginOf(record) > known.endedAt + slack;
+}
+
+function transition(isStop: boolean): Pick<Step, 'loggedOn' | 'loggedOff'> {
+  // A Stop whose Start was lost still says that the subscriber is gone.
+  return { loggedOn: !isStop, loggedOff: isStop };
+}
+
+function open(record: AccountingRecord, startedAt: number): Session {
+  return {
+    key: keyOf(identityOf(record), startedAt),
+    nas: record.nas,
+    nasIp: record.nasIp,
+    nasIdentifier: record.nasIdentifier,
+    acctSessionId: record.acctSessionId,
+    userName: record.userName,
+    userId: '',
+    framedIp: record.framedIp,
+    framedIpv6Prefix: record.framedIpv6Prefix,
+    delegatedIpv6Prefix: record.delegatedIpv6Prefix,
+    callingStationId: record.callingStationId,
+    startedAt,
+    updatedAt: record.at,
+    endedAt: 0,
+    terminateCause: 0,
+    inputOctets: record.inputOctets,
+    outputOctets: record.outputOctets,
+    sessionTime: record.sessionTime,
+  };
+}
+
+/** Counters never go back; of texts the newest that says something wins. */
+function merge(known: Session, record: AccountingRecord, began: number): Session {
+  const isNewer = record.at >= known.updatedAt;
+  return {
+    key: known.key,
+    nas: known.nas,
+    nasIp: newest(known.nasIp, record.nasIp, isNewer),
+    nasIdentifier: newest(known.nasIdentifier, record.nasIdentifier, isNewer),
+    acctSessionId: known.acctSessionId,
+    userName: known.userName,
+    userId: known.userId,
+    framedIp: newest(known.framedIp, record.framedIp, isNewer),
+    framedIpv6Prefix: newest(known.framedIpv6Prefix, record.framedIpv6Prefix, isNewer),
+    delegatedIpv6Prefix: newest(known.delegatedIpv6Prefix, record.delegatedIpv6Prefix, isNewer),
+    callingStationId: newest(known.callingStationId, record.callingStationId, isNewer),
+    startedAt: Math.min(known.startedAt, began),
+    updatedAt: isNewer ? record.at : known.updatedAt,
+    endedAt: known.endedAt,
+    terminateCause: known.terminateCause,
+    inputOctets: Math.max(known.inputOctets, record.inputOctets),
+    outputOctets: Math.max(known.outputOctets, record.outputOctets),
+    sessionTime: Math.max(known.sessionTime, record.sessionTime),
+  };
+}
+
+/** The first Stop counts; what the box itself says of the cause counts more than what its reboot let us conclude. */
+function stopped(session: Session, record: AccountingRecord): Session {
+  const { endedAt, terminateCause } = session;
+  if (endedAt === 0) return { ...session, endedAt: record.at, terminateCause: record.terminateCause };
+  return {
+    ...session,
+    endedAt: Math.min(endedAt, record.at),
+    terminateCause: terminateCause === nasReboot ? record.terminateCause : terminateCause,
+  };
+}
+
+function newest(known: string, said: string, isNewer: boolean): string {
+  return said !== '' && (isNewer || known === '') ? said : known;
+}
+
+function isSame(a: Session, b: Session): boolean {
+  return (
+    a.updatedAt === b.updatedAt &&
+    a.endedAt === b.endedAt &&
+    a.inputOctets === b.inputOctets &&
+    a.outputOctets === b.outputOctets &&
+    a.sessionTime === b.sessionTime &&
+    a.startedAt === b.startedAt &&
+    a.terminateCause === b.terminateCause &&
+    a.framedIp === b.framedIp &&
+    a.framedIpv6Prefix === b.framedIpv6Prefix &&
+    a.delegatedIpv6Prefix === b.delegatedIpv6Prefix &&
+    a.callingStationId === b.callingStationId &&
+    a.nasIp === b.nasIp &&
+    a.nasIdentifier === b.nasIdentifier
+  );
+}
+
+function isCompatible(a: string, b: string): boolean {
+  return a === '' || b === '' || a === b;
+}

@@ -1,6 +1,7 @@
 // Every route of the API, in the order of its document.
 import type { ApiDependencies } from './deps.ts';
 import type { JobFeed } from './job-feed.ts';
+import type { ApiLimits } from './limits.ts';
 import type { Route } from './route.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -10,9 +11,15 @@ import { nasRoutes } from './routes/nas.ts';
 import { openApiRoute } from './routes/openapi.ts';
 import { streamRoutes } from './routes/stream.ts';
 
-export function allRoutes(deps: ApiDependencies, feed: JobFeed): Route[] {
+interface Parts {
+  readonly deps: ApiDependencies;
+  readonly feed: JobFeed;
+  readonly limits: ApiLimits;
+}
+
+export function allRoutes({ deps, feed, limits }: Parts): Route[] {
   const others = [
-    ...eventRoutes(deps),
+    ...eventRoutes({ ingest: deps.ingest, limits }),
     ...jobRoutes(deps),
     ...streamRoutes({ directory: deps.directory, feed }),
     ...nasRoutes(deps),

@@ -6,20 +6,9 @@ import { allow, type Caller } from './access.ts';
 import { refuseBrokenRequests } from './broken-request.ts';
 import type { Door } from './door.ts';
 import { acceptJson, mediaTypeOf } from './json-body.ts';
+import type { ApiLimits } from './limits.ts';
 import { HttpError, isOurs, problemOf, statusOf, toApiError } from './problem.ts';
 import type { Route } from './route.ts';
-
-export interface ApiLimits {
-  /** Milliseconds in which the head of a request must have come. */
-  readonly headersMs: number;
-  /** Milliseconds in which a whole request must have come. */
-  readonly requestMs: number;
-  /** Milliseconds in which a request must be answered. */
-  readonly handlerMs: number;
-  readonly connections: number;
-}
-
-export const defaultLimits: ApiLimits = { headersMs: 10_000, requestMs: 60_000, handlerMs: 30_000, connections: 4_000 };
 
 interface AppOptions {
   readonly door: Door;
@@ -59,7 +48,7 @@ export function buildApp({ door, routes, limits, log }: AppOptions): FastifyInst
     if (isOurs(error)) log.error({ err: error, request: request.id, method, path: pathOf(url) }, 'request failed');
     const status = statusOf(error);
     if (status === 401) reply.header('www-authenticate', 'Bearer');
-    if (status === 503) reply.header('retry-after', '1');
+    if (status === 503 || status === 429) reply.header('retry-after', '1');
     // A refused body is not read to its end, so the connection cannot be used again.
     if (status === 413 || status === 408) reply.header('connection', 'close');
     return reply

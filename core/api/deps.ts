@@ -23,19 +23,13 @@ export interface ApiDependencies {
   readonly log: Logger;
 }
 
-/** An operator's hand on one job. */
+/** An operator's hand on one job; `by` names the caller. Rejects with `not_found`, or `conflict` when its state does not allow it. */
 export interface JobControl {
-  /** Runs a parked, refused, dead, skipped or retrying job again, at once. */
-  retry(request: { readonly id: string; readonly by: string }): Promise<ControlAnswer>;
-  /** Ends a job that has not ended without running it. */
-  skip(request: { readonly id: string; readonly reason: string; readonly by: string }): Promise<ControlAnswer>;
+  /** Runs a job again at once that waits, is parked, or ended without being done. */
+  retry(id: string, by: string): Promise<Job>;
+  /** Ends a job without running it. */
+  skip(id: string, why: { readonly by: string; readonly reason: string }): Promise<Job>;
 }
-
-export type ControlAnswer =
-  | { readonly type: 'changed'; readonly job: Job }
-  | { readonly type: 'not_found' }
-  /** The job is in a state that does not allow this. */
-  | { readonly type: 'conflict'; readonly reason: string };
 
 export interface GateReport {
   readonly running: number;

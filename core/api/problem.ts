@@ -32,7 +32,7 @@ const statuses: Partial<Record<Code, number>> = {
   unauthorized: 401,
   forbidden: 403,
   conflict: 409,
-  overloaded: 503,
+  overloaded: 429,
   stopping: 503,
   store_failed: 503,
   aborted: 503,

@@ -6,10 +6,11 @@ import { type AddressInfo, isIPv6 } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { OssiaError } from '../errors.ts';
 import { allRoutes } from './all-routes.ts';
-import { type ApiLimits, buildApp, defaultLimits } from './app.ts';
+import { buildApp } from './app.ts';
 import type { ApiDependencies, ApiListen } from './deps.ts';
 import { socketDoor, tcpDoor } from './door.ts';
 import { createJobFeed } from './job-feed.ts';
+import { type ApiLimits, defaultLimits } from './limits.ts';
 import { claimSocketPath } from './unix-socket.ts';
 
 export interface Api {
@@ -21,11 +22,12 @@ export interface Api {
 }
 
 export async function startApi(
-  { host, port, socket, tokens, limits = defaultLimits }: ApiListen & { readonly limits?: ApiLimits },
+  { host, port, socket, tokens, limits: changed = {} }: ApiListen & { readonly limits?: Partial<ApiLimits> },
   deps: ApiDependencies,
 ): Promise<Api> {
+  const limits = { ...defaultLimits, ...changed };
   const feed = createJobFeed(deps);
-  const routes = allRoutes(deps, feed);
+  const routes = allRoutes({ deps, feed, limits });
   const apps: FastifyInstance[] = [];
   const add = async (door: Parameters<typeof buildApp>[0]['door']): Promise<FastifyInstance> => {
     const app = buildApp({ door, routes, limits, log: deps.log });

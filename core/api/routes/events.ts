@@ -2,6 +2,7 @@
 import { OssiaError } from '../../errors.ts';
 import type { Ingest, Receipt } from '../../ingest/ingest.ts';
 import { fromCloudEvent, toCloudEventPointer, type Unwrapped } from '../cloudevents.ts';
+import { type ApiLimits, createRateLimit } from '../limits.ts';
 import { pointed } from '../problem.ts';
 import { defineRoute, json, type Reply, type Route } from '../route.ts';
 import {
@@ -13,9 +14,13 @@ import {
   receiptsSchema,
 } from '../schemas/event.ts';
 
-const megabyte = 1_048_576;
+interface Needs {
+  readonly ingest: Ingest;
+  readonly limits: Pick<ApiLimits, 'bodyBytes' | 'eventsPerSecond'>;
+}
 
-export function eventRoutes({ ingest }: { readonly ingest: Ingest }): Route[] {
+export function eventRoutes({ ingest, limits }: Needs): Route[] {
+  const take = createRateLimit(limits.eventsPerSecond);
   return [
     defineRoute({
       method: 'POST',
@@ -30,17 +35,22 @@ export function eventRoutes({ ingest }: { readonly ingest: Ingest }): Route[] {
         'application/cloudevents+json': cloudEventSchema,
         'application/cloudevents-batch+json': cloudEventsSchema,
       },
-      bodyLimit: 16 * megabyte,
+      bodyLimit: limits.bodyBytes,
       answers: {
         202: { description: 'All are on disk.', schema: answersSchema },
         207: { description: 'Some were refused; one answer for each, in their order.', schema: receiptsSchema },
+        413: { description: 'Larger than the daemon takes at once.' },
         422: { description: 'Nothing was taken; every wrong field is named.' },
+        429: { description: 'Too many at once, or too much is waiting; nothing was taken.' },
+        503: { description: 'Stopping, or the disk does not write; nothing was taken.' },
       },
-      async handle({ body, mediaType, source }) {
+      async handle({ body, mediaType, source, caller }) {
         const asCloudEvents = mediaType.startsWith('application/cloudevents');
         const many = Array.isArray(body);
         const items: readonly unknown[] = many ? body : [body];
         checkCount({ items, body, mediaType });
+        if (!take({ caller: `${source} ${caller.name}`, count: items.length }))
+          throw new OssiaError('overloaded', `This token may send ${limits.eventsPerSecond} events per second.`);
         const receipts = asCloudEvents
           ? await submitCloudEvents({ ingest, items, source })
           : await ingest.submit(items, source);

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { OssiaError } from '../../errors.ts';
 import type { Job } from '../../model/job.ts';
 import type { Store } from '../../store/store.ts';
-import type { ApiDependencies, ControlAnswer } from '../deps.ts';
+import type { ApiDependencies } from '../deps.ts';
 import { type JobQuery, jobFilterShape, nasKeysOf, toFilter } from '../job-query.ts';
-import { defineRoute, json, type Reply, type Route } from '../route.ts';
+import { defineRoute, json, type Route } from '../route.ts';
 import { accountAnswer, jobAnswer, jobDetailSchema, jobPageSchema, jobSchema, journalAnswer } from '../schemas/job.ts';
 
 type Needs = Pick<ApiDependencies, 'store' | 'directory' | 'control' | 'log'>;
@@ -22,12 +22,6 @@ const skipBody = z.strictObject({
 });
 
 export function jobRoutes({ store, directory, control, log }: Needs): Route[] {
-  const answer = (outcome: ControlAnswer, jobId: string): Reply => {
-    if (outcome.type === 'changed') return json(200, jobAnswer(outcome.job, directory));
-    if (outcome.type === 'conflict') throw new OssiaError('conflict', outcome.reason);
-    throw noSuchJob(jobId);
-  };
-
   return [
     defineRoute({
       method: 'GET',
@@ -73,9 +67,9 @@ export function jobRoutes({ store, directory, control, log }: Needs): Route[] {
         409: { description: 'Its state does not allow this.' },
       },
       async handle({ params, caller }) {
-        const outcome = await control.retry({ id: params.id, by: caller.name });
-        log.info({ job: params.id, by: caller.name, result: outcome.type }, 'job retry asked');
-        return answer(outcome, params.id);
+        const job = await control.retry(params.id, caller.name);
+        log.info({ job: params.id, by: caller.name }, 'job retried by an operator');
+        return json(200, jobAnswer(job, directory));
       },
     }),
     defineRoute({
@@ -92,9 +86,9 @@ export function jobRoutes({ store, directory, control, log }: Needs): Route[] {
         409: { description: 'Its state does not allow this.' },
       },
       async handle({ params, body, caller }) {
-        const outcome = await control.skip({ id: params.id, reason: body.reason, by: caller.name });
-        log.info({ job: params.id, by: caller.name, result: outcome.type }, 'job skip asked');
-        return answer(outcome, params.id);
+        const job = await control.skip(params.id, { by: caller.name, reason: body.reason });
+        log.info({ job: params.id, by: caller.name }, 'job skipped by an operator');
+        return json(200, jobAnswer(job, directory));
       },
     }),
   ];

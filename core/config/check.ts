@@ -7,12 +7,12 @@ import { type Problem, problemAt } from './problems.ts';
 export interface CheckInput<Schema extends z.ZodType> {
   readonly schema: Schema;
   readonly root: Located;
-  /** Where `root` stands in its file, for the key in messages. */
+  /** Which part of it the schema is for; all by default. */
   readonly at?: Path;
   readonly code: 'config_invalid' | 'profile_invalid';
   /** Values at such a path are not shown, wherever they came from. */
   isSecret(path: Path): boolean;
-  /** What stands there instead of the plain value of `root`, e.g. with texts in place of numbers. */
+  /** To check instead of the plain value, e.g. with texts in place of numbers. */
   readonly plain?: unknown;
 }
 
@@ -25,17 +25,18 @@ type Issue = z.core.$ZodIssue;
 export function check<Schema extends z.ZodType>(input: CheckInput<Schema>): CheckResult<Schema> {
   const { root, at = [], code, isSecret } = input;
   const schema = strict(input.schema);
-  const result = schema.safeParse(input.plain ?? toPlain(root));
+  const part = nodeAt(root, at);
+  const result = schema.safeParse(input.plain ?? (part && toPlain(part)));
   if (result.success) return { ok: true, value: result.data as z.output<Schema> };
   const problems = result.error.issues.flatMap((issue) => {
     const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
-    const say = (below: Path, text: string) =>
-      problemAt({ place: placeAt(root, below), path: [...at, ...below], code }, text);
+    const whole = [...at, ...path];
+    const say = (where: Path, text: string) => problemAt({ place: placeAt(root, where), path: where, code }, text);
     if (issue.code === 'unrecognized_keys') {
       const known = keysOf(schema, path);
-      return issue.keys.map((key) => say([...path, key], `is not a known key${hint(key, known)}`));
+      return issue.keys.map((key) => say([...whole, key], `is not a known key${hint(key, known)}`));
     }
-    return [say(path, `${expectation(issue)}${found(nodeAt(root, path), isSecret([...at, ...path]))}`)];
+    return [say(whole, `${expectation(issue)}${found(nodeAt(root, whole), isSecret(whole))}`)];
   });
   return { ok: false, problems };
 }

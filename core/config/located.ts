@@ -68,16 +68,20 @@ export function placeAt(root: Located, path: Path): Place {
 
 function childOf(node: Located, step: string | number): Located | undefined {
   if (node.kind === 'map') return node.entries.get(String(step))?.value;
-  return node.kind === 'list' ? node.items[Number(step)] : undefined;
+  // One value where a list may stand is read as a list of one.
+  if (node.kind === 'scalar') return step === 0 ? node : undefined;
+  return node.items[Number(step)];
 }
 
-/** The upper's maps are laid over the lower's; its lists and scalars replace the lower's. */
+/** The upper's maps are laid over the lower's; its lists and scalars replace the lower's, and nothing (`key: ~`) takes the lower's away. */
 export function overlay({ lower, upper }: { readonly lower: Located; readonly upper: Located }): Located {
   if (lower.kind !== 'map' || upper.kind !== 'map') return upper;
   const entries = new Map(lower.entries);
   for (const [key, entry] of upper.entries) {
     const below = lower.entries.get(key);
-    entries.set(key, below ? { key: entry.key, value: overlay({ lower: below.value, upper: entry.value }) } : entry);
+    if (below && entry.value.kind === 'scalar' && entry.value.value === null) entries.delete(key);
+    else
+      entries.set(key, below ? { key: entry.key, value: overlay({ lower: below.value, upper: entry.value }) } : entry);
   }
   return { kind: 'map', place: upper.place, entries };
 }

@@ -1,0 +1,50 @@
+// The keys of a NAS profile's YAML; what a transport's section or a plugin's options may hold, their own schemas say.
+import { z } from 'zod';
+import { address, count, duration, flag, oneOrList, rate, size, text } from './fields.ts';
+
+const megabyte = 1024 ** 2;
+
+const limits = z.strictObject({
+  concurrency: count({ most: 1000 }).default(4).describe('Jobs of this NAS that run at once.'),
+  rate: rate().prefault('50/s').describe('Jobs begun per second.'),
+  deadline: duration(undefined, { least: 50, most: 3_600_000 }).prefault('10s').describe('How long one run may take.'),
+  attempts: count({ most: 1000 }).default(10).describe('After so many a job is dead.'),
+  breaker: z
+    .strictObject({
+      failures: count({ most: 1000 }).default(5).describe('Unanswered runs in a row that open it.'),
+      probe: duration(undefined, { least: 10 }).prefault('5s').describe('Time between the trials while it is open.'),
+    })
+    .prefault({}),
+  memory: size('expected a size of 8MB..1GB', { least: 8 * megabyte, most: 1024 * megabyte }).prefault('32MB'),
+  cpu: duration('expected a duration of 50ms..10s', { least: 50, most: 10_000 }).prefault('200ms'),
+  calls: count({ most: 100_000 }).default(1000).describe('Transport calls in one run.'),
+  call_size: size('expected a size of 1KB..64MB', { least: 1024, most: 64 * megabyte }).prefault('1MB'),
+  log_lines: count({ least: 0, most: 100_000 }).default(200),
+});
+
+export const profileSchema = z.strictObject({
+  plugin: text,
+  match: z
+    .strictObject({
+      nas_ip: oneOrList(address).default([]),
+      nas_identifier: oneOrList(text).default([]),
+      nas_id: oneOrList(text).default([]),
+    })
+    .refine(({ nas_ip, nas_identifier, nas_id }) => nas_ip.length + nas_identifier.length + nas_id.length > 0, {
+      error: 'expected at least one of nas_ip, nas_identifier, nas_id: without one no job would ever find this NAS',
+    }),
+  transports: z.record(z.string(), z.unknown()).default({}),
+  radius: z
+    .strictObject({
+      secret: text.describe('For the accounting that this NAS sends to us.'),
+      addresses: oneOrList(address).optional().describe('Where it sends from; match.nas_ip by default.'),
+      require_message_authenticator: z.enum(['never', 'if-present', 'always']).default('if-present'),
+    })
+    .optional(),
+  limits: limits.prefault({}),
+  options: z.record(z.string(), z.unknown()).default({}),
+  fire_auth_on_start: flag.default(true),
+  fire_disconnect_on_stop: flag.default(true),
+});
+
+export type ProfileFile = z.output<typeof profileSchema>;

@@ -1,0 +1,88 @@
+// The transport `ssh`: commands of a plugin, one channel each, over one verified connection per box.
+import { z } from 'zod';
+import { OssiaError, toOssiaError } from '../../errors.ts';
+import type { CommandOptions, CommandResult } from '../../plugin-sdk/device.ts';
+import type { CallContext, Transport, TransportDefinition } from '../transport.ts';
+import { type SshConfig, sshConfig } from './config.ts';
+import { createConnection } from './connection.ts';
+import { journalText } from './journal-text.ts';
+import { createMask } from './mask.ts';
+
+// OpenSSH takes packets of 256 KiB, Linux 128 KiB for one argument, which is what the shell gets.
+const maxCommandBytes = 100_000;
+
+const command = z
+  .string()
+  .min(1, 'is empty')
+  .refine((text) => !text.includes('\0'), 'holds a NUL character')
+  .refine((text) => Buffer.byteLength(text) <= maxCommandBytes, `is longer than ${maxCommandBytes} bytes`);
+
+const options = z.strictObject({
+  stdin: z.string().optional(),
+  okCodes: z.array(z.int().min(0).max(255)).min(1).optional(),
+});
+
+const args = z.union([z.tuple([command]), z.tuple([command, options.optional()])]);
+
+export const sshTransport: TransportDefinition<SshConfig> = {
+  name: 'ssh',
+  config: sshConfig,
+  secrets: ['password', 'private_key', 'passphrase'],
+  methods: { read: { access: 'read', args }, run: { access: 'write', args } },
+  connect(config, environment): Transport {
+    const connection = createConnection(config, environment);
+    const mask = createMask([config.password, config.passphrase, config.private_key]);
+
+    async function call(context: CallContext, [text, given]: CommandArgs): Promise<CommandResult> {
+      const stdin = given?.stdin ?? '';
+      context.record({ kind: 'sent', text: journalText(mask, [text, stdin]) });
+      try {
+        const result = await connection.run({ command: text, stdin, maxOutput: config.max_output, context });
+        context.record({
+          kind: 'received',
+          text: journalText(mask, [`exit ${result.exitCode}`, result.stdout, result.stderr]),
+        });
+        if (!(given?.okCodes ?? [0]).includes(result.exitCode)) throw refusal(result);
+        return result;
+      } catch (error) {
+        throw masked(toOssiaError(error), mask);
+      }
+    }
+
+    return {
+      call: (_method, given, context) => call(context, given as CommandArgs),
+      describe: (_method, given) => {
+        const [text, also] = given as CommandArgs;
+        return mask(also?.stdin ? `${text}\n${also.stdin}` : text);
+      },
+      close: connection.close,
+    };
+  },
+};
+
+type CommandArgs = readonly [string, (CommandOptions | undefined)?];
+
+function refusal({ exitCode, stdout, stderr }: CommandResult): OssiaError {
+  const said = firstLine(stderr) || firstLine(stdout);
+  const message = `The command ended with exit code ${exitCode}${said ? `: ${said}` : ' and said nothing.'}`;
+  return new OssiaError('nas_refused', message, { said, details: { exitCode } });
+}
+
+function firstLine(text: string): string {
+  return (
+    text
+      .split('\n')
+      .find((line) => line.trim() !== '')
+      ?.trim()
+      .slice(0, 500) ?? ''
+  );
+}
+
+function masked(error: OssiaError, mask: (text: string) => string): OssiaError {
+  const { code, details, cause, said } = error;
+  return new OssiaError(code, mask(error.message), {
+    details,
+    cause,
+    ...(said === undefined ? {} : { said: mask(said) }),
+  });
+}

@@ -127,8 +127,8 @@ describe('against OpenSSH of today', () => {
   });
 
   test('an output without end is cut off', async () => {
-    const ssh = sshTo(await openSsh(), { max_output: 100_000 });
-    await expect(ssh.call('read', 'yes')).rejects.toMatchObject({ code: 'nas_protocol', details: { limit: 100_000 } });
+    const ssh = sshTo(await openSsh(), { max_output: '100KB' });
+    await expect(ssh.call('read', 'yes')).rejects.toMatchObject({ code: 'nas_protocol', details: { limit: 102_400 } });
     expect(await ssh.call('read', 'head -c 99999 /dev/zero | tr "\\0" x')).toMatchObject({ exitCode: 0 });
   });
 

@@ -1,6 +1,7 @@
 // The `ssh` section of a profile's transports: where the box is, who we are there, and how we know that it is the box.
 import ssh2 from 'ssh2';
 import { z } from 'zod';
+import { count, duration, port, size } from '../../config/fields.ts';
 import { type HostKeyPolicy, hostKeyPolicy } from './host-key-policy.ts';
 
 export interface SshConfig {
@@ -24,35 +25,21 @@ export interface SshConfig {
   readonly max_output: number;
 }
 
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
-
-const duration = (fallback: string) =>
-  z
-    .string()
-    .regex(/^\d{1,6}(ms|s|m)$/, 'expected a duration like 500ms, 10s or 2m')
-    .default(fallback)
-    .transform((text) => Number.parseInt(text, 10) * (units[text.replace(/^\d+/, '')] ?? 1))
-    .refine((milliseconds) => milliseconds > 0, 'must be more than 0');
-
 export const sshConfig: z.ZodType<SshConfig> = z
   .strictObject({
     host: z.string().min(1),
-    port: z.int().min(1).max(65_535).default(22),
+    port: port.default(22),
     user: z.string().min(1),
     password: z.string().min(1).optional(),
     private_key: z.string().min(1).optional(),
     passphrase: z.string().min(1).optional(),
     host_key: hostKeyPolicy,
     legacy: z.boolean().default(false),
-    connect_timeout: duration('10s'),
-    keepalive: duration('5s'),
-    idle_close: duration('2m'),
-    max_channels: z.int().min(1).max(64).default(4),
-    max_output: z
-      .int()
-      .min(1_024)
-      .max(256 * 1_024 * 1_024)
-      .default(8 * 1_024 * 1_024),
+    connect_timeout: duration(undefined, { least: 10 }).prefault('10s'),
+    keepalive: duration(undefined, { least: 10 }).prefault('5s'),
+    idle_close: duration(undefined, { least: 10 }).prefault('2m'),
+    max_channels: count({ most: 64 }).default(4),
+    max_output: size(undefined, { least: 1_024, most: 256 * 1_024 ** 2 }).prefault('8MB'),
   })
   .superRefine((config, context) => {
     if (config.password === undefined && config.private_key === undefined)

@@ -1,12 +1,12 @@
 // The transport `ssh`: commands of a plugin, one channel each, over one verified connection per box.
 import { z } from 'zod';
+import { createMask } from '../../config/mask.ts';
 import { OssiaError, toOssiaError } from '../../errors.ts';
 import type { CommandOptions, CommandResult } from '../../plugin-sdk/device.ts';
 import type { CallContext, Transport, TransportDefinition } from '../transport.ts';
 import { type SshConfig, sshConfig } from './config.ts';
 import { createConnection } from './connection.ts';
 import { journalText } from './journal-text.ts';
-import { createMask } from './mask.ts';
 
 // OpenSSH takes packets of 256 KiB, Linux 128 KiB for one argument, which is what the shell gets.
 const maxCommandBytes = 100_000;
@@ -31,7 +31,9 @@ export const sshTransport: TransportDefinition<SshConfig> = {
   methods: { read: { access: 'read', args }, run: { access: 'write', args } },
   connect(config, environment): Transport {
     const connection = createConnection(config, environment);
-    const mask = createMask([config.password, config.passphrase, config.private_key]);
+    const mask = createMask(
+      [config.password, config.passphrase, config.private_key].filter((secret) => secret !== undefined),
+    );
 
     async function call(context: CallContext, [text, given]: CommandArgs): Promise<CommandResult> {
       const stdin = given?.stdin ?? '';

@@ -2,41 +2,11 @@
 import { z } from 'zod';
 import { OssiaError } from '../../errors.ts';
 import type { CallContext, Transport, TransportDefinition } from '../transport.ts';
-import { encodings } from './charset.ts';
 import { createClient, type RouterClient } from './client.ts';
 import { commandText, printText, removeText, rowsText } from './command-text.ts';
+import { clientConfig, type RouterOsConfig, routerOsConfig } from './config.ts';
 import { type Commands, ensureRow, type Row, readRows, removeRows } from './menu.ts';
 import { propertyWords } from './reply.ts';
-
-const milliseconds = z.int().min(1).max(3_600_000);
-
-const config = z.strictObject({
-  host: z.string().min(1),
-  /** 8728, or 8729 with TLS. */
-  port: z.int().min(1).max(65_535).optional(),
-  tls: z.boolean().default(false),
-  /** PEM of the authority that signed the router's certificate. */
-  ca: z.string().optional(),
-  /** SHA-256 of the router's certificate, as `openssl x509 -fingerprint -sha256` prints it; replaces an authority. */
-  fingerprint: z
-    .string()
-    .transform((text) => text.replace(/^sha-?256[:=]/i, '').replaceAll(':', ''))
-    .refine((text) => /^[0-9a-f]{64}$/i.test(text), { error: 'expected 64 hexadecimal digits' })
-    .optional(),
-  /** The name in the certificate when it is not `host`. */
-  servername: z.string().optional(),
-  user: z.string().min(1),
-  password: z.string().default(''),
-  /** How texts are kept on the box. */
-  encoding: z.enum(encodings).default('utf8'),
-  /** Commands that the router works on at the same time. */
-  max_in_flight: z.int().min(1).max(256).default(8),
-  connect_timeout_ms: milliseconds.default(5_000),
-  command_timeout_ms: milliseconds.default(10_000),
-  idle_close_ms: milliseconds.default(60_000),
-});
-
-type RouterOsConfig = z.infer<typeof config>;
 
 const menu = z.string().regex(/^(\/[a-z0-9][a-z0-9-]*)+$/, 'expected a path like /ip/firewall/address-list');
 const property = z.string().regex(/^[a-z.][a-z0-9.-]*$/i, 'expected a property name');
@@ -58,7 +28,7 @@ const methods = {
 
 export const routeros: TransportDefinition<RouterOsConfig> = {
   name: 'routeros',
-  config,
+  config: routerOsConfig,
   secrets: ['password'],
   methods,
   connect(section, environment) {
@@ -68,22 +38,6 @@ export const routeros: TransportDefinition<RouterOsConfig> = {
     return createTransport(client);
   },
 };
-
-function clientConfig(section: RouterOsConfig) {
-  const { ca, fingerprint, servername } = section;
-  return {
-    host: section.host,
-    port: section.port ?? (section.tls ? 8729 : 8728),
-    tls: section.tls ? { ca, fingerprint, servername } : null,
-    user: section.user,
-    password: section.password,
-    encoding: section.encoding,
-    maxInFlight: section.max_in_flight,
-    connectTimeoutMs: section.connect_timeout_ms,
-    commandTimeoutMs: section.command_timeout_ms,
-    idleCloseMs: section.idle_close_ms,
-  };
-}
 
 function createTransport(client: RouterClient): Transport {
   return {

@@ -1,0 +1,31 @@
+// The profile's options with the defaults of `plugin.json` filled in.
+
+export interface MikrotikOptions {
+  readonly lists?: Partial<Readonly<Record<ListRole, string>>>;
+  readonly queue?: {
+    readonly prefix?: string;
+    readonly parent?: string;
+    readonly type?: string;
+    readonly burst_time_s?: number;
+  };
+  readonly radius_auth_types?: readonly string[];
+  readonly ip_auth_types?: readonly string[];
+  readonly ping_count?: number;
+}
+
+export type ListRole = 'auth' | 'blocked' | 'negbal' | 'own_disabled';
+
+const defaultLists: Readonly<Record<ListRole, string>> = {
+  auth: 'crb_auth',
+  blocked: 'crb_blocked',
+  negbal: 'crb_negbal',
+  own_disabled: 'crb_own_disabled',
+};
+
+export function listsOf(options: MikrotikOptions): Readonly<Record<ListRole, string>> {
+  return { ...defaultLists, ...options.lists };
+}
+
+export function queuePrefixOf(options: MikrotikOptions): string {
+  return options.queue?.prefix ?? 'crb_';
+}

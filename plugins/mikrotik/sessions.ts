@@ -1,0 +1,95 @@
+// RADIUS sessions on the box: ended by Disconnect, their speed changed by CoA.
+import { type Device, type RadiusAttributes, type RouterOsRow, refuse } from '#plugin-sdk';
+import { bitsOf } from './queues.ts';
+import { type Input, loginOf } from './subscriber.ts';
+
+/** Ends the account's session. Returns whether there was one. */
+export async function disconnect(input: Input, device: Device): Promise<boolean> {
+  if (!hasCoa(device)) return disconnectByApi(input, device);
+  return onSession(input, (identity) => device.coa.disconnect(identity));
+}
+
+/** Changes the speed of a running session. Returns whether there was one. */
+export async function changeSessionRate(input: Input, device: Device): Promise<boolean> {
+  if (!hasCoa(device))
+    throw refuse('The profile has no coa section, and a session without a fixed ip is not shaped otherwise.');
+  const rate = (name: string) => `${bitsOf(input.account, name) / 1000}k`;
+  // rx/tx from the box's point of view: what it receives is the subscriber's upload.
+  const limit = { 'Mikrotik-Rate-Limit': `${rate('rate_in')}/${rate('rate_out')}` };
+  return onSession(input, (identity) => device.coa.coa({ ...identity, ...limit }));
+}
+
+/**
+ * RouterOS wants all that is given to match. What the billing holds besides the login can be of an older session, so a miss is
+ * believed only for the login alone.
+ */
+async function onSession(input: Input, send: (identity: RadiusAttributes) => Promise<unknown>): Promise<boolean> {
+  const { account } = input;
+  const byLogin: RadiusAttributes = { 'User-Name': loginOf(account) };
+  const exact: RadiusAttributes = {
+    ...byLogin,
+    ...(account['acct_session_id'] ? { 'Acct-Session-Id': account['acct_session_id'] } : {}),
+    ...(/^[\d.]+$/.test(account['ip'] ?? '') ? { 'Framed-IP-Address': account['ip'] as string } : {}),
+  };
+  if (Object.keys(exact).length > 1 && (await isFound(send(exact)))) return true;
+  return isFound(send(byLogin));
+}
+
+async function isFound(sending: Promise<unknown>): Promise<boolean> {
+  try {
+    await sending;
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'session_not_found') return false;
+    throw error;
+  }
+}
+
+export interface Session {
+  readonly service: string;
+  readonly address: string;
+  readonly mac: string;
+  readonly uptime: string;
+}
+
+/** The account's sessions of every kind, by its login; none when it has no login. */
+export async function activeSessions({ account }: Input, device: Device): Promise<Session[]> {
+  const login = account['login'];
+  if (!login) return [];
+  const ppp = await device.routeros.print('/ppp/active', { name: login });
+  const hotspot = await printHotspot(device, { user: login });
+  return [...ppp, ...hotspot].map((row) => ({
+    service: row['service'] ?? 'hotspot',
+    address: row['address'] ?? '',
+    mac: row['caller-id'] ?? row['mac-address'] ?? '',
+    uptime: row['uptime'] ?? '',
+  }));
+}
+
+/** For a profile without a coa section. */
+async function disconnectByApi({ account }: Input, device: Device): Promise<boolean> {
+  const login = loginOf(account);
+  const ppp = await device.routeros.print('/ppp/active', { name: login }, ['.id']);
+  const hotspot = await printHotspot(device, { user: login });
+  if (ppp.length > 0) await device.routeros.ensureAbsent('/ppp/active', { name: login });
+  if (hotspot.length > 0) await device.routeros.ensureAbsent('/ip/hotspot/active', { user: login });
+  return ppp.length + hotspot.length > 0;
+}
+
+/** RouterOS 7 has the hotspot as a package of its own: a box without it refuses the menu, and has no such sessions. */
+async function printHotspot(device: Device, where: RouterOsRow): Promise<RouterOsRow[]> {
+  try {
+    return await device.routeros.print('/ip/hotspot/active', where);
+  } catch (error) {
+    if (codeOf(error) === 'nas_refused') return [];
+    throw error;
+  }
+}
+
+function hasCoa(device: Partial<Device>): boolean {
+  return device.coa !== undefined;
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+}

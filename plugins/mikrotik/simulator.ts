@@ -1,0 +1,67 @@
+// A simulated MikroTik router on loopback: the RouterOS API, and CoA and Disconnect, over the same tables.
+import { randomBytes } from 'node:crypto';
+import type { SimulatedExchange, StartSimulator } from '#core/plugin-sdk/simulator.ts';
+import { commandText, printText, rowsText } from '#core/transport/routeros/command-text.ts';
+import { parseReply } from '#core/transport/routeros/reply.ts';
+import { startApiServer } from './simulator/api-server.ts';
+import { propertiesOf } from './simulator/commands.ts';
+import type { Row } from './simulator/menus.ts';
+import { startRadiusIncoming } from './simulator/radius-incoming.ts';
+import { createTables, type TablesState } from './simulator/tables.ts';
+
+const factoryState: TablesState = {
+  '/system/resource': [{ version: '7.20.1 (stable)', 'board-name': 'CHR', uptime: '3w2d4h', 'cpu-load': '3' }],
+};
+
+/** `state` is rows by menu path, e.g. `{ "/ppp/active": [{ "name": "alice", "address": "10.1.2.3" }] }`. */
+export const startSimulator: StartSimulator = async ({ state = {} } = {}) => {
+  const tables = createTables({ ...factoryState, ...(state as TablesState) });
+  const listeners = new Set<(exchange: SimulatedExchange) => void>();
+  const tell = (received: string, answered: string) => {
+    for (const listener of listeners) listener({ received, answered });
+  };
+  const login = { user: 'ossia', password: randomBytes(12).toString('hex') };
+  const secret = randomBytes(12).toString('hex');
+  const api = await startApiServer({
+    tables,
+    ...login,
+    onExchange: (words, answer) => tell(textOf(words), answerText(answer)),
+  });
+  const radius = await startRadiusIncoming({ tables, secret, onExchange: tell });
+  return {
+    transports: {
+      routeros: { host: '127.0.0.1', port: api.port, ...login },
+      coa: { host: '127.0.0.1', port: radius.port, secret },
+    },
+    state: () => shownState(tables.state()),
+    onExchange(listener) {
+      listeners.add(listener);
+    },
+    async close() {
+      await Promise.all([api.close(), radius.close()]);
+    },
+  };
+};
+
+/** Without empty menus and what nobody changes. */
+function shownState(state: TablesState): TablesState {
+  return Object.fromEntries(
+    Object.entries(state).filter(([menu, rows]) => rows.length > 0 && menu !== '/system/resource'),
+  );
+}
+
+function textOf([path = '', ...words]: readonly string[]): string {
+  const properties = propertiesOf(words);
+  if (!path.endsWith('/print')) return commandText(path, properties);
+  const conditions = propertiesOf(words.flatMap((word) => (word.startsWith('?') ? [`=${word.slice(1)}`] : [])));
+  return printText(path.slice(0, -'/print'.length), conditions);
+}
+
+function answerText(answer: readonly (readonly string[])[]): string {
+  const replies = answer.map(parseReply);
+  const trap = replies.find(({ reply }) => reply === '!trap');
+  if (trap !== undefined) return trap.properties['message'] ?? 'refused';
+  const rows: Row[] = replies.filter(({ properties }) => Object.keys(properties).length > 0).map((r) => r.properties);
+  if (rows.length > 0) return rowsText(rows);
+  return replies.some(({ reply }) => reply === '!empty') ? 'no rows' : 'done';
+}

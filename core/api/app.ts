@@ -1,6 +1,7 @@
 // One fastify application for one door: routes from their contracts, problems for everything else.
 import { randomBytes } from 'node:crypto';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { OssiaError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { allow, type Caller } from './access.ts';
 import { refuseBrokenRequests } from './broken-request.ts';
@@ -26,7 +27,6 @@ export function buildApp({ door, routes, limits, log }: AppOptions): FastifyInst
     logger: false,
     bodyLimit: smallBody,
     requestTimeout: limits.requestMs,
-    handlerTimeout: limits.handlerMs,
     // What is on its way while we stop is answered by the stages themselves, as a problem.
     return503OnClosing: false,
     genReqId: () => `${run}-${++requests}`,
@@ -79,11 +79,18 @@ export function buildApp({ door, routes, limits, log }: AppOptions): FastifyInst
       message: `${request.method} is not for this path; it takes ${methods.join(', ')}.`,
     });
   });
-  for (const route of routes) addRoute({ app, door, route });
+  for (const route of routes) addRoute({ app, door, route, deadlineMs: limits.handlerMs });
   return app;
 }
 
-function addRoute({ app, door, route }: { app: FastifyInstance; door: Door; route: Route }): void {
+interface RoutePlace {
+  readonly app: FastifyInstance;
+  readonly door: Door;
+  readonly route: Route;
+  readonly deadlineMs: number;
+}
+
+function addRoute({ app, door, route, deadlineMs }: RoutePlace): void {
   const callers = new WeakMap<FastifyRequest, Caller>();
   const nobody: Caller = { name: '', role: 'viewer' };
   app.route({
@@ -102,7 +109,7 @@ function addRoute({ app, door, route }: { app: FastifyInstance; door: Door; rout
     },
     async handler(request, reply) {
       const { params, query, body } = request;
-      const answer = await route.handle({
+      const answered = route.handle({
         params,
         query,
         body,
@@ -111,11 +118,28 @@ function addRoute({ app, door, route }: { app: FastifyInstance; door: Door; rout
         source: door.source,
         response: reply.raw,
       });
+      const answer = await withinDeadline(answered, deadlineMs);
       if (answer === 'taken over') return reply.hijack();
       return reply.code(answer.status).type(answer.contentType).send(answer.text);
     },
   });
 }
+
+/** Fastify's own `handlerTimeout` ends with the reading of the body, so it would not watch the handlers that matter most. */
+async function withinDeadline<Value>(promise: Promise<Value>, ms: number): Promise<Value> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(tooLate), ms);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const tooLate = new OssiaError(
+  'deadline_exceeded',
+  'No answer in time. What was asked may have happened: an event can safely be sent again with the same id.',
+);
 
 function methodsAt(routes: readonly Route[], path: string): string[] {
   const matching = routes.filter((route) => new RegExp(`^${route.path.replace(/\{\w+\}/g, '[^/]+')}$`).test(path));

@@ -40,17 +40,12 @@ const statuses: Partial<Record<Code, number>> = {
 };
 
 /** What fastify says, in our words; its own texts name its internals. */
-const fastifyProblems: Record<string, { status: number; code?: Code; message: string }> = {
+const fastifyProblems: Record<string, { status: number; message: string }> = {
   FST_ERR_CTP_BODY_TOO_LARGE: { status: 413, message: 'The body is larger than this route takes; send it in parts.' },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: { status: 415, message: 'Send the body as application/json.' },
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: { status: 400, message: 'The body is not as long as Content-Length says.' },
   FST_ERR_BAD_URL: { status: 400, message: 'The address of this request is not a valid URL.' },
   FST_ERR_MAX_PARAM_LENGTH: { status: 414, message: 'A part of the path is longer than any name or id.' },
-  FST_ERR_HANDLER_TIMEOUT: {
-    status: 504,
-    code: 'deadline_exceeded',
-    message: 'No answer in time. What was asked may have happened: an event can safely be sent again with the same id.',
-  },
 };
 
 /** Whether the log should hear of it: nothing that a caller can cause at will. */

@@ -1,0 +1,190 @@
+// The daemon's stages in memory, just large enough to serve the API honestly: real catalogue and parser, jobs in a list.
+import { Writable } from 'node:stream';
+import type { ApiDependencies, HealthReport } from '#core/api/deps.ts';
+import { createMetrics } from '#core/api/metrics.ts';
+import { OssiaError } from '#core/errors.ts';
+import type { Receipt } from '#core/ingest/ingest.ts';
+import { createLog } from '#core/log.ts';
+import { describeCatalogue } from '#core/map/catalogue.ts';
+import { parseEvent } from '#core/map/parse-event.ts';
+import { laneOf, nasKeyOf, nasRefOf } from '#core/model/account.ts';
+import { endedStates, type Job } from '#core/model/job.ts';
+import type { Nas, NasStatus } from '#core/plugin-host/nas.ts';
+import type { JobFilter, JournalEntry } from '#core/store/store.ts';
+import { catalogue } from '#test/support/catalogue.ts';
+import { limits } from '#test/support/scripted-nas.ts';
+
+export interface MemoryWorld {
+  readonly deps: ApiDependencies;
+  readonly jobs: Job[];
+  readonly journal: JournalEntry[];
+  health: HealthReport;
+  /** Thrown by the next submits; null = none. */
+  failure: Error | null;
+  /** Called when a submit begins; it answers when this resolves. */
+  beforeSubmit: () => Promise<void>;
+  change(id: string, patch: Partial<Job>): Job;
+  readonly logged: () => string;
+}
+
+export function memoryWorld({ level = 'info' }: { level?: 'info' | 'debug' } = {}): MemoryWorld {
+  const jobs: Job[] = [];
+  const journal: JournalEntry[] = [];
+  const events = new Map<string, string[]>();
+  const listeners = new Set<(job: Job) => void>();
+  let logText = '';
+  const to = new Writable({
+    write(chunk, _encoding, done) {
+      logText += String(chunk);
+      done();
+    },
+  });
+  const log = createLog({ level, to });
+  const metrics = createMetrics();
+
+  const world: MemoryWorld = {
+    jobs,
+    journal,
+    health: { phase: 'running', checks: [{ name: 'store', ok: true, detail: '' }] },
+    failure: null,
+    beforeSubmit: async () => undefined,
+    logged: () => logText,
+    change(id, patch) {
+      const index = jobs.findIndex((job) => job.id === id);
+      const job = jobs[index];
+      if (job === undefined) throw new OssiaError('not_found', `There is no job ${id}.`);
+      const changed = { ...job, ...patch };
+      jobs[index] = changed;
+      for (const listener of listeners) listener(changed);
+      return changed;
+    },
+    deps: {
+      ingest: {
+        async submit(items, source) {
+          await world.beforeSubmit();
+          if (world.failure !== null) throw world.failure;
+          return items.map((item) => take(item, source));
+        },
+        submitSession: () => Promise.reject(new OssiaError('internal', 'no sessions here')),
+      },
+      store: {
+        jobs: async (filter) => [...jobs].reverse().filter(matches(filter)).slice(0, filter.limit),
+        job: async (id) => jobs.find((job) => job.id === id),
+        journal: async (id) => journal.filter(({ jobId }) => jobId === id),
+      },
+      directory: {
+        find: ({ nas_ip }) => (nas_ip === '10.0.0.1' ? bras : undefined),
+        get: (name) => (name === 'bras-1' ? bras : undefined),
+        list: () => [refused, live],
+        onChange: () => () => undefined,
+      },
+      control: {
+        async retry(id, by) {
+          if (jobs.find((job) => job.id === id)?.state === 'done')
+            throw new OssiaError('conflict', `Job ${id} is done; there is nothing to retry.`);
+          return world.change(id, { state: 'waiting', reason: `retried by ${by}` });
+        },
+        async skip(id, { by, reason }) {
+          return world.change(id, { state: 'skipped', reason: `skipped by ${by}: ${reason}` });
+        },
+      },
+      onJobChange(listener) {
+        listeners.add(listener);
+        return () => void listeners.delete(listener);
+      },
+      gateOf: (name) => ({
+        running: 0,
+        waiting: jobs.filter(({ state }) => !endedStates.has(state)).length,
+        breaker: name === 'bras-1' ? 'open' : 'closed',
+        nextProbeAt: name === 'bras-1' ? Date.UTC(2026, 10, 21, 20) : 0,
+      }),
+      health: () => world.health,
+      hooks: describeCatalogue(catalogue),
+      metrics: metrics.page,
+      version: '0.1.0',
+      log,
+    },
+  };
+
+  function take(item: unknown, source: string): Receipt {
+    const parsed = parseEvent(item, source, catalogue);
+    if (!parsed.ok) return { type: 'rejected', fields: parsed.fields };
+    const { id, hook, account } = parsed.event;
+    const before = events.get(id);
+    if (before !== undefined) return { type: 'accepted', event: id, jobs: before, duplicate: true };
+    const now = Date.now();
+    const job: Job = {
+      id: String(jobs.length + 1),
+      eventId: id,
+      lane: laneOf(account),
+      nasKey: nasKeyOf(nasRefOf(account)),
+      hook,
+      account,
+      state: 'waiting',
+      attempt: 0,
+      failures: 0,
+      notBefore: 0,
+      reason: '',
+      code: '',
+      createdAt: now,
+      updatedAt: now,
+    };
+    jobs.push(job);
+    events.set(id, [job.id]);
+    for (const listener of listeners) listener(job);
+    return { type: 'accepted', event: id, jobs: [job.id], duplicate: false };
+  }
+  return world;
+}
+
+function matches(filter: JobFilter): (job: Job) => boolean {
+  const { states, nasKey, hook, user_id, login, eventId, before } = filter;
+  return (job) =>
+    (states?.includes(job.state) ?? true) &&
+    (nasKey ?? job.nasKey) === job.nasKey &&
+    (hook ?? job.hook) === job.hook &&
+    (user_id ?? job.account['user_id']) === job.account['user_id'] &&
+    (login ?? job.account['login']) === job.account['login'] &&
+    (eventId ?? job.eventId) === job.eventId &&
+    (before === undefined || BigInt(job.id) < BigInt(before));
+}
+
+export const boxSecret = 'the-secret-of-the-box';
+
+const bras: Nas = {
+  name: 'bras-1',
+  profile: {
+    name: 'bras-1',
+    file: 'nas-profiles/bras-1.yaml',
+    plugin: 'mikrotik',
+    match: { nas_ip: ['10.0.0.1', '10.0.0.9'], nas_identifier: ['bras-1'], nas_id: ['7'] },
+    transports: { routeros: { host: '10.0.0.1', port: 8729, user: 'ossia', password: boxSecret } },
+    radius: { addresses: ['10.0.0.1'], secret: boxSecret, requireMessageAuthenticator: 'if-present' },
+    limits,
+    options: {},
+    fireAuthOnStart: true,
+    fireDisconnectOnStop: true,
+  },
+  plugin: { name: 'mikrotik', version: '1.2.0', hash: '3fa9', hooks: new Set(['user_drop', 'user_add']) },
+  run: () => Promise.reject(new Error('nothing runs here')),
+};
+
+const live: NasStatus = {
+  name: 'bras-1',
+  file: 'nas-profiles/bras-1.yaml',
+  nas: bras,
+  since: '2026-11-21T18:00:00.000Z',
+  problem: '',
+  problems: [],
+  warning: '',
+};
+
+const refused: NasStatus = {
+  name: 'core-2',
+  file: 'nas-profiles/core-2.yaml',
+  nas: null,
+  since: null,
+  problem: 'nas-profiles/core-2.yaml:4 transports.ssh.port: expected a port',
+  problems: [{ where: 'nas-profiles/core-2.yaml:4 transports.ssh.port', problem: 'expected a port' }],
+  warning: '',
+};

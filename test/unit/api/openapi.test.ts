@@ -1,0 +1,70 @@
+// The OpenAPI document says exactly what the server serves.
+import { expect, test } from 'vitest';
+import { allRoutes } from '#core/api/all-routes.ts';
+import { createJobFeed } from '#core/api/job-feed.ts';
+import { defaultLimits } from '#core/api/limits.ts';
+import type { OpenApiDocument } from '#core/api/openapi.ts';
+import { memoryWorld } from './memory-world.ts';
+import { drop, runningApi } from './running-api.ts';
+
+async function document(): Promise<OpenApiDocument> {
+  const { get } = await runningApi();
+  return (await (await get('/v1/openapi.json')).json()) as OpenApiDocument;
+}
+
+test('the document has every route of the server, and no other', async () => {
+  const { deps } = memoryWorld();
+  const routes = allRoutes({ deps, feed: createJobFeed(deps), limits: defaultLimits });
+  const { paths, openapi } = await document();
+  const described = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect(openapi).toBe('3.1.0');
+  expect(described.sort()).toEqual(routes.map(({ method, path }) => `${method} ${path}`).sort());
+});
+
+test('every path of the document is answered by the server', async () => {
+  const { url } = await runningApi();
+  for (const [path, methods] of Object.entries((await document()).paths))
+    for (const method of Object.keys(methods)) {
+      if (path === '/v1/stream') continue;
+      const response = await fetch(url + path.replace(/\{\w+\}/g, '1'), { method: method.toUpperCase() });
+      const text = await response.text();
+      expect(text, `${method} ${path}`).not.toContain('There is nothing here');
+      expect(response.status, `${method} ${path}`).not.toBe(405);
+    }
+});
+
+test('every reference in the document points at a component, and every operation has its own id', async () => {
+  const all = await document();
+  const references = [...JSON.stringify(all).matchAll(/"\$ref":"([^"]+)"/g)].map(([, reference]) => reference ?? '');
+  expect(references.length).toBeGreaterThan(10);
+  for (const reference of references)
+    expect(all.components['schemas'], reference).toHaveProperty([reference.replace('#/components/schemas/', '')]);
+  const ids = Object.values(all.paths).flatMap((methods) =>
+    Object.values(methods).map((operation) => operation['operationId']),
+  );
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('answers of the server fit the schemas of the document', async () => {
+  const { Ajv2020 } = await import('ajv/dist/2020.js');
+  const { get, send } = await runningApi();
+  const all = await document();
+  const ajv = new Ajv2020({ strict: false, formats: { 'date-time': true } });
+  ajv.addSchema({ $id: 'api', components: all.components });
+  const fits = (name: string, value: unknown) => {
+    const ok = ajv.validate({ $ref: `api#/components/schemas/${name}` }, value);
+    expect(ok, `${name}: ${ajv.errorsText()} in ${JSON.stringify(value)}`).toBe(true);
+  };
+
+  fits('Event', drop());
+  fits('Receipt', await (await send(drop())).json());
+  fits('Receipts', await (await send([drop(), {}])).json());
+  fits('Problem', await (await send({})).json());
+  fits('JobPage', await (await get('/v1/jobs')).json());
+  fits('JobDetail', await (await get('/v1/jobs/1')).json());
+  fits('NasList', await (await get('/v1/nas')).json());
+  fits('HookList', await (await get('/v1/hooks')).json());
+  fits('Readiness', await (await get('/readyz')).json());
+});

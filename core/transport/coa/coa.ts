@@ -90,7 +90,7 @@ function connect({ config, environment, dictionary }: Setting): Transport {
       },
       ignored(reason) {
         if (ignored.add(reason) === 1)
-          context.record({ kind: 'log', text: `an answer in the name of ${place} was ignored: wrong ${reason}` });
+          context.record({ kind: 'log', text: `an answer in the name of ${place} was ignored (${reason})` });
       },
     });
     switch (answer.type) {
@@ -138,7 +138,7 @@ function createTally() {
     total,
     text(): string {
       if (counts.size === 0) return '';
-      return `; ${total()} were ignored (wrong ${[...counts.keys()].join(', ')}): is the secret the same on both sides?`;
+      return `; ${total()} were ignored (${[...counts.keys()].join(', ')}): is the secret the same on both sides?`;
     },
   };
 }

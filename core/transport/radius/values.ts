@@ -79,22 +79,35 @@ export function formatAttributes(dictionary: Dictionary, attributes: readonly Ra
   let line = '';
   for (const attribute of attributes) {
     if (attribute.vendor === 0 && attribute.type === 80) continue;
-    const definition = dictionary.byNumber(attribute.vendor, attribute.type);
+    const { definition } = recognize(dictionary, attribute);
     const { name, value } = readAttribute(dictionary, attribute);
     if (line !== '') line += ' ';
-    line += `${name}=${definition?.secret ? '***' : formatValue(definition, value)}`;
+    line += `${name}=${definition?.secret ? '***' : formatValue(definition, { name, value })}`;
   }
   return line;
 }
 
-function formatValue(definition: AttributeDefinition | undefined, value: AttributeValue): string {
+function formatValue(definition: AttributeDefinition | undefined, { name, value }: NamedValue): string {
   if (typeof value === 'number') {
-    if (definition?.type === 'date') return new Date(value * 1000).toISOString();
+    if (definition?.type === 'date') return new Date(value * 1_000).toISOString();
     return definition?.nameOf.get(value) ?? String(value);
   }
-  if (definition?.type !== 'string') return value;
-  // Attribute-value pairs inside one attribute, as Cisco has them.
-  return JSON.stringify(value.includes('=') ? value.replace(/((?:password|secret|psk)\s*=\s*).+/gi, '$1***') : value);
+  // Under its number it is written in digits: its bytes are not of its type.
+  if (definition?.type !== 'string' || name.startsWith('Attr-')) return value;
+  return quote(value.includes('=') ? value.replace(pairWithSecret, '$1***') : value);
+}
+
+/** Attribute-value pairs inside one attribute, as Cisco has them. */
+const pairWithSecret = /((?:password|secret|psk)\s*=\s*).+/gi;
+
+/** C1 controls, line separators and direction marks, with which a subscriber's name could repaint a terminal. */
+const unprintable = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
+
+function quote(text: string): string {
+  return JSON.stringify(text).replace(
+    unprintable,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 interface Assignment {

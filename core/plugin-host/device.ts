@@ -1,0 +1,96 @@
+// The device of one profile: the transports that its plugin asks for and it configures, each call granted, parsed and recorded.
+import type { TransportDefinitions } from '../config/load-profile.ts';
+import { pathText } from '../config/problems.ts';
+import type { Profile } from '../config/profile.ts';
+import { OssiaError } from '../errors.ts';
+import type { Transport, TransportDefinition, TransportEnvironment } from '../transport/transport.ts';
+import type { ExchangeRecorder } from './exchange-recorder.ts';
+import type { PluginManifest } from './plugin-manifest.ts';
+
+export interface OpenDevice {
+  /** Granted transports and the methods of each. */
+  readonly grants: Readonly<Record<string, readonly string[]>>;
+  /** Rejects with an OssiaError, its texts not masked yet. */
+  call(call: DeviceCall): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+export interface DeviceCall {
+  readonly transport: string;
+  readonly method: string;
+  /** Hostile until parsed here. */
+  readonly args: readonly unknown[];
+  readonly signal: AbortSignal;
+  readonly deadline: number;
+  /** `recorded`: a dry run; `refused`: a self-test, which only reads. */
+  readonly writes: 'sent' | 'recorded' | 'refused';
+  readonly recorder: ExchangeRecorder;
+}
+
+interface OpenDeviceInput {
+  readonly profile: Profile;
+  readonly manifest: PluginManifest;
+  readonly definitions: TransportDefinitions;
+  readonly log: TransportEnvironment['log'];
+}
+
+interface Granted {
+  readonly definition: TransportDefinition;
+  readonly transport: Transport;
+}
+
+export function openDevice({ profile, manifest, definitions, log }: OpenDeviceInput): OpenDevice {
+  const granted = new Map<string, Granted>();
+  for (const name of manifest.transports) {
+    const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined;
+    if (definition === undefined || !Object.hasOwn(profile.transports, name)) continue;
+    const transport = definition.connect(profile.transports[name], { nas: profile.name, log });
+    granted.set(name, { definition, transport });
+  }
+  return {
+    grants: Object.fromEntries([...granted].map(([name, { definition }]) => [name, Object.keys(definition.methods)])),
+
+    async call({ transport: name, method, args, signal, deadline, writes, recorder }) {
+      const { definition, transport } = granted.get(name) ?? refuse(notGranted(name, profile.name));
+      const rules = Object.hasOwn(definition.methods, method) ? definition.methods[method] : undefined;
+      if (rules === undefined) return refuse(new OssiaError('not_granted', `${name} has no method ${method}.`));
+      const parsed = rules.args.safeParse(args);
+      if (!parsed.success) return refuse(wrongArguments(`${name}.${method}`, parsed.error.issues));
+      if (rules.access === 'write' && writes !== 'sent') {
+        if (writes === 'refused')
+          return refuse(new OssiaError('not_granted', `${name}.${method} is a write, and a self-test only reads.`));
+        recorder.add({ kind: 'recorded', via: name, text: transport.describe(method, parsed.data) });
+        return null;
+      }
+      return transport.call(method, parsed.data, {
+        signal,
+        deadline,
+        record: ({ kind, text }) => recorder.add({ kind, via: name, text }),
+      });
+    },
+
+    async close() {
+      await Promise.allSettled([...granted.values()].map(({ transport }) => transport.close()));
+    },
+  };
+}
+
+function refuse(error: OssiaError): never {
+  throw error;
+}
+
+function notGranted(transport: string, nas: string): OssiaError {
+  return new OssiaError('not_granted', `${nas} does not give this plugin the transport ${transport}.`);
+}
+
+function wrongArguments(
+  call: string,
+  issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
+): OssiaError {
+  const fields = issues.map(({ path, message }) => ({
+    where: `arguments${pathText(path.map((step) => (typeof step === 'number' ? step : String(step))))}`,
+    problem: message,
+  }));
+  const all = fields.map(({ where, problem }) => `${where}: ${problem}`).join('; ');
+  return new OssiaError('arguments_invalid', `${call}: ${all}`, { fields });
+}

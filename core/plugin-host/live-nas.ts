@@ -1,0 +1,175 @@
+// One profile in force: runs hooks in its guest over its transports, and lets the last run end before it goes away.
+import { type Mask, maskJson } from '../config/mask.ts';
+import type { Profile } from '../config/profile.ts';
+import { isUnreachable } from '../errors.ts';
+import type { HookKind } from '../model/hook.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { Guest, GuestResult } from '../sandbox/sandbox.ts';
+import type { OpenDevice } from './device.ts';
+import { createExchangeRecorder } from './exchange-recorder.ts';
+import type { HookReport, HookRun, Nas } from './nas.ts';
+import { outcomeOf } from './outcome-of.ts';
+import type { PluginManifest } from './plugin-manifest.ts';
+import { createGuestRunner } from './run-guest.ts';
+
+export interface LiveNas {
+  readonly nas: Nas;
+  /** Whether the box has done something for us since this went into force. */
+  answered(): boolean;
+  selfTest(limits: { readonly deadlineMs: number; readonly signal: AbortSignal }): Promise<SelfTestAnswer>;
+  /** Takes nothing more, lets what runs end, then frees guest and connections. Bounded by the profile's deadline. */
+  retire(): Promise<void>;
+}
+
+export type SelfTestAnswer =
+  | { readonly type: 'passed' }
+  | { readonly type: 'unreachable'; readonly reason: string }
+  | { readonly type: 'failed'; readonly reason: string; readonly stack: string };
+
+export interface LiveNasInput {
+  readonly profile: Profile;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly manifest: PluginManifest;
+  readonly hash: string;
+  readonly guest: Guest;
+  readonly device: OpenDevice;
+  readonly mask: Mask;
+  readonly kindOf: (hook: string) => HookKind | undefined;
+  readonly now: () => number;
+  /** Who serves this profile after this one was retired. */
+  readonly successor: () => Nas | undefined;
+}
+
+const closeMs = 3000;
+
+export function createLiveNas(input: LiveNasInput): LiveNas {
+  const { profile, options, manifest, hash, guest, device, mask, kindOf, now, successor } = input;
+  const program = `${manifest.name}@${manifest.version}#${hash.slice(0, 8)}`;
+  const { deadlineMs } = profile.limits;
+  let running = 0;
+  let answered = false;
+  let retiring: Promise<void> | undefined;
+  let onIdle: (() => void) | undefined;
+
+  async function run(request: HookRun): Promise<HookReport> {
+    if (retiring) {
+      const next = successor();
+      if (next && next !== nas) return next.run(request);
+      const reason = 'This profile was taken away or is stopping.';
+      return report({ type: 'retry', reason, code: 'aborted' });
+    }
+    running += 1;
+    try {
+      return await runHook(request);
+    } finally {
+      running -= 1;
+      if (running === 0) onIdle?.();
+    }
+  }
+
+  async function runHook({ hook, account, attempt, token, dryRun, signal }: HookRun): Promise<HookReport> {
+    const kind = kindOf(hook);
+    if (!guest.hooks.has(hook) || kind === 'around')
+      return report({ type: 'unsupported', reason: `The plugin ${manifest.name} has no hook ${hook}.` });
+    const deadline = now() + deadlineMs;
+    const recorder = createExchangeRecorder({ mask, now });
+    const runner = createGuestRunner({
+      guest,
+      device,
+      input: { account, options, hook, attempt, token, deadline, dryRun },
+      signal,
+      deadlineMs,
+      deadline,
+      writes: dryRun ? 'recorded' : 'sent',
+      mask,
+      recorder,
+    });
+    const around = (name: string) => (kind === 'change' && guest.hooks.has(name) ? [name] : []);
+    try {
+      let main: GuestResult = { type: 'returned', value: null };
+      for (const step of [...around('user_event_before'), hook, ...around('user_event_after')]) {
+        const result = await runner.run(step);
+        if (step === hook) main = result;
+        const outcome = outcomeOf({ result, mask, where: step === hook ? '' : `${step}: ` });
+        const goesOn = outcome.type === 'done' || (step === hook && outcome.type === 'gone');
+        if (!goesOn) return ended(outcome, result);
+      }
+      return ended(outcomeOf({ result: main, mask, where: '' }), main);
+    } finally {
+      runner.end();
+    }
+
+    function ended(outcome: Outcome, result?: GuestResult): HookReport {
+      answered ||= !dryRun && (outcome.type === 'done' || outcome.type === 'gone');
+      return {
+        outcome,
+        exchanges: recorder.exchanges,
+        value: kind !== 'change' && result?.type === 'returned' ? maskJson(mask, result.value ?? null) : null,
+        stack: result?.type === 'failed' ? mask(result.stack ?? '') : '',
+        program,
+      };
+    }
+  }
+
+  function report(outcome: Outcome): HookReport {
+    return { outcome, exchanges: [], value: null, stack: '', program };
+  }
+
+  async function selfTest(limits: {
+    readonly deadlineMs: number;
+    readonly signal: AbortSignal;
+  }): Promise<SelfTestAnswer> {
+    if (!guest.hasSelfTest) return { type: 'passed' };
+    const deadline = now() + limits.deadlineMs;
+    const runner = createGuestRunner({
+      guest,
+      device,
+      input: { options, deadline },
+      ...limits,
+      deadline,
+      writes: 'refused',
+      mask,
+      recorder: createExchangeRecorder({ mask, now }),
+    });
+    try {
+      const result = await runner.run('selfTest');
+      const outcome = outcomeOf({ result, mask, where: '' });
+      if (outcome.type === 'done' || outcome.type === 'gone') return { type: 'passed' };
+      if (outcome.type === 'retry' && isUnreachable(outcome.code))
+        return { type: 'unreachable', reason: outcome.reason };
+      return {
+        type: 'failed',
+        reason: outcome.reason,
+        stack: result.type === 'failed' ? mask(result.stack ?? '') : '',
+      };
+    } finally {
+      runner.end();
+    }
+  }
+
+  async function retire(): Promise<void> {
+    if (running > 0) await within(deadlineMs + closeMs, new Promise<void>((resolve) => (onIdle = resolve)));
+    await within(closeMs, guest.close());
+    await within(closeMs, device.close());
+  }
+
+  const plugin = { name: manifest.name, version: manifest.version, hash, hooks: guest.hooks };
+  const nas: Nas = { name: profile.name, profile, plugin, run };
+  return {
+    nas,
+    answered: () => answered,
+    selfTest,
+    retire() {
+      retiring ??= retire();
+      return retiring;
+    },
+  };
+}
+
+/** Whatever becomes of the work: closing goes on with the next. */
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  await Promise.race([promise, work.catch(() => undefined)]);
+  clearTimeout(timer);
+}

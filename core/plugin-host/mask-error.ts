@@ -1,0 +1,13 @@
+// An error with the profile's secrets taken out, fit for a plugin, a journal, a log or an answer.
+import { type Mask, maskJson } from '../config/mask.ts';
+import { OssiaError, toOssiaError } from '../errors.ts';
+
+/** Without the cause: it can hold anything. */
+export function maskError(mask: Mask, thrown: unknown): OssiaError {
+  const { code, message, fields, said, details } = toOssiaError(thrown);
+  return new OssiaError(code, mask(message), {
+    fields: fields.map(({ where, problem }) => ({ where: mask(where), problem: mask(problem) })),
+    ...(said === undefined ? {} : { said: mask(said) }),
+    details: maskJson(mask, details) as OssiaError['details'],
+  });
+}

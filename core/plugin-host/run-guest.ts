@@ -1,0 +1,93 @@
+// Runs functions of a plugin under one deadline, with the device behind it; knows who was waited for when the time was up.
+import type { Mask } from '../config/mask.ts';
+import { OssiaError } from '../errors.ts';
+import type { Guest, GuestResult } from '../sandbox/sandbox.ts';
+import type { DeviceCall, OpenDevice } from './device.ts';
+import type { ExchangeRecorder } from './exchange-recorder.ts';
+import { maskError } from './mask-error.ts';
+
+export interface GuestRunner {
+  /** Never rejects. */
+  run(name: string): Promise<GuestResult>;
+  end(): void;
+}
+
+interface GuestRunnerInput {
+  readonly guest: Guest;
+  readonly device: OpenDevice;
+  readonly input: Readonly<Record<string, unknown>>;
+  /** Called off by the caller. */
+  readonly signal: AbortSignal;
+  readonly deadlineMs: number;
+  readonly deadline: number;
+  readonly writes: DeviceCall['writes'];
+  readonly mask: Mask;
+  readonly recorder: ExchangeRecorder;
+}
+
+/** The box's time ends a little before the plugin's, so that the plugin hears which call was not answered. */
+const headStartMs = 200;
+/** After this the sandbox has broken its word, and the run is reported without it. */
+const graceMs = 1500;
+
+export function createGuestRunner(given: GuestRunnerInput): GuestRunner {
+  const { guest, device, input, signal, deadlineMs, deadline, writes, mask, recorder } = given;
+  const headStart = Math.min(headStartMs, deadlineMs / 10);
+  const calls = new AbortController();
+  const abort = () => calls.abort();
+  const timer = setTimeout(abort, deadlineMs - headStart);
+  signal.addEventListener('abort', abort);
+  if (signal.aborted) abort();
+  const waiting = new Set<string>();
+  let waitedForBox = false;
+
+  async function onCall(transport: string, method: string, args: readonly unknown[]): Promise<unknown> {
+    const name = `${transport}.${method}`;
+    waiting.add(name);
+    try {
+      const context = { signal: calls.signal, deadline: deadline - headStart, writes, recorder };
+      return await device.call({ transport, method, args, ...context });
+    } catch (error) {
+      throw maskError(mask, error);
+    } finally {
+      if (calls.signal.aborted && !signal.aborted) waitedForBox = true;
+      waiting.delete(name);
+    }
+  }
+
+  async function run(name: string): Promise<GuestResult> {
+    const { promise: overdue, resolve } = Promise.withResolvers<GuestResult>();
+    const late = () =>
+      resolve({ type: 'failed', error: new OssiaError('deadline_exceeded', 'The plugin did not stop.') });
+    const watchdog = setTimeout(late, deadlineMs + graceMs);
+    const onLog = (text: string) => recorder.add({ kind: 'log', via: 'plugin', text });
+    try {
+      const call = { hook: name, input, deadline, signal, onCall, onLog };
+      const result = await Promise.race([guest.run(call), overdue]);
+      return explained(result);
+    } catch (error) {
+      return { type: 'failed', error: maskError(mask, error) };
+    } finally {
+      clearTimeout(watchdog);
+    }
+  }
+
+  /** A plugin that was cut off while it waited for the box says something about the box: its breaker must hear it. */
+  function explained(result: GuestResult): GuestResult {
+    if (result.type !== 'failed') return result;
+    const cutOff = result.error.code === 'deadline_exceeded' || (result.error.code === 'aborted' && !signal.aborted);
+    if (!cutOff || !(waitedForBox || waiting.size > 0)) return { ...result, error: maskError(mask, result.error) };
+    const what = [...waiting].join(', ') || 'the last call';
+    const message = `The box did not answer ${what} within the deadline of ${deadlineMs} ms.`;
+    return { ...result, error: new OssiaError('nas_timeout', message) };
+  }
+
+  return {
+    run,
+    end() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+      calls.abort();
+    },
+  };
+}

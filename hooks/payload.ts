@@ -47,25 +47,33 @@ const known = {
   acct_session_id: variable.optional(),
 };
 
+// Both also look at an account in which another field is wrong already: all that is wrong is said at once.
+const always = (payload: z.core.ParsePayload): boolean => typeof payload.value === 'object' && payload.value !== null;
+
+const boxNamed = z.refine<Record<string, unknown>>((account) => Boolean(account['nas_ip'] || account['nas_id']), {
+  path: ['nas_ip'],
+  error: 'nas_ip or nas_id must say which box this is for',
+  when: always,
+});
+
+const variablesNamed = z.superRefine<Record<string, unknown>>(
+  (account, context) => {
+    for (const name of Object.keys(account))
+      if (!/^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(name))
+        context.addIssue({
+          code: 'custom',
+          path: [name],
+          message: 'a variable is named by Latin letters, digits and _',
+        });
+  },
+  { when: always },
+);
+
 function payload<Shape extends z.ZodRawShape>(shape: Shape) {
   return z
     .object({ ...known, ...shape })
     .catchall(variable)
-    .superRefine((account, context) => {
-      if (!account['nas_ip'] && !account['nas_id'])
-        context.addIssue({
-          code: 'custom',
-          path: ['nas_ip'],
-          message: 'nas_ip or nas_id must say which box this is for',
-        });
-      for (const name of Object.keys(account))
-        if (!/^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(name))
-          context.addIssue({
-            code: 'custom',
-            path: [name],
-            message: 'a variable is named by Latin letters, digits and _',
-          });
-    });
+    .check(boxNamed, variablesNamed);
 }
 
 /** Any account on a box: `user_id`, and `nas_ip` or `nas_id`. */

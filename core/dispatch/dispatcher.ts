@@ -1,11 +1,12 @@
 // Who runs now: takes heads of lanes through the gate of their NAS, has them run there, and settles what came of it.
 import { isUnreachable, toOssiaError } from '../errors.ts';
+import { journalOf, type RunRecord } from '../journal/journal-of.ts';
 import { nasRefOf } from '../model/account.ts';
 import type { Job } from '../model/job.ts';
 import type { HookReport, Nas, NasDirectory } from '../plugin-host/nas.ts';
 import type { Queue } from '../queue/queue.ts';
 import { createGate, type Gate, type GateStatus } from './gate.ts';
-import { type RetrySettings, resolve } from './resolve.ts';
+import { type Resolved, type RetrySettings, resolve } from './resolve.ts';
 
 export interface DispatcherOptions {
   readonly queue: Queue;
@@ -83,7 +84,7 @@ export function startDispatcher({ queue, directory, retry, clock, onRun, log }: 
     await settle(
       job,
       { state: 'parked', reason, code: '', failures: job.failures, notBefore: 0 },
-      { nas: '', exchanges: [], stack: '' },
+      { nas: '', exchanges: [], stack: '', program: '' },
     );
   };
 
@@ -139,11 +140,15 @@ export function startDispatcher({ queue, directory, retry, clock, onRun, log }: 
 
   const settle = async (
     job: Job,
-    resolved: Parameters<typeof entries>[1],
-    ran: Pick<HookReport, 'exchanges' | 'stack'> & { nas: string; program?: string },
+    resolved: Resolved,
+    ran: Omit<RunRecord, 'attempt' | 'at' | 'outcome'>,
   ): Promise<void> => {
+    const outcome = `${resolved.state}${resolved.reason === '' ? '' : `: ${resolved.reason}`}`;
     try {
-      await queue.settle(job, { ...resolved, journal: entries(job, resolved, ran, clock()) });
+      await queue.settle(job, {
+        ...resolved,
+        journal: journalOf({ ...ran, attempt: job.attempt, at: clock(), outcome }),
+      });
     } catch (error) {
       log('error', `Job ${job.id} ended, but that is not on disk: ${toOssiaError(error).message}. It will run again.`);
     }
@@ -167,20 +172,4 @@ export function startDispatcher({ queue, directory, retry, clock, onRun, log }: 
       clearTimeout(hard);
     },
   };
-}
-
-function entries(
-  job: Job,
-  resolved: ReturnType<typeof resolve>,
-  ran: Pick<HookReport, 'exchanges' | 'stack'> & { nas: string; program?: string },
-  now: number,
-) {
-  const { attempt } = job;
-  const { nas } = ran;
-  const wire = ran.exchanges.map((exchange) => ({ ...exchange, attempt, nas }));
-  const trace =
-    ran.stack === '' ? [] : [{ at: now, kind: 'log' as const, via: 'plugin', text: ran.stack, attempt, nas }];
-  const by = ran.program === undefined ? '' : ` by ${ran.program}`;
-  const text = `${resolved.state}${by}${resolved.reason === '' ? '' : `: ${resolved.reason}`}`;
-  return [...wire, ...trace, { at: now, kind: 'outcome' as const, via: 'dispatch', text, attempt, nas }];
 }

@@ -64,9 +64,10 @@ export async function openGroupCommit(file: string, onCommit: (stats: CommitStat
   await new Promise<void>((resolve, reject) => {
     worker.on('message', (reply: WriterReply) => {
       if (reply.type === 'ready') resolve();
-      else if (reply.type === 'failed')
+      else if (reply.type === 'failed') {
+        void worker.terminate();
         reject(new OssiaError('store_failed', `${file} cannot be opened: ${reply.error}`));
-      else if (reply.type === 'done') settle(reply);
+      } else if (reply.type === 'done') settle(reply);
     });
     worker.on('error', (error) => {
       fail(`The store's writer died: ${error.message}`);
@@ -85,6 +86,7 @@ export async function openGroupCommit(file: string, onCommit: (stats: CommitStat
       });
     },
     async close() {
+      if (dead !== undefined) return;
       if (inFlight.length > 0 || queued.length > 0) await new Promise<void>((resolve) => (idle = resolve));
       const closed = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
       send({ type: 'close' });

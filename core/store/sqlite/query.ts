@@ -39,6 +39,7 @@ export function openQuery(file: string): Query {
     });
   };
   const close = async (): Promise<void> => {
+    if (dead !== undefined) return;
     const closed = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
     worker.postMessage('close');
     await closed;

@@ -1,0 +1,115 @@
+// The SQLite store: what a resolved write promises, and what is kept when one of a group is wrong.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Job } from '#core/model/job.ts';
+import { openStore } from '#core/store/sqlite/open-store.ts';
+import type { Change } from '#core/store/store.ts';
+import { accountAt } from '#test/support/scripted-nas.ts';
+import { tempDir } from '#test/support/temp-dir.ts';
+
+function job(id: number, more: Partial<Job> = {}): Job {
+  const base = {
+    id: String(id),
+    eventId: `e${id}`,
+    lane: '1@10.0.0.1',
+    nasKey: '10.0.0.1',
+    hook: 'user_drop',
+    account: accountAt(1, '10.0.0.1'),
+  };
+  return {
+    ...base,
+    state: 'waiting',
+    attempt: 0,
+    failures: 0,
+    notBefore: 0,
+    reason: '',
+    code: '',
+    createdAt: 1,
+    updatedAt: 1,
+    ...more,
+  };
+}
+
+function accepted(made: Job): Change {
+  const event = {
+    id: made.eventId,
+    hook: made.hook,
+    account: made.account,
+    occurredAt: '2026-11-21T20:00:00+02:00',
+    source: 'test',
+  };
+  return { type: 'event', event, jobs: [made] };
+}
+
+async function open(directory = tempDir()) {
+  const store = await openStore({ directory });
+  onTestFinished(() => store.close().catch(() => {}));
+  return store;
+}
+
+test('what is written is there after opening again', async () => {
+  const directory = tempDir();
+  const first = await openStore({ directory });
+  const made = job(1, { account: accountAt(1, '10.0.0.1', { fio: 'Иванов «Ё»' }) });
+  await first.write([accepted(made)]);
+  await first.close();
+  const second = await open(directory);
+  expect(await second.job('1')).toEqual(made);
+  expect(await second.lastJobId()).toBe('1');
+  expect(await second.accountByLogin('login1')).toEqual(made.account);
+});
+
+test('an event that is there already takes nothing of its change along', async () => {
+  const store = await open();
+  await store.write([accepted(job(1))]);
+  const { duplicates } = await store.write([accepted(job(2, { eventId: 'e1' }))]);
+  expect([...duplicates]).toEqual(['e1']);
+  expect(await store.job('2')).toBeUndefined();
+});
+
+test('a wrong batch is refused whole and the others of its group are kept', async () => {
+  const store = await open();
+  await store.write([accepted(job(1))]);
+  const results = await Promise.allSettled([
+    store.write([accepted(job(2))]),
+    store.write([accepted(job(3)), accepted(job(1, { eventId: 'other' }))]),
+    store.write([accepted(job(4))]),
+  ]);
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect((await store.jobs({ limit: 10 })).map(({ id }) => id)).toEqual(['4', '2', '1']);
+});
+
+test('the journal keeps entries in the order of writing', async () => {
+  const store = await open();
+  const entry = (text: string) => ({ at: 1, attempt: 1, nas: 'bras-1', kind: 'sent' as const, via: 'coa', text });
+  await store.write([{ type: 'journal', jobId: '1', entries: [entry('a'), entry('б')] }]);
+  await store.write([{ type: 'journal', jobId: '1', entries: [entry('c')] }]);
+  expect((await store.journal('1')).map(({ text }) => text)).toEqual(['a', 'б', 'c']);
+});
+
+test('a database of a newer version is refused with what to do', async () => {
+  const directory = tempDir();
+  await (await openStore({ directory })).close();
+  const database = new DatabaseSync(`${directory}/ossia.db`);
+  database.exec('PRAGMA user_version = 99');
+  database.close();
+  await expect(openStore({ directory })).rejects.toThrow(/newer Ossia \(schema 99/);
+});
+
+test('a directory that cannot be written is refused with its name', async () => {
+  const file = join(tempDir(), 'a-file');
+  writeFileSync(file, '');
+  const directory = join(file, 'data');
+  await expect(openStore({ directory })).rejects.toMatchObject({
+    code: 'store_failed',
+    message: expect.stringContaining(directory),
+  });
+});
+
+test('after closing, writes are refused and not lost in silence', async () => {
+  const store = await open();
+  await store.close();
+  await expect(store.write([accepted(job(1))])).rejects.toMatchObject({ code: 'store_failed' });
+});

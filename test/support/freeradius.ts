@@ -99,7 +99,7 @@ thread pool {
 }
 client loopback {
   ipaddr = 127.0.0.0/8
-  secret = ${options.secret ?? 'testing123'}
+  secret = "${options.secret ?? 'testing123'}"
   require_message_authenticator = ${options.requireMessageAuthenticator ? 'yes' : 'no'}
 }
 modules {

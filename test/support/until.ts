@@ -5,11 +5,11 @@ export async function until<Value>(
   condition: () => Value | Promise<Value>,
   timeoutMs = 10_000,
   intervalMs = 10,
-): Promise<NonNullable<Value>> {
+): Promise<Exclude<Value, false | null | undefined>> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const value = await condition();
-    if (value) return value as NonNullable<Value>;
+    if (value) return value as Exclude<Value, false | null | undefined>;
     if (Date.now() > deadline) throw new Error(`did not become true within ${timeoutMs} ms: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, intervalMs));
   }

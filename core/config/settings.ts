@@ -49,7 +49,7 @@ export const settingsSchema = z.strictObject({
   limits: z
     .strictObject({
       queued: count({ most: 100_000_000 }).default(1_000_000).describe('Jobs that may wait; more are answered 429.'),
-      running: count({ most: 100_000 }).default(256).describe('Jobs that run at once, over all NAS.'),
+      running: count({ most: 1_000_000 }).default(10_000).describe('Jobs that run at once, over all NAS.'),
       body: size().prefault('4MB').describe('Largest HTTP request.'),
       events: rate().prefault('unlimited').describe('Events per second that one token may send.'),
       stop: duration().prefault('20s').describe('How long a stop waits for what runs.'),

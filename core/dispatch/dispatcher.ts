@@ -12,6 +12,8 @@ export interface DispatcherOptions {
   readonly queue: Queue;
   readonly directory: NasDirectory;
   readonly retry: RetrySettings;
+  /** Jobs that run at once, over all NAS. */
+  readonly maxRunning: number;
   readonly clock: () => number;
   onRun(run: { nas: string; hook: string; outcome: string; ms: number }): void;
   log(level: 'warn' | 'error', message: string): void;
@@ -25,13 +27,24 @@ export interface Dispatcher {
 
 const closedGate: GateStatus = { running: 0, breaker: 'closed', nextProbeAt: 0 };
 
-export function startDispatcher({ queue, directory, retry, clock, onRun, log }: DispatcherOptions): Dispatcher {
+export function startDispatcher({
+  queue,
+  directory,
+  retry,
+  maxRunning,
+  clock,
+  onRun,
+  log,
+}: DispatcherOptions): Dispatcher {
   const gates = new Map<string, Gate>();
   /** The keys under which ready work of a gate may stand; a profile can match several addresses. */
   const keys = new Map<string, Set<string>>();
   const timers = new Map<string, NodeJS.Timeout>();
   const running = new Set<Promise<void>>();
   const stopping = new AbortController();
+  /** Keys that had to wait because all of the daemon's runs were taken. */
+  const held = new Set<string>();
+  let inBoxes = 0;
   let stopped = false;
 
   const gateOf = (name: string): Gate => {
@@ -44,6 +57,10 @@ export function startDispatcher({ queue, directory, retry, clock, onRun, log }: 
   const pull = (nasKey: string): void => {
     if (stopped) return;
     for (;;) {
+      if (inBoxes >= maxRunning) {
+        held.add(nasKey);
+        return;
+      }
       const next = queue.peek(nasKey);
       if (next === undefined) return;
       const nas = directory.find(nasRefOf(next.account));
@@ -90,6 +107,7 @@ export function startDispatcher({ queue, directory, retry, clock, onRun, log }: 
 
   const runAndSettle = async (nas: Nas, gate: Gate, job: Job): Promise<void> => {
     const began = performance.now();
+    inBoxes++;
     const report = await nas.run({
       hook: job.hook,
       account: job.account,
@@ -99,11 +117,17 @@ export function startDispatcher({ queue, directory, retry, clock, onRun, log }: 
       dryRun: false,
       signal: stopping.signal,
     });
+    inBoxes--;
     const { outcome } = report;
     const { limits } = nas.profile;
     const breaker = leave(gate, report, nas);
     onRun({ nas: nas.name, hook: job.hook, outcome: outcome.type, ms: performance.now() - began });
     for (const nasKey of keys.get(nas.name) ?? []) pull(nasKey);
+    for (const nasKey of held) {
+      held.delete(nasKey);
+      pull(nasKey);
+      if (inBoxes >= maxRunning) break;
+    }
     const resolved = resolve({
       job,
       outcome,

@@ -5,9 +5,13 @@ import type { Outcome } from '../model/outcome.ts';
 import type { BreakerState } from './gate.ts';
 
 export interface RetrySettings {
-  /** Milliseconds before the second attempt; doubled for each further one. */
-  readonly firstMs: number;
-  readonly maxMs: number;
+  /** Milliseconds before the second attempt. */
+  readonly first: number;
+  readonly max: number;
+  /** By which each further wait is longer than the one before. */
+  readonly factor: number;
+  /** Part of the wait that is left to chance, 0 to 1. */
+  readonly jitter: number;
 }
 
 interface Situation {
@@ -79,6 +83,7 @@ function again(situation: Situation, outcome: Extract<Outcome, { type: 'retry' }
       failures,
       notBefore: 0,
     };
-  const backoff = Math.min(retry.maxMs, retry.firstMs * 2 ** (failures - 1)) * (0.8 + 0.4 * random);
+  const backoff =
+    Math.min(retry.max, retry.first * retry.factor ** (failures - 1)) * (1 + retry.jitter * (2 * random - 1));
   return { state: 'retrying', reason, code, failures, notBefore: now + Math.round(outcome.afterMs ?? backoff) };
 }

@@ -25,6 +25,7 @@ export interface Lanes {
   parked(): Lane[];
   depth(nasKey: string): number;
   size(): number;
+  count(): number;
   nasKeys(): Iterable<string>;
   close(): void;
 }
@@ -123,9 +124,9 @@ export function createLanes({ clock, onReady }: { clock: () => number; onReady: 
     },
     lane: (key) => lanes.get(key),
     parked: () => [...lanes.values()].filter((lane) => lane.status === 'parked'),
-      ),
     depth: (nasKey) => nases.get(nasKey)?.depth ?? 0,
     size: () => size,
+    count: () => lanes.size,
     nasKeys: () => nases.keys(),
     close: () => due.close(),
   };

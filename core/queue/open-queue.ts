@@ -164,14 +164,14 @@ export async function openQueue({ store, clock, maxWaiting, log }: QueueOptions)
       changed(waiting);
       return waiting;
     },
-    async skip(id, by) {
+    async skip(id, { by, reason }) {
       const job = await resting(id);
       if (job.state === 'done' || job.state === 'superseded' || job.state === 'skipped')
         throw new OssiaError('conflict', `Job ${id} is ${job.state}; there is nothing to skip.`);
-      const patch: JobPatch = { state: 'skipped', reason: `skipped by ${by}`, updatedAt: clock() };
+      const patch: JobPatch = { state: 'skipped', reason: `skipped by ${by}: ${reason}`, updatedAt: clock() };
       await store.write([
         { type: 'job', id, patch },
-        note(patch.updatedAt, job, 'operator', `skipped by ${by}; it was ${job.state}: ${job.reason}`),
+        note(patch.updatedAt, job, 'operator', `skipped by ${by}: ${reason}; it was ${job.state}: ${job.reason}`),
       ]);
       lanes.remove(job);
       const skipped = patched(job, patch);
@@ -180,6 +180,7 @@ export async function openQueue({ store, clock, maxWaiting, log }: QueueOptions)
     },
     depth: (nasKey) => lanes.depth(nasKey),
     size: () => lanes.size(),
+    lanes: () => lanes.count(),
     onReady(listener) {
       onReady = listener;
       for (const nasKey of lanes.nasKeys()) listener(nasKey);

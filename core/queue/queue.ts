@@ -20,10 +20,12 @@ export interface Queue {
   /** A job that ended badly, or waits, is to run again now. */
   retry(id: string, by: string): Promise<Job>;
   /** A job that has not ended well is to be left out. */
-  skip(id: string, by: string): Promise<Job>;
+  skip(id: string, why: { readonly by: string; readonly reason: string }): Promise<Job>;
   /** Waiting jobs per NAS, those included that wait for their time. */
   depth(nasKey: string): number;
   size(): number;
+  /** Lanes with jobs that have not ended. */
+  lanes(): number;
   /** Ready work appeared at this NAS. */
   onReady(listener: (nasKey: string) => void): void;
   /** Every change of a job's state, after it is on disk. */

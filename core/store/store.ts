@@ -58,5 +58,7 @@ export interface Store {
   /** The highest job id ever given, '0' at first. */
   lastJobId(): Promise<string>;
   counts(): Promise<Readonly<Record<string, number>>>;
+  /** Whether the last write succeeded. */
+  healthy(): boolean;
   close(): Promise<void>;
 }

@@ -8,6 +8,8 @@ import type { WriterReply, WriterRequest } from './writer.ts';
 
 export interface GroupCommit {
   write(changes: readonly Change[]): Promise<{ readonly duplicates: ReadonlySet<string> }>;
+  /** Whether the last write succeeded. */
+  healthy(): boolean;
   close(): Promise<void>;
 }
 
@@ -30,6 +32,7 @@ export async function openGroupCommit(file: string, onCommit: (stats: CommitStat
   let inFlight: Pending[] = [];
   let startedAt = 0;
   let dead: OssiaError | undefined;
+  let healthy = true;
   let idle: (() => void) | undefined;
   const send = (request: WriterRequest): void => worker.postMessage(request);
 
@@ -45,6 +48,7 @@ export async function openGroupCommit(file: string, onCommit: (stats: CommitStat
     inFlight = [];
     onCommit({ batches: settled.length, ms: performance.now() - startedAt });
     flush();
+    healthy = reply.results.every((result) => 'duplicates' in result);
     for (const [index, pending] of settled.entries()) {
       const result = reply.results[index];
       if (result === undefined || 'error' in result)
@@ -85,6 +89,7 @@ export async function openGroupCommit(file: string, onCommit: (stats: CommitStat
         if (queued.length === 1) setImmediate(flush);
       });
     },
+    healthy: () => healthy && dead === undefined,
     async close() {
       if (dead !== undefined) return;
       if (inFlight.length > 0 || queued.length > 0) await new Promise<void>((resolve) => (idle = resolve));

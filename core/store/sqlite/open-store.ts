@@ -91,6 +91,7 @@ export async function openStore({ directory, onCommit = () => {} }: StoreOptions
       const rows = await query(`SELECT state, count(*) AS n FROM jobs WHERE state <> 'done' GROUP BY state`);
       return Object.fromEntries(rows.map((row) => [String(row['state']), Number(row['n'])]));
     },
+    healthy: commits.healthy,
     async close() {
       await commits.close();
       await query.close();

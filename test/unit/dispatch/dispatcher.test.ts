@@ -16,8 +16,16 @@ const silent: Outcome = { type: 'retry', reason: 'no answer', code: 'nas_timeout
 async function start(directory: ScriptedDirectory, dir = tempDir()) {
   const store = await openStore({ directory: dir });
   const queue = await openQueue({ store, clock: Date.now, maxWaiting: 1e6, log: () => {} });
-  const retry = { firstMs: 5, maxMs: 20 };
-  const dispatcher = startDispatcher({ queue, directory, retry, clock: Date.now, onRun: () => {}, log: () => {} });
+  const retry = { first: 5, max: 20, factor: 2, jitter: 0.2 };
+  const dispatcher = startDispatcher({
+    queue,
+    directory,
+    retry,
+    maxRunning: 256,
+    clock: Date.now,
+    onRun: () => {},
+    log: () => {},
+  });
   const stop = async () => {
     await dispatcher.stop(1000);
     queue.close();

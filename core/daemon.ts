@@ -1,0 +1,210 @@
+// The composition root: builds the stages in the order of the flow, and undoes them in reverse.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { GateReport, HealthReport } from './api/deps.ts';
+import { createMetrics } from './api/metrics.ts';
+import { startApi } from './api/server.ts';
+import type { Settings } from './config/settings.ts';
+import { startDispatcher } from './dispatch/dispatcher.ts';
+import { OssiaError, toOssiaError } from './errors.ts';
+import { startAccountingListener } from './ingest/accounting-listener.ts';
+import { openIngest } from './ingest/open-ingest.ts';
+import type { Log } from './log.ts';
+import { describeCatalogue, loadCatalogue } from './map/catalogue.ts';
+import { type NasRef, nasKeyOf, nasRefOf } from './model/account.ts';
+import { bundlePlugin } from './plugin-host/bundle.ts';
+import { readManifest } from './plugin-host/manifest.ts';
+import type { Nas } from './plugin-host/nas.ts';
+import { openRegistry } from './plugin-host/registry.ts';
+import { openQueue } from './queue/open-queue.ts';
+import { openSandbox } from './sandbox/open-sandbox.ts';
+import { createSessions } from './sessions/sessions.ts';
+import { openStore } from './store/sqlite/open-store.ts';
+import { allTransports } from './transport/all.ts';
+import { loadDictionary } from './transport/radius/dictionary.ts';
+
+export interface Daemon {
+  readonly http: { readonly host: string; readonly port: number };
+  readonly socket: string | null;
+  /** The accounting listener's port; null when it is switched off. */
+  readonly accountingPort: number | null;
+  /** Reads every profile and plugin anew. */
+  reload(): Promise<void>;
+  /** Takes nothing new, lets what runs end within `limits.stop`, and leaves everything on disk. */
+  stop(): Promise<void>;
+}
+
+const home = fileURLToPath(new URL('..', import.meta.url));
+export const version: string = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')).version;
+
+export async function startDaemon(settings: Settings, { log }: { readonly log: Log }): Promise<Daemon> {
+  const releasers: (() => Promise<void> | void)[] = [];
+  let phase: HealthReport['phase'] = 'starting';
+  const stop = async (): Promise<void> => {
+    phase = 'stopping';
+    for (const release of releasers.splice(0).reverse()) {
+      await Promise.resolve()
+        .then(release)
+        .catch((error) => log.error({ err: toOssiaError(error) }, 'part of the stop failed'));
+    }
+  };
+  try {
+    const started = await build(settings, { log, releasers, phase: () => phase });
+    phase = 'running';
+    return { ...started, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface Building {
+  readonly log: Log;
+  readonly releasers: (() => Promise<void> | void)[];
+  readonly phase: () => HealthReport['phase'];
+}
+
+async function build(settings: Settings, { log, releasers, phase }: Building): Promise<Omit<Daemon, 'stop'>> {
+  const say = (level: 'info' | 'warn' | 'error', message: string): void => log[level](message);
+  const metrics = createMetrics();
+  const [catalogue, dictionary] = await Promise.all([
+    loadCatalogue(join(home, 'hooks')),
+    loadDictionary(join(home, 'nas-profiles', 'dictionaries')),
+  ]);
+
+  const store = await openStore({
+    directory: settings.data,
+    onCommit: ({ batches, ms }) => metrics.committed({ changes: batches, ms }),
+  });
+  releasers.push(() => store.close());
+
+  const queue = await openQueue({ store, clock: Date.now, maxWaiting: settings.limits.queued, log: say });
+  releasers.push(() => queue.close());
+
+  const sandbox = await openSandbox({
+    workers: settings.sandbox.workers,
+    workerMemoryMb: Math.round(settings.sandbox.memory / 1024 ** 2),
+    log: say,
+  });
+  releasers.push(() => sandbox.close());
+
+  const registry = await openRegistry({
+    profilesDir: settings.profiles,
+    pluginsDir: settings.plugins,
+    loader: { readManifest, bundlePlugin },
+    sandbox,
+    transports: allTransports(dictionary),
+    hooks: catalogue,
+    log,
+    env: process.env,
+    onReload: metrics.profileReloaded,
+  });
+  releasers.push(() => registry.close());
+
+  const dispatcher = startDispatcher({
+    queue,
+    directory: registry,
+    retry: settings.retry,
+    maxRunning: settings.limits.running,
+    clock: Date.now,
+    onRun: metrics.jobEnded,
+    log: say,
+  });
+  releasers.push(() => dispatcher.stop(settings.limits.stop));
+
+  const ingest = openIngest({ catalogue, queue, onEvent: metrics.eventTaken });
+  let accountingPort: number | null = null;
+  if (settings.accounting.enabled) {
+    const sessions = await createSessions({
+      store,
+      ingest,
+      directory: {
+        firing: (nas) => firingOf(registry.get(nas)),
+        nasOf: (account) => registry.find(nasRefOf(account))?.name,
+      },
+      log,
+    });
+    const { host, port } = settings.accounting;
+    const listener = await startAccountingListener({
+      host,
+      port,
+      clients: registry.radiusClient,
+      sink: sessions.sink,
+      log,
+      count: metrics.accountingPacket,
+    }).catch((cause) => {
+      throw new OssiaError(
+        'config_invalid',
+        `Cannot listen for accounting on UDP ${host}:${port}: ${cause.message}; set accounting.port, or accounting.enabled: false.`,
+        { cause },
+      );
+    });
+    accountingPort = listener.port;
+    releasers.push(() => listener.close());
+  }
+
+  const gateReport = (name: string): GateReport => {
+    const status = dispatcher.gateOf(name);
+    const nas = registry.get(name);
+    const depth = nas === undefined ? 0 : refsOf(nas).reduce((sum, ref) => sum + queue.depth(nasKeyOf(ref)), 0);
+    return { ...status, waiting: Math.max(0, depth - status.running) };
+  };
+  metrics.watch({
+    lanes: queue.lanes,
+    gates: () => registry.list().map(({ name }) => [name, gateReport(name)] as const),
+    sandbox: () => sandbox.stats(),
+    profiles: () => registry.counts(),
+  });
+  const api = await startApi(
+    {
+      ...settings.http,
+      socket: settings.socket,
+      tokens: settings.tokens,
+      limits: { bodyBytes: settings.limits.body, eventsPerSecond: settings.limits.events },
+    },
+    {
+      ingest,
+      store,
+      directory: registry,
+      control: queue,
+      onJobChange: queue.onChange,
+      gateOf: gateReport,
+      health: () => ({
+        phase: phase(),
+        checks: [
+          {
+            name: 'store',
+            ok: store.healthy(),
+            detail: store.healthy() ? '' : 'the last write failed; nothing is acknowledged until one succeeds',
+          },
+          { name: 'sandbox', ok: sandbox.stats().workers > 0, detail: `${sandbox.stats().workers} workers` },
+          {
+            name: 'profiles',
+            ok: true,
+            detail: `${registry.counts().live} in force, ${registry.counts().refused} refused`,
+          },
+        ],
+      }),
+      hooks: describeCatalogue(catalogue),
+      metrics: metrics.page,
+      version,
+      log,
+    },
+  );
+  releasers.push(() => api.close());
+  return {
+    http: { host: api.host, port: api.port },
+    socket: api.socket,
+    accountingPort,
+    reload: () => registry.reload(),
+  };
+}
+
+function firingOf(nas: Nas | undefined): { onStart: boolean; onStop: boolean } {
+  return { onStart: nas?.profile.fireAuthOnStart ?? true, onStop: nas?.profile.fireDisconnectOnStop ?? true };
+}
+
+function refsOf({ profile }: Nas): NasRef[] {
+  return [...profile.match.nas_ip.map((nas_ip) => ({ nas_ip })), ...profile.match.nas_id.map((nas_id) => ({ nas_id }))];
+}

@@ -1,0 +1,183 @@
+// Runs in every isolate before its plugin: gives it `device` and `log`, and turns all that it does into texts for the worker.
+import type { HostError } from '../to-guest.ts';
+import { describeReturned, describeThrown, fellOver } from './describe-end.ts';
+import { freezeIntrinsics } from './freeze.ts';
+import { limitError, markHostError } from './host-errors.ts';
+import { shimConsole, textOf } from './shim-console.ts';
+
+/** Says one thing to the worker, by position: `call` and the texts are empty where they do not apply. */
+export type Emit = (type: 'call' | 'log' | 'ended', run: number, call: number, a: string, b: string, c: string) => void;
+
+export interface PreludeLimits {
+  readonly maxCalls: number;
+  readonly maxCallBytes: number;
+  readonly maxLogLines: number;
+  readonly pendingCalls: number;
+  readonly answerBytes: number;
+  readonly logLineChars: number;
+}
+
+interface Answer {
+  readonly ok: boolean;
+  readonly json: string;
+}
+
+interface Run {
+  readonly id: number;
+  readonly pending: Map<number, (answer: Answer) => void>;
+  calls: number;
+  lines: number;
+  /** Set when the host has answered in the guest's place. */
+  abandoned: Answer | null;
+}
+
+interface Definition {
+  readonly hooks: Record<string, (input: unknown, device: unknown) => unknown>;
+  selfTest?(device: unknown, input: unknown): unknown;
+}
+
+const { parse, stringify } = JSON;
+const { freeze } = Object;
+
+export function open(emit: Emit, deviceJson: string, limitsJson: string) {
+  const limits = parse(limitsJson) as PreludeLimits;
+  const transports = Object.entries(parse(deviceJson) as Record<string, string[]>);
+  const runs = new Map<number, Run>();
+  let current: Run | null = null;
+  let definition: Definition = { hooks: {} };
+
+  function log(run: Run, line: string): void {
+    run.lines += 1;
+    if (run.abandoned || run.lines > limits.maxLogLines + 1) return;
+    const text = run.lines > limits.maxLogLines ? `(no more than ${limits.maxLogLines} lines are kept)` : line;
+    emit('log', run.id, 0, text.slice(0, limits.logLineChars), '', '');
+  }
+
+  shimConsole((line) => {
+    if (current) log(current, line);
+  });
+  freezeIntrinsics();
+
+  function request(run: Run, transport: string, method: string, args: unknown[]): Promise<Answer> {
+    if (run.abandoned) return Promise.resolve(run.abandoned);
+    if (run.calls >= limits.maxCalls) throw limitError(`More than ${limits.maxCalls} host calls in one run.`);
+    if (run.pending.size >= limits.pendingCalls) {
+      throw limitError(`More than ${limits.pendingCalls} host calls at once: await some before making more.`);
+    }
+    const json = argumentsJson(args);
+    if (json.length > limits.maxCallBytes) {
+      throw limitError(`The arguments of device.${transport}.${method} are larger than ${limits.maxCallBytes} bytes.`);
+    }
+    run.calls += 1;
+    const call = run.calls;
+    emit('call', run.id, call, transport, method, json);
+    return new Promise((resolve) => run.pending.set(call, resolve));
+  }
+
+  function deviceOf(run: Run): object {
+    const device = Object.create(null);
+    for (const [transport, methods] of transports) {
+      const calls = Object.create(null);
+      for (const method of methods) {
+        // The error is made after the wait, where the stack still leads through the plugin's own awaits.
+        calls[method] = freeze(async (...args: unknown[]) => {
+          const asked = request(run, transport, method, args);
+          const call = run.calls;
+          const answer = await asked;
+          if (answer.ok) return parse(answer.json);
+          throw hostError(answer.json, call);
+        });
+      }
+      device[transport] = freeze(calls);
+    }
+    return freeze(device);
+  }
+
+  async function perform(run: Run, hook: string, inputJson: string): Promise<string> {
+    try {
+      const input = parse(inputJson);
+      input.log = freeze((line: unknown) => log(run, textOf(line)));
+      freeze(input);
+      const device = deviceOf(run);
+      const value =
+        hook === 'selfTest'
+          ? await definition.selfTest?.(device, input)
+          : await definition.hooks[hook]?.(input, device);
+      return describeReturned(value, limits.answerBytes);
+    } catch (thrown) {
+      return describeThrown(thrown);
+    }
+  }
+
+  function end(run: Run, result: string): void {
+    runs.delete(run.id);
+    if (!run.abandoned) emit('ended', run.id, 0, result, '', '');
+  }
+
+  return {
+    /** Takes over what the bundle has defined. Returns a JSON text: what it offers, or why it is no plugin. */
+    adopt(): string {
+      const found = Reflect.get(globalThis, 'ossiaPlugin')?.default;
+      Reflect.set(globalThis, 'ossiaPlugin', undefined);
+      freeze(globalThis);
+      const wrong = wrongWith(found);
+      if (wrong) return stringify({ wrong });
+      const hooks = Object.create(null);
+      for (const name of Object.keys(found.hooks)) hooks[name] = found.hooks[name];
+      definition = { hooks, ...(found.selfTest && { selfTest: found.selfTest.bind(found) }) };
+      return stringify({ hooks: Object.keys(hooks), hasSelfTest: found.selfTest !== undefined });
+    },
+
+    start(id: number, hook: string, inputJson: string): void {
+      const run: Run = { id, pending: new Map(), calls: 0, lines: 0, abandoned: null };
+      runs.set(id, run);
+      current = run;
+      perform(run, hook, inputJson).then(
+        (result) => end(run, result),
+        () => end(run, fellOver),
+      );
+    },
+
+    answer(id: number, call: number, ok: boolean, json: string): void {
+      const run = runs.get(id);
+      const resolve = run?.pending.get(call);
+      if (!run || !resolve) return;
+      run.pending.delete(call);
+      current = run;
+      resolve({ ok, json });
+    },
+
+    abandon(id: number, json: string): void {
+      const run = runs.get(id);
+      if (!run) return;
+      run.abandoned = { ok: false, json };
+      current = run;
+      for (const resolve of run.pending.values()) resolve(run.abandoned);
+      run.pending.clear();
+    },
+
+    isOpen: (id: number): boolean => runs.has(id),
+  };
+}
+
+/** Leaves out what is `undefined`, so that an option in the middle that was not given does not become `null`. */
+function argumentsJson(args: unknown[]): string {
+  return args.includes(undefined) ? stringify({ ...args, length: args.length }) : stringify(args);
+}
+
+function hostError(json: string, call: number): Error {
+  const { message, said, ...rest } = parse(json) as HostError;
+  const error = Object.assign(new Error(message), rest, said === undefined ? {} : { said });
+  error.name = 'DeviceError';
+  return markHostError(error, { call });
+}
+
+function wrongWith(found: unknown): string {
+  if (typeof found !== 'object' || found === null) return 'plugin.ts has no default export made by definePlugin().';
+  const { hooks, selfTest } = found as Partial<Definition>;
+  if (typeof hooks !== 'object' || hooks === null) return 'The definition has no `hooks` object.';
+  const odd = Object.keys(hooks).find((name) => typeof hooks[name] !== 'function');
+  if (odd !== undefined) return `hooks.${odd} is not a function.`;
+  if (selfTest !== undefined && typeof selfTest !== 'function') return '`selfTest` is not a function.';
+  return '';
+}

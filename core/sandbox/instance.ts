@@ -1,0 +1,150 @@
+// One program loaded into one isolate of one worker, with the runs that are in it now.
+import { OssiaError } from '../errors.ts';
+import { limits } from './limits.ts';
+import { createRun, type Run } from './run.ts';
+import type { GuestCall, GuestResult, Program } from './sandbox.ts';
+import type { Fault, ToHost } from './to-host.ts';
+import type { Tenant, WorkerProcess } from './worker-process.ts';
+
+/** What the plugin offers, or why it does not load. */
+export type Offer =
+  | { readonly type: 'loaded'; readonly hooks: readonly string[]; readonly hasSelfTest: boolean }
+  | { readonly type: 'rejected'; readonly message: string; readonly stack: string }
+  | { readonly type: 'lost'; readonly why: string };
+
+export interface Instance {
+  readonly worker: WorkerProcess;
+  readonly offer: Promise<Offer>;
+  /** False once it is to take no new run. */
+  isFit(): boolean;
+  run(call: GuestCall): Promise<GuestResult>;
+  /** Takes no new runs and frees the isolate when the last has ended. */
+  retire(): void;
+  /** Ends what runs and frees the isolate. */
+  close(): void;
+}
+
+interface InstanceInput {
+  readonly id: number;
+  readonly program: Program;
+  readonly worker: WorkerProcess;
+  /** It did something for which the next isolate of this program should be kept apart. */
+  readonly onOffence: (why: string) => void;
+  readonly onCpu: (ms: number) => void;
+}
+
+const faultErrors = {
+  cpu: ['cpu_exceeded', 'computed for longer than it may without waiting'],
+  memory: ['memory_exceeded', 'used more memory than it may'],
+  limit: ['call_limit', 'got around the limits of its calls and log lines'],
+  broken: ['plugin_error', 'left its isolate unusable'],
+} as const satisfies Record<Fault, readonly [string, string]>;
+
+export function openInstance({ id, program, worker, onOffence, onCpu }: InstanceInput): Instance {
+  const runs = new Map<number, Run>();
+  let nextRun = 1;
+  let fit = true;
+  let loading = true;
+  let settleOffer: (offer: Offer) => void = () => {};
+  const offer = new Promise<Offer>((resolve) => {
+    settleOffer = resolve;
+  });
+
+  function leave(): void {
+    fit = false;
+    if (runs.size > 0 || !worker.tenants.has(id)) return;
+    worker.detach(id);
+    worker.send({ type: 'unload', guest: id });
+  }
+
+  function endAll(endOf: (run: number) => OssiaError): void {
+    fit = false;
+    for (const [number, run] of [...runs]) run.fail(endOf(number));
+  }
+
+  function takeFault(fault: Fault, guilty: number): void {
+    const [code, what] = faultErrors[fault];
+    const name = program.name;
+    onOffence(what);
+    endAll((run) =>
+      run === guilty
+        ? new OssiaError(code, `${name} ${what}.`)
+        : new OssiaError('worker_lost', `The isolate of ${name} was given up because another run in it ${what}.`),
+    );
+    leave();
+  }
+
+  const tenant: Tenant = {
+    receive(message: ToHost) {
+      if (message.type === 'loaded' || message.type === 'rejected') {
+        loading = false;
+        settleOffer(message);
+        if (message.type === 'loaded') return;
+        const reason = `${program.name} does not load: ${message.message}`;
+        endAll(() => new OssiaError('plugin_invalid', reason));
+        leave();
+      } else if (message.type === 'fault') {
+        takeFault(message.fault, message.run);
+      } else if (message.type === 'pong') {
+        for (const { guest, cpuMs } of message.usage) if (guest === id) onCpu(cpuMs);
+      } else if (message.type === 'abandoned') {
+        // A run that does not let go would stay in the isolate for ever.
+        if (!message.settled) leave();
+      } else if (message.type === 'call' || message.type === 'log' || message.type === 'ended') {
+        const run = runs.get(message.run);
+        if (run && run.take(message) === 'over limit') {
+          worker.kill(`${program.name} got around its limits`);
+          takeFault('limit', message.run);
+        }
+      }
+    },
+    lost(why, suspect) {
+      if (suspect) onOffence('was being served by a worker that died');
+      settleOffer({ type: 'lost', why });
+      endAll(() => new OssiaError('worker_lost', `The sandbox worker of ${program.name} is gone: ${why}.`));
+    },
+    sliceMs: () => (loading ? Math.max(limits.loadCpuMs, program.limits.cpuMs) : program.limits.cpuMs),
+    // JSON in JSON at worst doubles, UTF-8 at worst triples.
+    maxMessageBytes: () => 6 * Math.max(limits.answerBytes, program.limits.maxCallBytes) + 1024,
+  };
+
+  worker.attach(id, tenant);
+  worker.send({
+    type: 'load',
+    guest: id,
+    source: program.source,
+    device: program.device,
+    limits: program.limits,
+  });
+
+  return {
+    worker,
+    offer,
+    isFit: () => fit && worker.isAlive(),
+    run(call) {
+      const number = nextRun++;
+      return new Promise((resolve) => {
+        const run = createRun({
+          program,
+          call,
+          answer: ({ call: callId, ok, json }) =>
+            worker.send({ type: 'answer', guest: id, run: number, call: callId, ok, json }),
+          abandon: (json) => worker.send({ type: 'abandon', guest: id, run: number, json }),
+          onEnd(result) {
+            runs.delete(number);
+            if (!fit) leave();
+            resolve(result);
+          },
+        });
+        if (!run) return;
+        runs.set(number, run);
+        worker.send({ type: 'run', guest: id, run: number, hook: call.hook, input: JSON.stringify(call.input) });
+      });
+    },
+    retire: leave,
+    close() {
+      endAll(() => new OssiaError('aborted', `${program.name} was unloaded.`));
+      leave();
+    },
+  };
+}

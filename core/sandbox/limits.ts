@@ -1,0 +1,23 @@
+// Limits of the sandbox that no profile changes; bytes of text are counted as characters inside and as UTF-8 outside.
+
+export const limits = {
+  /** Answers of the host to the guest, and what a hook returns. */
+  answerBytes: 4 * 1024 * 1024,
+  /** Host calls of one run that wait at once. */
+  pendingCalls: 64,
+  logLineChars: 4096,
+  messageChars: 4096,
+  stackChars: 8192,
+  /** Loading may take this much CPU even when a slice may not. */
+  loadCpuMs: 1000,
+  /** Whole loading, with a worker that may have to start first. */
+  loadMs: 10_000,
+  /** A worker that says nothing for this long, and for one slice of its slowest program, hangs. */
+  silenceMs: 700,
+  heartbeatMs: 200,
+  startMs: 10_000,
+  /** Messages between two heartbeats that belong to nothing. */
+  strays: 10_000,
+  /** A program that was in a worker when it died, or used up its CPU or memory, runs apart from the others for this long. */
+  wardMs: 60_000,
+} as const;

@@ -1,0 +1,88 @@
+// Opens the sandbox: some worker processes for all programs, one for those that did harm, each replaced when it ends.
+import { OssiaError } from '../errors.ts';
+import { openGuest } from './guest.ts';
+import type { Guest, Sandbox } from './sandbox.ts';
+import { buildWorkerCode } from './worker-code.ts';
+import { startWorker, type WorkerProcess } from './worker-process.ts';
+import { openWorkerSlot, type WorkerSlot } from './worker-slot.ts';
+
+export interface SandboxInput {
+  /** How many worker processes share the programs. */
+  readonly workers: number;
+  /** Megabytes that one worker may hold before it is replaced. */
+  readonly workerMemoryMb?: number;
+  readonly log: (level: 'info' | 'warn', message: string) => void;
+}
+
+export async function openSandbox({ workers, workerMemoryMb = 1024, log }: SandboxInput): Promise<Sandbox> {
+  const code = await buildWorkerCode();
+  const guests = new Set<Guest>();
+  const closing = new AbortController();
+  let restarts = 0;
+  let nextGuest = 1;
+  let ward: WorkerSlot | null = null;
+
+  function start(): WorkerProcess {
+    return startWorker({
+      code,
+      memoryMb: workerMemoryMb,
+      onEnd: (words) => {
+        if (!closing.signal.aborted) log('warn', words);
+      },
+    });
+  }
+
+  function openSlot(): WorkerSlot {
+    return openWorkerSlot({
+      start,
+      onRestart: () => {
+        restarts += 1;
+      },
+    });
+  }
+
+  const slots = Array.from({ length: Math.max(1, workers) }, openSlot);
+  try {
+    await Promise.all(slots.map((slot) => slot.worker().ready));
+  } catch (cause) {
+    await close();
+    throw new OssiaError(
+      'internal',
+      `The sandbox worker does not start: ${cause instanceof Error ? cause.message : ''}`,
+    );
+  }
+
+  function place(apart: boolean): WorkerProcess {
+    if (apart) {
+      ward ??= openSlot();
+      return ward.worker();
+    }
+    const [first, ...others] = slots.map((slot) => slot.worker()) as [WorkerProcess, ...WorkerProcess[]];
+    return others.reduce((least, worker) => (worker.tenants.size < least.tenants.size ? worker : least), first);
+  }
+
+  async function close(): Promise<void> {
+    closing.abort();
+    await Promise.all([...guests].map((guest) => guest.close()));
+    const all = [...slots, ...(ward ? [ward] : [])];
+    await Promise.all(all.map((slot) => slot.close()));
+  }
+
+  return {
+    async load(program) {
+      if (closing.signal.aborted) throw new OssiaError('stopping', 'The sandbox is closed.');
+      const guest = await openGuest({
+        program,
+        place,
+        nextId: () => nextGuest++,
+        log,
+        onCpu: () => {},
+        onClose: () => guests.delete(guest),
+      });
+      guests.add(guest);
+      return guest;
+    },
+    stats: () => ({ workers: slots.length + (ward ? 1 : 0), guests: guests.size, workerRestarts: restarts }),
+    close,
+  };
+}

@@ -1,0 +1,98 @@
+// Reads a worker's lines as what they are: text from a process that a hostile plugin may have taken over.
+import { type Fault, faults, type GuestEnd, type GuestUsage, type ToHost } from './to-host.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Null when it is not a message of the protocol, to the last field. */
+export function parseToHost(line: string): ToHost | null {
+  const fields = objectOf(line);
+  if (!fields) return null;
+  const { type, guest, run, call } = fields;
+  if (type === 'handled') return isCount(fields['count']) ? { type, count: fields['count'] } : null;
+  if (type === 'pong') return parsePong(fields);
+  if (type === 'ready') return typeof fields['versions'] === 'string' ? { type, versions: fields['versions'] } : null;
+  if (!isCount(guest)) return null;
+  if (type === 'loaded') return parseLoaded(fields, guest);
+  if (type === 'rejected') {
+    const { message, stack } = fields;
+    return typeof message === 'string' && typeof stack === 'string' ? { type, guest, message, stack } : null;
+  }
+  if (!isCount(run)) return null;
+  if (type === 'call') {
+    const { transport, method, args } = fields;
+    if (!isCount(call) || typeof transport !== 'string' || typeof method !== 'string') return null;
+    return typeof args === 'string' ? { type, guest, run, call, transport, method, args } : null;
+  }
+  if (type === 'log') return typeof fields['line'] === 'string' ? { type, guest, run, line: fields['line'] } : null;
+  if (type === 'ended') {
+    return typeof fields['result'] === 'string' ? { type, guest, run, result: fields['result'] } : null;
+  }
+  if (type === 'abandoned') {
+    return typeof fields['settled'] === 'boolean' ? { type, guest, run, settled: fields['settled'] } : null;
+  }
+  if (type === 'fault') return isFault(fields['fault']) ? { type, guest, run, fault: fields['fault'] } : null;
+  return null;
+}
+
+export function parseGuestEnd(json: string): GuestEnd | null {
+  const fields = objectOf(json);
+  if (!fields) return null;
+  const { type } = fields;
+  if (type === 'returned') return { type, value: fields['value'] ?? null };
+  if (type === 'verdict') {
+    const { verdict, reason, afterMs } = fields;
+    if ((verdict !== 'refuse' && verdict !== 'retry' && verdict !== 'gone') || typeof reason !== 'string') return null;
+    const wait = typeof afterMs === 'number' && afterMs >= 0 && Number.isFinite(afterMs) ? { afterMs } : {};
+    return { type, verdict, reason, ...wait };
+  }
+  if (type !== 'threw') return null;
+  const { message, stack, call, limit } = fields;
+  if (typeof message !== 'string' || typeof stack !== 'string') return null;
+  return { type, message, stack, ...(isCount(call) && { call }), ...(limit === true && { limit }) };
+}
+
+/** A host call's arguments; in the object form, places that are `undefined` are left out. */
+export function parseArguments(json: string): readonly unknown[] | null {
+  try {
+    const parsed: unknown = JSON.parse(json);
+    if (Array.isArray(parsed)) return parsed;
+    if (typeof parsed !== 'object' || parsed === null) return null;
+    const { length } = parsed as { length?: unknown };
+    if (!isCount(length) || length > 64) return null;
+    return Array.from({ length }, (_, index) => (parsed as Fields)[index]);
+  } catch {
+    return null;
+  }
+}
+
+function parseLoaded({ hooks, hasSelfTest }: Fields, guest: number): ToHost | null {
+  if (!Array.isArray(hooks) || !hooks.every((name) => typeof name === 'string')) return null;
+  return typeof hasSelfTest === 'boolean' ? { type: 'loaded', guest, hooks, hasSelfTest } : null;
+}
+
+function parsePong({ id, usage }: Fields): ToHost | null {
+  return isCount(id) && Array.isArray(usage) && usage.every(isUsage) ? { type: 'pong', id, usage } : null;
+}
+
+function isUsage(value: unknown): value is GuestUsage {
+  if (typeof value !== 'object' || value === null) return false;
+  const { guest, cpuMs } = value as Fields;
+  return isCount(guest) && typeof cpuMs === 'number' && cpuMs >= 0;
+}
+
+function objectOf(json: string): Fields | null {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
+  } catch {
+    return null;
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isFault(value: unknown): value is Fault {
+  return typeof value === 'string' && faults.has(value);
+}

@@ -1,0 +1,56 @@
+// What a worker tells the host: one JSON object per line, hostile until parsed. Payloads inside are JSON texts.
+
+export type ToHost =
+  | { readonly type: 'ready'; readonly versions: string }
+  | {
+      readonly type: 'loaded';
+      readonly guest: number;
+      readonly hooks: readonly string[];
+      readonly hasSelfTest: boolean;
+    }
+  | { readonly type: 'rejected'; readonly guest: number; readonly message: string; readonly stack: string }
+  | {
+      readonly type: 'call';
+      readonly guest: number;
+      readonly run: number;
+      readonly call: number;
+      readonly transport: string;
+      readonly method: string;
+      readonly args: string;
+    }
+  | { readonly type: 'log'; readonly guest: number; readonly run: number; readonly line: string }
+  /** `result` holds a GuestEnd. */
+  | { readonly type: 'ended'; readonly guest: number; readonly run: number; readonly result: string }
+  /** Whether the guest let go of the run that was abandoned. */
+  | { readonly type: 'abandoned'; readonly guest: number; readonly run: number; readonly settled: boolean }
+  /** The isolate is gone; `run` is the one that was being served. */
+  | { readonly type: 'fault'; readonly guest: number; readonly run: number; readonly fault: Fault }
+  /** How many more messages were dealt with; what came after them may be what killed the worker. */
+  | { readonly type: 'handled'; readonly count: number }
+  | { readonly type: 'pong'; readonly id: number; readonly usage: readonly GuestUsage[] };
+
+export type Fault = 'cpu' | 'memory' | 'limit' | 'broken';
+export const faults: ReadonlySet<string> = new Set<Fault>(['cpu', 'memory', 'limit', 'broken']);
+
+export interface GuestUsage {
+  readonly guest: number;
+  readonly cpuMs: number;
+}
+
+/** How a run ended inside; made by the prelude, so as hostile as the plugin. */
+export type GuestEnd =
+  | { readonly type: 'returned'; readonly value: unknown }
+  | {
+      readonly type: 'verdict';
+      readonly verdict: 'refuse' | 'retry' | 'gone';
+      readonly reason: string;
+      readonly afterMs?: number;
+    }
+  /** `call` when it is, or was caused by, the error of that host call; `limit` when a limit was passed. */
+  | {
+      readonly type: 'threw';
+      readonly message: string;
+      readonly stack: string;
+      readonly call?: number;
+      readonly limit?: true;
+    };

@@ -1,0 +1,203 @@
+// One worker process seen from the host: started with nothing, talked to in lines, killed when it hangs, swells or talks nonsense.
+import { spawn } from 'node:child_process';
+import type { Duplex } from 'node:stream';
+import { limits } from './limits.ts';
+import { createLineBuffer } from './line-buffer.ts';
+import { parseToHost } from './parse-to-host.ts';
+import { residentBytes } from './resident-bytes.ts';
+import type { ToGuest } from './to-guest.ts';
+import type { ToHost } from './to-host.ts';
+import type { WorkerCode } from './worker-code.ts';
+
+/** Whoever holds an isolate in the worker. */
+export interface Tenant {
+  receive(message: ToHost): void;
+  /** `suspect`: it was given something that the worker did not say it was done with. */
+  lost(why: string, suspect: boolean): void;
+  /** CPU milliseconds that it may take now without the worker saying a word. */
+  sliceMs(): number;
+  maxMessageBytes(): number;
+}
+
+export interface WorkerProcess {
+  readonly pid: number;
+  /** Rejects when the process ends before it can serve. */
+  readonly ready: Promise<void>;
+  readonly tenants: ReadonlyMap<number, Tenant>;
+  /** Resolves, with the reason, once the process has ended. */
+  readonly ended: Promise<string>;
+  isAlive(): boolean;
+  attach(guest: number, tenant: Tenant): void;
+  detach(guest: number): void;
+  send(message: ToGuest): void;
+  kill(why: string): void;
+}
+
+interface StartInput {
+  readonly code: WorkerCode;
+  readonly memoryMb: number;
+  readonly onEnd: (words: string) => void;
+}
+
+const flags = [
+  '--jitless',
+  '--no-node-snapshot',
+  '--permission',
+  '--allow-addons',
+  '--no-warnings',
+  '--disallow-code-generation-from-strings',
+];
+
+export function startWorker({ code, memoryMb, onEnd }: StartInput): WorkerProcess {
+  // The program comes by standard input, so that the process needs to read no file at all but the addon, which the system loads.
+  // In a session of its own, a Ctrl-C in the terminal is left to the daemon.
+  const child = spawn(process.execPath, [...flags, '-'], {
+    cwd: '/',
+    env: {},
+    detached: true,
+    stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
+  });
+  const pipe = child.stdio[3] as Duplex;
+  const tenants = new Map<number, Tenant>();
+  let alive = true;
+  let why = '';
+  let said = '';
+  let outbox: string[] = [];
+  let unacknowledged: number[] = [];
+  let heardAt = Date.now();
+  let tickAt = Date.now();
+  let asked = 0;
+  let answered = 0;
+  let strays = 0;
+  let whenReady: () => void = () => {};
+  let whenNotReady: (error: Error) => void = () => {};
+
+  const ready = new Promise<void>((resolve, reject) => {
+    whenReady = resolve;
+    whenNotReady = reject;
+  });
+  ready.catch(() => {});
+
+  function flush(): void {
+    if (outbox.length === 0 || !alive) return;
+    const text = `${outbox.join('\n')}\n`;
+    outbox = [];
+    pipe.write(text);
+  }
+
+  function send(message: ToGuest): void {
+    if (!alive) return;
+    if (outbox.length === 0) setImmediate(flush);
+    outbox.push(JSON.stringify(message));
+    unacknowledged.push('guest' in message ? message.guest : -1);
+  }
+
+  function kill(reason: string): void {
+    if (!alive) return;
+    why ||= reason;
+    child.kill('SIGKILL');
+  }
+
+  function take(message: ToHost): void {
+    if (message.type === 'handled') {
+      unacknowledged = unacknowledged.slice(message.count);
+    } else if (message.type === 'ready') {
+      whenReady();
+    } else if (message.type === 'pong') {
+      answered = Math.max(answered, message.id);
+      strays = 0;
+      for (const { guest } of message.usage) tenants.get(guest)?.receive(message);
+    } else {
+      const tenant = tenants.get(message.guest);
+      if (tenant) tenant.receive(message);
+      else strays += 1;
+      if (strays > limits.strays) kill('it floods the host with messages that belong to nothing');
+    }
+  }
+
+  const lines = createLineBuffer(() =>
+    Math.max(64 * 1024, ...[...tenants.values()].map((tenant) => tenant.maxMessageBytes())),
+  );
+  pipe.on('data', (chunk: Buffer) => {
+    heardAt = Date.now();
+    const found = lines.push(chunk);
+    if (!found) return kill('it sent a message that is too long');
+    for (const line of found) {
+      const message = parseToHost(line);
+      if (!message) return kill('it sent a message that is not of the protocol');
+      take(message);
+      if (why) return;
+    }
+  });
+  pipe.on('error', () => kill('its pipe broke'));
+  child.stdin?.on('error', () => kill('it did not take its program'));
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-2000);
+  });
+
+  const heartbeat = setInterval(() => {
+    const now = Date.now();
+    // When this process itself was held up, what the worker said may still lie in the pipe.
+    const late = now - tickAt > limits.heartbeatMs * 3;
+    tickAt = now;
+    if (asked > answered && !late && now - heardAt > limits.silenceMs) {
+      const slice = Math.max(0, ...[...tenants.values()].map((tenant) => tenant.sliceMs()));
+      if (now - heardAt > limits.silenceMs + slice) return kill('it does not answer');
+    }
+    if (asked === answered) {
+      asked += 1;
+      heardAt = now;
+      send({ type: 'ping', id: asked });
+    }
+    residentBytes(child.pid ?? 0).then((bytes) => {
+      if (bytes > memoryMb * 1024 * 1024) kill(`it uses more than ${memoryMb} MB`);
+    });
+  }, limits.heartbeatMs);
+  const notStarted = setTimeout(() => kill('it did not start in time'), limits.startMs);
+  ready.then(
+    () => clearTimeout(notStarted),
+    () => clearTimeout(notStarted),
+  );
+
+  const ended = new Promise<string>((resolve) => {
+    const end = (how: string): void => {
+      if (!alive) return;
+      alive = false;
+      clearInterval(heartbeat);
+      const reason = why || how;
+      onEnd(`sandbox worker ${child.pid ?? '-'} ended: ${reason}${said && `; it said: ${lastWords(said)}`}`);
+      whenNotReady(new Error(`${reason}; ${lastWords(said)}`));
+      pipe.destroy();
+      const suspects = new Set(unacknowledged);
+      const left = [...tenants];
+      tenants.clear();
+      for (const [guest, tenant] of left) tenant.lost(reason, suspects.has(guest));
+      resolve(reason);
+    };
+    child.on('error', (error) => end(error.message));
+    child.on('exit', (status, signal) => end(signal ? `it died of ${signal}` : `it exited with ${status}`));
+  });
+
+  child.stdin?.end(code.worker);
+  send({ type: 'start', addon: code.addon, prelude: code.prelude });
+
+  return {
+    pid: child.pid ?? 0,
+    ready,
+    tenants,
+    ended,
+    isAlive: () => alive && !why,
+    attach(guest, tenant) {
+      if (alive) tenants.set(guest, tenant);
+      else queueMicrotask(() => tenant.lost(why || 'it is being replaced', false));
+    },
+    detach: (guest) => tenants.delete(guest),
+    send,
+    kill,
+  };
+}
+
+function lastWords(said: string): string {
+  const lines = said.split('\n').filter((line) => line.trim() !== '');
+  return lines.slice(0, 3).join(' | ').slice(0, 300);
+}

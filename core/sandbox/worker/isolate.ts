@@ -1,0 +1,135 @@
+// One isolate with the prelude and a plugin in it; everything that runs inside is entered here, under a CPU limit.
+import type IsolatedVm from 'isolated-vm';
+import type { Emit, PreludeLimits } from '../guest/prelude.ts';
+import { limits as fixed } from '../limits.ts';
+import type { GuestLimits } from '../sandbox.ts';
+import type { ToGuest } from '../to-guest.ts';
+import type { Fault, ToHost } from '../to-host.ts';
+
+export interface WorkerIsolate {
+  /** Runs guest code until it waits. A fault means that the isolate is not to be used again. */
+  enter(message: ToGuest & { type: 'run' | 'answer' | 'abandon' }): Fault | null;
+  /** CPU milliseconds since the last time. */
+  takeCpuMs(): number;
+  dispose(): void;
+}
+
+export type Opened =
+  | { readonly ok: true; readonly isolate: WorkerIsolate; readonly hooks: string[]; readonly hasSelfTest: boolean }
+  | { readonly ok: false; readonly message: string; readonly stack: string };
+
+interface OpenInput {
+  readonly ivm: typeof IsolatedVm;
+  readonly prelude: string;
+  readonly guest: number;
+  readonly source: string;
+  readonly device: Readonly<Record<string, readonly string[]>>;
+  readonly limits: GuestLimits;
+  readonly say: (message: ToHost) => void;
+}
+
+export function openIsolate({ ivm, prelude, guest, source, device, limits, say }: OpenInput): Opened {
+  // No onCatastrophicError: it would be waited for on this very thread, which then sleeps for ever; without it the process aborts.
+  const isolate = new ivm.Isolate({ memoryLimit: limits.memoryMb });
+  const tally = new Map<number, { calls: number; lines: number }>();
+  const handles: { release(): void }[] = [];
+  let overLimit = false;
+  let cpuSeen = 0n;
+
+  // The prelude keeps these limits too; here they hold even when a plugin got around it.
+  const emit: Emit = (type, run, call, a, b, c) => {
+    const made = tally.get(run);
+    if (!made) return;
+    if (type === 'call') {
+      made.calls += 1;
+      if (made.calls > limits.maxCalls || c.length > limits.maxCallBytes) overLimit = true;
+      else say({ type, guest, run, call, transport: a, method: b, args: c });
+    } else if (type === 'log') {
+      made.lines += 1;
+      if (made.lines > limits.maxLogLines + 1 || a.length > fixed.logLineChars) overLimit = true;
+      else say({ type, guest, run, line: a });
+    } else {
+      tally.delete(run);
+      if (a.length > fixed.answerBytes + 100) overLimit = true;
+      else say({ type, guest, run, result: a });
+    }
+  };
+
+  const dispose = (): void => {
+    for (const handle of handles) handle.release();
+    if (!isolate.isDisposed) isolate.dispose();
+  };
+
+  try {
+    const context = isolate.createContextSync();
+    handles.push(context);
+    const inner: PreludeLimits = { ...limits, ...fixed };
+    const inside = context.evalClosureSync(
+      `${prelude}\nreturn prelude.open($0, $1, $2);`,
+      [new ivm.Callback(emit, { sync: true }), JSON.stringify(device), JSON.stringify(inner)],
+      { filename: 'ossia:prelude', result: { reference: true } },
+    );
+    const method = (name: string): IsolatedVm.Reference => {
+      const reference = inside.getSync(name, { reference: true });
+      handles.push(reference);
+      return reference;
+    };
+    const [start, answer, abandon, isOpen] = [method('start'), method('answer'), method('abandon'), method('isOpen')];
+    const loadTimeout = { timeout: Math.max(limits.cpuMs, fixed.loadCpuMs) };
+    const script = isolate.compileScriptSync(source, { filename: 'file:///plugin.js' });
+    script.runSync(context, { ...loadTimeout, release: true });
+    script.release();
+    const offer = JSON.parse(String(method('adopt').applySync(undefined, [], loadTimeout)));
+    inside.release();
+    if (typeof offer.wrong === 'string') {
+      dispose();
+      return { ok: false, message: offer.wrong, stack: '' };
+    }
+
+    const timeout = { timeout: limits.cpuMs };
+    const apply = (message: ToGuest & { type: 'run' | 'answer' | 'abandon' }): void => {
+      const { run } = message;
+      if (message.type === 'run') {
+        tally.set(run, { calls: 0, lines: 0 });
+        start.applySync(undefined, [run, message.hook, message.input], timeout);
+      } else if (message.type === 'answer') {
+        answer.applySync(undefined, [run, message.call, message.ok, message.json], timeout);
+      } else {
+        tally.delete(run);
+        abandon.applySync(undefined, [run, message.json], timeout);
+        const settled = isOpen.applySync(undefined, [run], timeout) !== true;
+        say({ type: 'abandoned', guest, run, settled });
+      }
+    };
+
+    return {
+      ok: true,
+      hooks: offer.hooks,
+      hasSelfTest: offer.hasSelfTest,
+      isolate: {
+        enter(message) {
+          const began = performance.now();
+          try {
+            apply(message);
+          } catch {
+            if (isolate.isDisposed) return 'memory';
+            return performance.now() - began >= limits.cpuMs ? 'cpu' : 'broken';
+          }
+          return overLimit ? 'limit' : null;
+        },
+        takeCpuMs() {
+          const cpu = isolate.cpuTime;
+          const spent = cpu - cpuSeen;
+          cpuSeen = cpu;
+          return Math.round(Number(spent) / 1000) / 1000;
+        },
+        dispose,
+      },
+    };
+  } catch (error) {
+    const message = isolate.isDisposed ? `It needs more than ${limits.memoryMb} MB to load.` : String(error);
+    const stack = error instanceof Error ? (error.stack ?? '') : '';
+    dispose();
+    return { ok: false, message: message.slice(0, fixed.messageChars), stack: stack.slice(0, fixed.stackChars) };
+  }
+}

@@ -1,0 +1,97 @@
+// The worker process: takes lines from the host, enters isolates, answers in lines; one thread, no waiting but for the host.
+import { readSync, writeSync } from 'node:fs';
+import type IsolatedVm from 'isolated-vm';
+import { createLineBuffer } from '../line-buffer.ts';
+import type { ToGuest } from '../to-guest.ts';
+import type { ToHost } from '../to-host.ts';
+import { openIsolate, type WorkerIsolate } from './isolate.ts';
+
+type Ivm = typeof IsolatedVm;
+
+const host = 3;
+const flushAfterMs = 10;
+const flushAfterLines = 500;
+
+function serve(): never {
+  // The buffer is the host's to bound: it made every line.
+  const lines = createLineBuffer(() => Number.POSITIVE_INFINITY);
+  const isolates = new Map<number, WorkerIsolate>();
+  let engine: { ivm: Ivm; prelude: string } | null = null;
+  let outbox: string[] = [];
+  let flushedAt = performance.now();
+  let handled = 0;
+
+  function say(message: ToHost): void {
+    outbox.push(JSON.stringify(message));
+    if (outbox.length >= flushAfterLines) flush();
+  }
+
+  function flush(): void {
+    flushedAt = performance.now();
+    if (outbox.length === 0) return;
+    outbox.push(JSON.stringify({ type: 'handled', count: handled } satisfies ToHost));
+    handled = 0;
+    const bytes = Buffer.from(`${outbox.join('\n')}\n`);
+    outbox = [];
+    for (let sent = 0; sent < bytes.length; ) sent += writeSync(host, bytes, sent);
+  }
+
+  function drop(guest: number): void {
+    isolates.get(guest)?.dispose();
+    isolates.delete(guest);
+  }
+
+  function load(message: ToGuest & { type: 'load' }): void {
+    if (!engine) throw new Error('A program came before the start message.');
+    const { guest } = message;
+    const opened = openIsolate({ ...engine, ...message, say });
+    if (!opened.ok) {
+      say({ type: 'rejected', guest, message: opened.message, stack: opened.stack });
+      return;
+    }
+    isolates.set(guest, opened.isolate);
+    say({ type: 'loaded', guest, hooks: opened.hooks, hasSelfTest: opened.hasSelfTest });
+  }
+
+  function handle(message: ToGuest): void {
+    if (message.type === 'start') {
+      const addon: { exports: { ivm?: Ivm } } = { exports: {} };
+      process.dlopen(addon, message.addon);
+      if (!addon.exports.ivm) throw new Error('The addon offers no engine.');
+      engine = { ivm: addon.exports.ivm, prelude: message.prelude };
+      say({ type: 'ready', versions: `node ${process.versions.node}, v8 ${process.versions.v8}` });
+      return;
+    }
+    if (message.type === 'ping') {
+      const usage = [...isolates].map(([guest, isolate]) => ({ guest, cpuMs: isolate.takeCpuMs() }));
+      say({ type: 'pong', id: message.id, usage: usage.filter(({ cpuMs }) => cpuMs > 0) });
+      return;
+    }
+    if (message.type === 'load') load(message);
+    else if (message.type === 'unload') drop(message.guest);
+    else enter(message);
+  }
+
+  function enter(message: ToGuest & { type: 'run' | 'answer' | 'abandon' }): void {
+    const { guest, run } = message;
+    const fault = isolates.get(guest)?.enter(message);
+    if (!fault) return;
+    drop(guest);
+    say({ type: 'fault', guest, run, fault });
+  }
+
+  const chunk = Buffer.allocUnsafe(256 * 1024);
+  for (;;) {
+    const size = readSync(host, chunk);
+    // The host is gone. A plain exit could wait for the engine's threads.
+    if (size === 0) process.kill(process.pid, 'SIGKILL');
+    for (const line of lines.push(Buffer.from(chunk.subarray(0, size))) ?? []) {
+      handle(JSON.parse(line));
+      handled += 1;
+      if (performance.now() - flushedAt > flushAfterMs) flush();
+    }
+    flush();
+  }
+}
+
+serve();

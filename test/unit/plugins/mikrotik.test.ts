@@ -1,0 +1,218 @@
+// Every case of the mikrotik plugin on its simulated router: outcome, what was sent, what is on the box, and once more the same.
+import { glob, readFile } from 'node:fs/promises';
+import fc from 'fast-check';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Simulator } from '#core/plugin-sdk/simulator.ts';
+import { createCoaDefinition } from '#core/transport/coa/coa.ts';
+import { loadDictionary } from '#core/transport/radius/dictionary.ts';
+import { routeros } from '#core/transport/routeros/routeros.ts';
+import type { TransportDefinition } from '#core/transport/transport.ts';
+import { type InProcessOptions, inProcessDevice } from '#test/support/in-process-device.ts';
+import plugin from '../../../plugins/mikrotik/plugin.ts';
+import { startSimulator } from '../../../plugins/mikrotik/simulator.ts';
+
+interface Case {
+  readonly state: unknown;
+  readonly account: Readonly<Record<string, string>>;
+  readonly options: Record<string, unknown>;
+  readonly attempt: number;
+  readonly outcome: string;
+  readonly state_after: unknown;
+  /** What changes something or is not a print, as the box took it. */
+  readonly sent: readonly string[];
+  /** What a read hook answers. */
+  readonly returns?: unknown;
+}
+
+const folder = new URL('../../../plugins/mikrotik/cases/', import.meta.url).pathname;
+const files = (await Array.fromAsync(glob('*/*.json', { cwd: folder }))).sort();
+const cases = await Promise.all(
+  files.map(async (file) => {
+    const [hook = '', name = ''] = file.replace('.json', '').split('/');
+    return [hook, name, JSON.parse(await readFile(folder + file, 'utf8')) as Case] as const;
+  }),
+);
+const dictionary = await loadDictionary(new URL('../../../nas-profiles/dictionaries', import.meta.url).pathname);
+const coa = createCoaDefinition(dictionary);
+
+interface Box {
+  readonly simulator: Simulator;
+  /** What changed something or is not a print, as the box took it. */
+  readonly taken: string[];
+  run(
+    hook: string,
+    input: Pick<Case, 'account' | 'options'>,
+  ): Promise<{ outcome: string; value: unknown; reason: string }>;
+}
+
+async function startBox(state: unknown, options: InProcessOptions & { readonly without?: string } = {}): Promise<Box> {
+  const simulator = await startSimulator({ state });
+  onTestFinished(() => simulator.close());
+  const taken: string[] = [];
+  simulator.onExchange(({ received }) => {
+    if (!received.includes('/print')) taken.push(received);
+  });
+  const definitions = [routeros, coa].filter(({ name }) => name !== options.without) as TransportDefinition[];
+  const { device, close } = inProcessDevice(
+    definitions.map((definition) => ({ definition, section: simulator.transports[definition.name] })),
+    options,
+  );
+  onTestFinished(close);
+  return {
+    simulator,
+    taken,
+    async run(hook, { account, options: profileOptions }) {
+      const input = {
+        account,
+        options: profileOptions,
+        hook,
+        attempt: 1,
+        token: 'job-1',
+        deadline: Date.now() + 10_000,
+        dryRun: options.dryRun ?? false,
+        log: () => undefined,
+      };
+      try {
+        const value = (await plugin.hooks[hook]?.(input, device)) ?? null;
+        return { outcome: 'done', value, reason: '' };
+      } catch (error) {
+        const { verdict, code, message } = error as { verdict?: string; code?: string; message: string };
+        return {
+          outcome: verdict === 'refuse' ? 'refused' : (verdict ?? code ?? 'threw'),
+          value: null,
+          reason: message,
+        };
+      }
+    },
+  };
+}
+
+test('the plugin has a case for every hook that it defines', () => {
+  expect([...new Set(cases.map(([hook]) => hook))].sort()).toEqual(Object.keys(plugin.hooks).sort());
+});
+
+test.each(cases)('%s %s', async (hook, _name, wanted) => {
+  const box = await startBox(wanted.state);
+  const first = await box.run(hook, wanted);
+  expect(first).toMatchObject({ outcome: wanted.outcome });
+  expect(box.taken).toEqual(wanted.sent);
+  expect(box.simulator.state()).toEqual(wanted.state_after);
+  if (wanted.returns !== undefined) expect(first.value).toEqual(wanted.returns);
+
+  const second = await box.run(hook, wanted);
+  expect(['done', 'gone', 'refused']).toContain(second.outcome);
+  expect(box.simulator.state()).toEqual(wanted.state_after);
+});
+
+test('the self-test reads the version of the box', async () => {
+  const simulator = await startSimulator();
+  onTestFinished(() => simulator.close());
+  const { device, close, exchanges } = inProcessDevice([
+    { definition: routeros as TransportDefinition, section: simulator.transports['routeros'] },
+  ]);
+  onTestFinished(close);
+  expect(await plugin.selfTest?.(device, { options: {} })).toEqual({ version: '7.20.1 (stable)', board: 'CHR' });
+  expect(exchanges.map(({ text }) => text)[0]).toBe('/system/resource/print');
+});
+
+const alice = { user_id: '1001', login: 'alice', ip: '10.1.2.3', auth_type: '1' };
+
+test('a subscriber who is added and deleted leaves nothing on the box', async () => {
+  const box = await startBox({});
+  const account = { ...alice, rate_in: '5000', rate_out: '20000' };
+  for (const hook of ['user_add', 'user_drop', 'user_redirect', 'own_disabled', 'user_auth', 'user_rate_set']) {
+    expect(await box.run(hook, { account, options: {} })).toMatchObject({ outcome: 'done' });
+  }
+  expect(Object.values(box.simulator.state() as object).flat()).toHaveLength(5);
+  expect(await box.run('user_del', { account, options: {} })).toMatchObject({ outcome: 'done' });
+  expect(box.simulator.state()).toEqual({});
+});
+
+test('a profile without coa ends sessions by the API', async () => {
+  const state = {
+    '/ppp/active': [
+      { name: 'bob', address: '100.64.0.7' },
+      { name: 'eve', address: '100.64.0.8' },
+    ],
+  };
+  const box = await startBox(state, { without: 'coa' });
+  const account = { user_id: '1002', login: 'bob', auth_type: '6' };
+  expect(await box.run('user_disconnect', { account, options: {} })).toMatchObject({ outcome: 'done' });
+  expect(box.simulator.state()).toEqual({ '/ppp/active': [{ name: 'eve', address: '100.64.0.8' }] });
+  expect(await box.run('user_disconnect', { account, options: {} })).toMatchObject({ outcome: 'gone' });
+});
+
+test('a dry run sends no change', async () => {
+  const state = { '/ip/firewall/address-list': [{ list: 'crb_auth', address: '10.1.2.3', comment: 'ossia:1001' }] };
+  const box = await startBox(state, { dryRun: true });
+  const account = { ...alice, rate_in: '1', rate_out: '1' };
+  for (const hook of Object.keys(plugin.hooks)) {
+    expect(await box.run(hook, { account, options: {} }), hook).toMatchObject({
+      outcome: expect.stringMatching(/done|gone/),
+    });
+  }
+  expect(box.taken).toEqual([]);
+  expect(box.simulator.state()).toEqual(state);
+});
+
+test('a refusal says which variable is wrong', async () => {
+  const box = await startBox({});
+  const run = (account: Record<string, string>) => box.run('user_drop', { account, options: {} });
+  expect((await run({ user_id: '1', auth_type: '1' })).reason).toContain('no ip');
+  expect((await run({ user_id: '1', ip: '10.1.2.3; /system reset' })).reason).toContain('10.1.2.3; /system reset');
+});
+
+const hostile = fc.oneof(
+  fc.constantFrom(
+    '"; /system/reset-configuration',
+    'a\nb',
+    'a\r\n=disabled=yes',
+    '$(reboot)',
+    '[find]',
+    '=list=x',
+    '?#|',
+    '.tag=1',
+  ),
+  fc.constantFrom('Иванов «Иван»', '', '*1,*2', '!done', '../../..', 'я'.repeat(5_000), '\u0000\u0001'),
+  fc.string({ unit: 'binary', maxLength: 60 }).filter((text) => text.isWellFormed()),
+);
+
+test('no value of the billing changes the shape of a command', async () => {
+  const state = {
+    '/ip/firewall/address-list': [{ list: 'crb_blocked', address: '10.7.7.7', comment: 'ossia:7' }],
+    '/queue/simple': [{ name: 'crb_10.7.7.7', target: '10.7.7.7/32', comment: 'ossia:7' }],
+  };
+  const box = await startBox(state);
+  const hooks = ['user_add', 'user_drop', 'user_accept', 'user_rate_set', 'user_info', 'user_get_mac', 'user_del'];
+  await fc.assert(
+    fc.asyncProperty(hostile, hostile, hostile, async (userId, login, list) => {
+      const account = { user_id: `x${userId}`, login, ip: '10.1.2.3', auth_type: '1', rate_in: '1', rate_out: '2' };
+      const options = { lists: { blocked: `b${list}`, auth: `a${list}` } };
+      for (const hook of hooks) {
+        const before = box.taken.length;
+        const { outcome } = await box.run(hook, { account, options });
+        expect(outcome, hook).toBe('done');
+        for (const command of box.taken.slice(before)) {
+          expect(command).toMatch(/^\/(ip\/firewall\/address-list|queue\/simple)\/(add|set|remove) /);
+        }
+        if (hook === 'user_drop') {
+          const entries = (box.simulator.state() as typeof state)['/ip/firewall/address-list'];
+          expect(entries).toContainEqual({ list: `b${list}`, address: '10.1.2.3', comment: `ossia:x${userId}` });
+          expect(entries).toHaveLength(3);
+        }
+      }
+      expect(box.simulator.state()).toEqual(state);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('what another tool adds at the same moment is no failure', async () => {
+  const box = await startBox({});
+  const runs = Array.from({ length: 20 }, () => box.run('user_drop', { account: alice, options: {} }));
+  for (const { outcome, reason } of await Promise.all(runs)) expect([outcome, reason]).toEqual(['done', '']);
+  expect(box.taken.filter((command) => command.includes('/add')).length).toBeGreaterThan(1);
+  expect(box.simulator.state()).toEqual({
+    '/ip/firewall/address-list': [{ list: 'crb_blocked', address: '10.1.2.3', comment: 'ossia:1001' }],
+  });
+});

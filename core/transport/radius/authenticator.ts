@@ -12,10 +12,15 @@ const messageAuthenticatorLength = 18;
 const proxyStateType = 33;
 const zeros = Buffer.alloc(16);
 
-// One packet is hashed at a time, synchronously, so all of them share the room: HMAC pad, packet, secret.
+// One packet is hashed at a time, synchronously, so all of them share the rooms in which they are put together, and the digest.
 const padLength = 64;
-const room = Buffer.allocUnsafe(padLength + maxPacketLength + 65_536);
-const outerRoom = Buffer.allocUnsafe(padLength + 16);
+const digestLength = 16;
+const longestSecret = 65_536;
+const room = Buffer.allocUnsafe(maxPacketLength + longestSecret);
+const innerRoom = Buffer.allocUnsafe(padLength + maxPacketLength);
+const outerRoom = Buffer.allocUnsafe(padLength + digestLength);
+const digest = Buffer.allocUnsafe(digestLength);
+let paddedSecret: Buffer | undefined;
 
 /** Accounting-Request, CoA-Request, Disconnect-Request and Status-Server; any other code is dropped. */
 export function verifyRequest(datagram: Buffer, secret: Buffer, policy: MessageAuthenticatorPolicy): 'ok' | DropReason {
@@ -144,13 +149,19 @@ function compose(
   return packet;
 }
 
-/** MD5 over the packet with that authenticator in place of its own, then the secret. */
+/** MD5 over the packet with that authenticator in place of its own, then the secret. Copy it before the next one. */
 function md5(datagram: Buffer, length: number, authenticator: Buffer, secret: Buffer): Buffer {
   datagram.copy(room, 0, 0, 4);
-  authenticator.copy(room, 4, 0, 16);
+  authenticator.copy(room, 4, 0, digestLength);
   datagram.copy(room, headerLength, headerLength, length);
   secret.copy(room, length);
-  return hash('md5', room.subarray(0, length + secret.length), 'buffer');
+  return digestInto(digest, 0, room.subarray(0, length + secret.length));
+}
+
+/** As a binary text and then into place: twice as fast as a Buffer for each digest. */
+function digestInto(target: Buffer, at: number, input: Buffer): Buffer {
+  target.write(hash('md5', input, 'binary'), at, digestLength, 'latin1');
+  return target;
 }
 
 interface MessageAuthenticatorCheck {
@@ -189,20 +200,25 @@ interface HmacInput {
   readonly secret: Buffer;
 }
 
-/** HMAC-MD5 (RFC 2104) as two one-shot hashes: faster than an Hmac object for packets of this size. */
+/** HMAC-MD5 (RFC 2104) as two one-shot hashes: several times as fast as an Hmac object. Copy it before the next one. */
 function hmac(input: HmacInput): Buffer {
   const { datagram, length, authenticator, at, secret } = input;
-  const key = secret.length > padLength ? hash('md5', secret, 'buffer') : secret;
+  if (paddedSecret !== secret) pad(secret);
+  datagram.copy(innerRoom, padLength, 0, length);
+  if (authenticator) authenticator.copy(innerRoom, padLength + 4, 0, digestLength);
+  zeros.copy(innerRoom, padLength + at + 2);
+  digestInto(outerRoom, padLength, innerRoom.subarray(0, padLength + length));
+  return digestInto(digest, 0, outerRoom);
+}
+
+function pad(secret: Buffer): void {
+  const key = secret.length > padLength ? digestInto(digest, 0, secret) : secret;
   for (let index = 0; index < padLength; index++) {
     const byte = index < key.length ? (key[index] as number) : 0;
-    room[index] = byte ^ 0x36;
+    innerRoom[index] = byte ^ 0x36;
     outerRoom[index] = byte ^ 0x5c;
   }
-  datagram.copy(room, padLength, 0, length);
-  if (authenticator) authenticator.copy(room, padLength + 4, 0, 16);
-  zeros.copy(room, padLength + at + 2);
-  hash('md5', room.subarray(0, padLength + length), 'buffer').copy(outerRoom, padLength);
-  return hash('md5', outerRoom, 'buffer');
+  paddedSecret = secret;
 }
 
 /** Byte by byte in constant time. */

@@ -158,9 +158,15 @@ export async function startAccountingListener(options: AccountingListenerOptions
     socket.send(response, port, address);
   }
 
-  socket.bind(options.port, host);
-  // Rejects with the system's error when the address cannot be had.
-  await once(socket, 'listening');
+  const listening = once(socket, 'listening');
+  try {
+    // With a look-up that answers at once this can be listening before it returns.
+    socket.bind(options.port, host);
+    await listening;
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
   socket.on('error', (error) => tally.socketError(error));
   socket.on('message', onMessage);
 

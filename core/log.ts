@@ -1,5 +1,6 @@
-// The daemon's log: one JSON object a line on stdout, values under secret names masked at any depth.
+// The daemon's log: one JSON object a line on stdout, values under secret names masked at any depth; short lines for people on request.
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { createLogLines } from './log-lines.ts';
 
 export type Log = Logger;
 
@@ -10,7 +11,15 @@ const secretName =
   /^(psw|pass(word|wd|phrase)?|secret|shared_?secret|token|authorization|cookie|private_?key|api_?key)$/i;
 const deepest = 8;
 
-export function createLog({ level = 'info', to }: { level?: LogLevel; to?: DestinationStream } = {}): Log {
+interface LogOptions {
+  readonly level?: LogLevel;
+  /** Standard output when left out. */
+  readonly to?: DestinationStream;
+  /** Short lines for people instead of JSON. */
+  readonly lines?: boolean;
+}
+
+export function createLog({ level = 'info', to, lines = false }: LogOptions = {}): Log {
   const options = {
     level,
     base: { pid: process.pid },
@@ -20,6 +29,7 @@ export function createLog({ level = 'info', to }: { level?: LogLevel; to?: Desti
       log: (fields: Record<string, unknown>) => masked(fields, 0) as Record<string, unknown>,
     },
   };
+  if (lines) return pino(options, createLogLines(to ?? process.stdout));
   return to === undefined ? pino(options) : pino(options, to);
 }
 

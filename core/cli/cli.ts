@@ -1,0 +1,92 @@
+// Finds the command, loads only what it needs, and turns what goes wrong into one message and an exit code.
+import { nearest } from '../model/did-you-mean.ts';
+import { type Command, exitCodes, type Io, UsageError } from './command.ts';
+import { DaemonError } from './daemon-client.ts';
+import { clean } from './text.ts';
+
+interface Entry {
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+const commands: Readonly<Record<string, Entry>> = {
+  start: { summary: 'run the daemon', load: async () => (await import('./start.ts')).start },
+  fire: { summary: 'send one event to the daemon', load: async () => (await import('./fire.ts')).fire },
+  jobs: { summary: 'list, show, retry and skip jobs', load: async () => (await import('./jobs.ts')).jobs },
+  nas: { summary: 'how every NAS stands', load: async () => (await import('./nas.ts')).nas },
+  check: {
+    summary: 'check configuration, profiles and plugins without starting',
+    load: async () => (await import('./check.ts')).check,
+  },
+};
+
+export async function runCli(argv: readonly string[], io: Io): Promise<number> {
+  const [name = '', ...rest] = argv;
+  if (name === '--version' || name === 'version') return printVersion(io);
+  if (name === '' || name === 'help' || name === '--help' || name === '-h')
+    return printHelp({ name, about: rest[0], io });
+  const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (entry === undefined) return noSuchCommand(name, io);
+  const command = await entry.load();
+  const options = rest.slice(0, rest.includes('--') ? rest.indexOf('--') : undefined);
+  if (options.includes('--help') || options.includes('-h')) {
+    io.out(command.help);
+    return exitCodes.ok;
+  }
+  try {
+    return await command.run(rest, io);
+  } catch (error) {
+    return explain({ error, name, json: options.includes('--json'), io });
+  }
+}
+
+async function printHelp({ name, about, io }: { name: string; about: string | undefined; io: Io }): Promise<number> {
+  const entry = about !== undefined && Object.hasOwn(commands, about) ? commands[about] : undefined;
+  if (entry !== undefined) io.out((await entry.load()).help);
+  else if (about !== undefined) return noSuchCommand(about, io);
+  else if (name === '') io.err(overview());
+  else io.out(overview());
+  return name === '' ? exitCodes.usage : exitCodes.ok;
+}
+
+function overview(): string {
+  const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(7)} ${summary}\n`);
+  return `Ossia drives access equipment from billing events.
+
+usage: ossia COMMAND ...
+
+${lines.join('')}
+ossia help COMMAND says what it takes. Every command takes --json and then prints one JSON document.
+`;
+}
+
+async function printVersion(io: Io): Promise<number> {
+  const { version } = await import('../version.ts');
+  io.out(`${await version()}\n`);
+  return exitCodes.ok;
+}
+
+function noSuchCommand(name: string, io: Io): number {
+  const near = nearest(name, Object.keys(commands));
+  const hint = near === undefined ? `ossia help lists them` : `did you mean ${near}?`;
+  io.err(`ossia: there is no command ${clean(name)}; ${hint}\n`);
+  return exitCodes.usage;
+}
+
+interface Failure {
+  readonly error: unknown;
+  readonly name: string;
+  readonly json: boolean;
+  readonly io: Io;
+}
+
+function explain({ error, name, json, io }: Failure): number {
+  if (error instanceof UsageError) {
+    io.err(`ossia ${name}: ${clean(error.message)}\nossia help ${name} says what it takes.\n`);
+    return exitCodes.usage;
+  }
+  if (!(error instanceof DaemonError)) throw error;
+  if (json) io.out(`${JSON.stringify(error.document, null, 2)}\n`);
+  else io.err(`ossia ${name}: ${error.lines.map(clean).join('\n')}\n`);
+  return error.exitCode;
+}

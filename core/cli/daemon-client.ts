@@ -1,0 +1,125 @@
+// Talks to a running daemon, by its unix socket or by HTTP, with what Node has on board: a command must start at once.
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { exitCodes } from './command.ts';
+import type { DaemonAddress } from './daemon-address.ts';
+
+export interface DaemonRequest {
+  readonly method?: 'GET' | 'POST';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly body?: unknown;
+}
+
+export interface DaemonProblem {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
+}
+
+/** Why the daemon did not do it, ready to be shown. */
+export class DaemonError extends Error {
+  readonly exitCode: number;
+  readonly lines: readonly string[];
+  /** What `--json` prints. */
+  readonly document: unknown;
+  constructor({ exitCode, lines, document }: { exitCode: number; lines: readonly string[]; document: unknown }) {
+    super(lines.join('\n'));
+    this.exitCode = exitCode;
+    this.lines = lines;
+    this.document = document;
+  }
+}
+
+const answerMs = 35_000;
+
+/** The body of the answer. Rejects with DaemonError, also for every answer that is a problem. */
+export async function ask<Answer>(address: DaemonAddress, request: DaemonRequest): Promise<Answer> {
+  const { status, text } = await exchange(address, request);
+  const body = parsed(text);
+  if (status >= 200 && status < 300 && body !== undefined) return body as Answer;
+  if (isProblem(body)) throw problemError(body);
+  const told = `${where(address)} answered ${status} and not as Ossia does; is something else listening there?`;
+  throw new DaemonError({ exitCode: exitCodes.refused, lines: [told], document: { code: 'not_ossia', detail: told } });
+}
+
+async function exchange(address: DaemonAddress, { method = 'GET', path, query = {}, body }: DaemonRequest) {
+  const set = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const search = set.length === 0 ? '' : `?${new URLSearchParams(set)}`;
+  const payload = body === undefined ? undefined : JSON.stringify(body);
+  const headers = {
+    ...(payload === undefined
+      ? {}
+      : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
+    ...(address.token === null ? {} : { authorization: `Bearer ${address.token}` }),
+  };
+  const options: RequestOptions = { method, headers, agent: false, signal: AbortSignal.timeout(answerMs) };
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const outgoing =
+    address.type === 'socket'
+      ? httpRequest({ ...options, socketPath: address.path, path: path + search }, resolve)
+      : await overUrl({ url: new URL(path + search, address.url), options, resolve });
+  outgoing.on('error', reject);
+  outgoing.end(payload);
+  try {
+    const incoming = await promise;
+    let text = '';
+    for await (const chunk of incoming.setEncoding('utf8')) text += chunk;
+    return { status: incoming.statusCode ?? 0, text };
+  } catch (error) {
+    throw unreachable(address, error as NodeJS.ErrnoException);
+  }
+}
+
+async function overUrl(to: { url: URL; options: RequestOptions; resolve: (incoming: IncomingMessage) => void }) {
+  const { url, options, resolve } = to;
+  if (url.protocol !== 'https:') return httpRequest(url, options, resolve);
+  const { request } = await import('node:https');
+  return request(url, options, resolve);
+}
+
+function unreachable(address: DaemonAddress, error: NodeJS.ErrnoException): DaemonError {
+  const reasons: Record<string, string> = {
+    ENOENT:
+      'there is no such socket; is the daemon running? Start it with ossia start, or name it with --socket or --url',
+    ECONNREFUSED: 'nobody is listening; is the daemon running?',
+    EACCES: 'this user may not use it; it is for the owner of the daemon and its group',
+    ABORT_ERR: `no answer within ${answerMs / 1_000} s`,
+  };
+  const code = error.code ?? error.name;
+  const reason = reasons[error.name === 'TimeoutError' ? 'ABORT_ERR' : code] ?? `the connection broke (${code})`;
+  const told = `cannot reach the daemon at ${where(address)}: ${reason}.`;
+  return new DaemonError({
+    exitCode: exitCodes.tryLater,
+    lines: [told],
+    document: { code: 'unreachable', detail: told },
+  });
+}
+
+function problemError(problem: DaemonProblem): DaemonError {
+  const later = problem.status === 429 || problem.status === 503 || problem.status === 504;
+  const errors = (problem.errors ?? []).map(
+    ({ pointer, detail }) => `  ${pointer === '' ? 'the whole' : pointer}: ${detail}`,
+  );
+  return new DaemonError({
+    exitCode: later ? exitCodes.tryLater : exitCodes.refused,
+    lines: [problem.detail, ...errors],
+    document: problem,
+  });
+}
+
+function where(address: DaemonAddress): string {
+  return address.type === 'socket' ? address.path : address.url;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isProblem(body: unknown): body is DaemonProblem {
+  return typeof body === 'object' && body !== null && 'code' in body && 'detail' in body && 'status' in body;
+}

@@ -1,0 +1,112 @@
+// `ossia nas`: what is in force on every NAS, and what is wrong with a save that is not.
+import { readArguments } from './arguments.ts';
+import { type Command, exitCodes, type Io, UsageError } from './command.ts';
+import { addressHelp, addressOptions, daemonAddress } from './daemon-address.ts';
+import { ask } from './daemon-client.ts';
+import { clean, localTime, painter, type Tone, table } from './text.ts';
+
+const help = `usage: ossia nas
+       ossia nas show NAME
+
+Lists every NAS profile: which plugin is in force since when, how its box answers, what waits for it, and, when the newest
+save of the file was refused, why, with file and line.
+
+${addressHelp}`;
+
+interface NasView {
+  readonly name: string;
+  readonly file: string;
+  readonly state: 'live' | 'outdated' | 'refused';
+  readonly address: string | null;
+  readonly plugin: {
+    readonly name: string;
+    readonly version: string;
+    readonly hash: string;
+    readonly hooks: readonly string[];
+  } | null;
+  readonly transports: readonly { readonly name: string; readonly host: string | null; readonly port: number | null }[];
+  readonly match: Readonly<Record<string, readonly string[]>>;
+  readonly since: string | null;
+  readonly problem: string;
+  readonly problems: readonly { readonly where: string; readonly problem: string }[];
+  readonly warning: string;
+  readonly running: number;
+  readonly waiting: number;
+  readonly breaker: 'closed' | 'open' | 'half-open';
+  readonly next_probe_at: string | null;
+}
+
+export const nas: Command = {
+  help,
+  async run(argv, io) {
+    const { words, options } = readArguments(argv, { options: addressOptions, words: 2 });
+    const address = await daemonAddress(options);
+    const [word, name] = words;
+    if (word !== undefined && (word !== 'show' || name === undefined))
+      throw new UsageError('say "ossia nas" or "ossia nas show NAME"');
+    if (name !== undefined) {
+      const one = await ask<NasView>(address, { path: `/v1/nas/${encodeURIComponent(name)}` });
+      io.out(options.json === undefined ? show(one, io) : `${JSON.stringify(one, null, 2)}\n`);
+      return exitCodes.ok;
+    }
+    const all = await ask<{ readonly nas: readonly NasView[] }>(address, { path: '/v1/nas' });
+    if (options.json !== undefined) io.out(`${JSON.stringify(all, null, 2)}\n`);
+    else if (all.nas.length === 0) io.err('there is no NAS profile yet\n');
+    else io.out(list(all.nas, io));
+    return exitCodes.ok;
+  },
+};
+
+const stateTones: Readonly<Record<NasView['state'], Tone>> = { live: 'good', outdated: 'busy', refused: 'bad' };
+const breakerTone = (breaker: NasView['breaker']): Tone => (breaker === 'closed' ? 'plain' : 'bad');
+const program = ({ plugin }: NasView) => (plugin === null ? '-' : `${plugin.name}@${plugin.version}`);
+
+function list(rows: readonly NasView[], io: Io): string {
+  return table(rows, {
+    io,
+    columns: [
+      { title: 'NAS', text: ({ name }) => name },
+      { title: 'PLUGIN', text: program },
+      { title: 'ADDRESS', text: ({ address }) => address ?? '-' },
+      { title: 'STATE', text: ({ state }) => state, tone: ({ state }) => stateTones[state] },
+      { title: 'BREAKER', text: ({ breaker }) => breaker, tone: ({ breaker }) => breakerTone(breaker) },
+      { title: 'WAITING', text: ({ waiting }) => String(waiting), align: 'right' },
+      { title: 'RUNNING', text: ({ running }) => String(running), align: 'right' },
+      { title: 'SINCE', text: ({ since }) => localTime(since) },
+      { title: 'PROBLEM', text: ({ problem, warning }) => problem || warning },
+    ],
+  });
+}
+
+function show(one: NasView, io: Io): string {
+  const paint = painter(io);
+  const { plugin } = one;
+  const places = one.transports.map(({ name, host, port }) =>
+    [name, host, port].filter((part) => part !== null).join(' '),
+  );
+  const match = Object.entries(one.match).filter(([, values]) => values.length > 0);
+  const facts: [string, string][] = [
+    ['state', paint(stateTones[one.state], one.state)],
+    ['file', clean(one.file)],
+    ['plugin', plugin === null ? '' : `${program(one)}#${plugin.hash}`],
+    ['since', localTime(one.since)],
+    ['match', match.map(([name, values]) => `${name} ${values.join(', ')}`).join('; ')],
+    ['reach', places.join('; ')],
+    ['jobs', `${one.running} running, ${one.waiting} waiting`],
+    [
+      'breaker',
+      paint(breakerTone(one.breaker), one.breaker) +
+        (one.next_probe_at ? `, tried again ${localTime(one.next_probe_at)}` : ''),
+    ],
+    ['hooks', plugin?.hooks.join(' ') ?? ''],
+    ['warning', clean(one.warning)],
+    ['problem', one.problems.length === 0 ? clean(one.problem) : ''],
+  ];
+  const lines = facts
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => `  ${paint('faint', name.padEnd(7))}  ${value}`);
+  const problems = one.problems.map(
+    ({ where, problem }) => `  ${paint('bad', 'problem')}  ${clean(where)}: ${clean(problem)}`,
+  );
+  return `${[one.name, ...lines, ...problems].join('\n')}\n`;
+}

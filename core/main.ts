@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+// The program itself: the one file that does something by being imported.
+import { text } from 'node:stream/consumers';
+import { runCli } from './cli/cli.ts';
+
+// A pager that is closed early is no reason for a stack trace.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+const code = await runCli(process.argv.slice(2), {
+  env: process.env,
+  out: (message) => void process.stdout.write(message),
+  err: (message) => void process.stderr.write(message),
+  columns: process.stdout.isTTY ? process.stdout.columns : 0,
+  stdin: () => text(process.stdin),
+  onSignal(name, handler) {
+    process.on(name, handler);
+    return () => void process.off(name, handler);
+  },
+  exit: (status) => process.exit(status),
+});
+
+// Whatever a stage may have left open must not keep the process; what was printed is flushed first.
+process.stdout.write('', () => process.exit(code));

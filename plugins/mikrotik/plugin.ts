@@ -5,7 +5,7 @@ import { type ListRole, listsOf, type MikrotikOptions } from './options.ts';
 import { ensureQueue, hasRate, removeQueue } from './queues.ts';
 import { userGetMac, userInfo, usersFromNas, userTest } from './reports.ts';
 import { allow, noSession, renewSession, restrict } from './restrictions.ts';
-import { changeSessionRate, disconnect } from './sessions.ts';
+import { changeSessionRate, disconnect, disconnectThat } from './sessions.ts';
 import { isAuthorisedByAddress, isDynamic, isRadius } from './subscriber.ts';
 
 export default definePlugin<MikrotikOptions>({
@@ -39,7 +39,7 @@ export default definePlugin<MikrotikOptions>({
 
     async user_disconnect(input, device) {
       const removed = await delist(input, device, ['auth']);
-      const isEnded = isRadius(input) && (await disconnect(input, device));
+      const isEnded = isRadius(input) && (await disconnectThat(input, device));
       if (removed === 0 && !isEnded) throw gone('The account is not logged in on the box.');
     },
 

@@ -1,12 +1,22 @@
 // RADIUS sessions on the box: ended by Disconnect, their speed changed by CoA.
 import { type Device, type RadiusAttributes, type RouterOsRow, refuse } from '#plugin-sdk';
 import { bitsOf } from './queues.ts';
-import { type Input, loginOf } from './subscriber.ts';
+import { type Input, knownAddressOf, loginOf } from './subscriber.ts';
 
-/** Ends the account's session. Returns whether there was one. */
+/** Ends the account's session, whichever it is now. Returns whether there was one. */
 export async function disconnect(input: Input, device: Device): Promise<boolean> {
   if (!hasCoa(device)) return disconnectByApi(input, device);
   return onSession(input, (identity) => device.coa.disconnect(identity));
+}
+
+/**
+ * Ends the session that the event is about. One that is born of an Accounting-Stop names it, and by the time that we come the
+ * subscriber may be online again: his new session must live.
+ */
+export async function disconnectThat(input: Input, device: Device): Promise<boolean> {
+  const id = input.account['acct_session_id'];
+  if (!id || !hasCoa(device)) return disconnect(input, device);
+  return isFound(device.coa.disconnect({ 'User-Name': loginOf(input.account), 'Acct-Session-Id': id }));
 }
 
 /** Changes the speed of a running session. Returns whether there was one. */
@@ -20,18 +30,14 @@ export async function changeSessionRate(input: Input, device: Device): Promise<b
 }
 
 /**
- * RouterOS wants all that is given to match. What the billing holds besides the login can be of an older session, so a miss is
- * believed only for the login alone.
+ * A hotspot session is found only with its address; but all that is given must match, and the billing's address need not be the
+ * session's, so a miss is believed only for the login alone.
  */
 async function onSession(input: Input, send: (identity: RadiusAttributes) => Promise<unknown>): Promise<boolean> {
-  const { account } = input;
-  const byLogin: RadiusAttributes = { 'User-Name': loginOf(account) };
-  const exact: RadiusAttributes = {
-    ...byLogin,
-    ...(account['acct_session_id'] ? { 'Acct-Session-Id': account['acct_session_id'] } : {}),
-    ...(/^[\d.]+$/.test(account['ip'] ?? '') ? { 'Framed-IP-Address': account['ip'] as string } : {}),
-  };
-  if (Object.keys(exact).length > 1 && (await isFound(send(exact)))) return true;
+  const byLogin: RadiusAttributes = { 'User-Name': loginOf(input.account) };
+  const address = knownAddressOf(input.account);
+  const isHost = address !== null && !address.includes('/');
+  if (isHost && (await isFound(send({ ...byLogin, 'Framed-IP-Address': address })))) return true;
   return isFound(send(byLogin));
 }
 

@@ -233,7 +233,7 @@ test('a port where nobody listens is unreachable at once', async () => {
 });
 
 test('a host without an address, and a source that is not ours, are unreachable', async () => {
-  const nowhere = connect(3_799, { host: 'bras.invalid' }).call('coa', [alice], callContext());
+  const nowhere = connect(3_799, { host: 'bras..invalid' }).call('coa', [alice], callContext());
   await expect(nowhere).rejects.toMatchObject({ code: 'nas_unreachable' });
   const foreign = connect(3_799, { source: '192.0.2.1' }).call('coa', [alice], callContext());
   await expect(foreign).rejects.toMatchObject({ code: 'nas_unreachable', message: /EADDRNOTAVAIL/ });

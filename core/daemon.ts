@@ -25,17 +25,27 @@ import { allTransports } from './transport/all.ts';
 import { loadDictionary } from './transport/radius/dictionary.ts';
 
 export interface Daemon {
-  readonly http: { readonly host: string; readonly port: number };
-  readonly socket: string | null;
-  /** The accounting listener's port; null when it is switched off. */
-  readonly accountingPort: number | null;
+  readonly ready: {
+    /** Where HTTP listens: `http://127.0.0.1:8480`. */
+    readonly http: string;
+    readonly socket: string | null;
+    /** The accounting listener's UDP port; null when it is switched off. */
+    readonly accounting: number | null;
+  };
   /** Reads every profile and plugin anew. */
   reload(): Promise<void>;
   /** Takes nothing new, lets what runs end within `limits.stop`, and leaves everything on disk. */
   stop(): Promise<void>;
 }
 
+/** What a check of the files needs, nothing of it started. */
+export async function checkParts() {
+  const dictionary = await loadDictionary(dictionaries);
+  return { transports: allTransports(dictionary), loader: { readManifest, bundlePlugin } };
+}
+
 const home = fileURLToPath(new URL('..', import.meta.url));
+const dictionaries = join(home, 'nas-profiles', 'dictionaries');
 export const version: string = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')).version;
 
 export async function startDaemon(settings: Settings, { log }: { readonly log: Log }): Promise<Daemon> {
@@ -68,10 +78,7 @@ interface Building {
 async function build(settings: Settings, { log, releasers, phase }: Building): Promise<Omit<Daemon, 'stop'>> {
   const say = (level: 'info' | 'warn' | 'error', message: string): void => log[level](message);
   const metrics = createMetrics();
-  const [catalogue, dictionary] = await Promise.all([
-    loadCatalogue(join(home, 'hooks')),
-    loadDictionary(join(home, 'nas-profiles', 'dictionaries')),
-  ]);
+  const [catalogue, dictionary] = await Promise.all([loadCatalogue(join(home, 'hooks')), loadDictionary(dictionaries)]);
 
   const store = await openStore({
     directory: settings.data,
@@ -194,9 +201,7 @@ async function build(settings: Settings, { log, releasers, phase }: Building): P
   );
   releasers.push(() => api.close());
   return {
-    http: { host: api.host, port: api.port },
-    socket: api.socket,
-    accountingPort,
+    ready: { http: `http://${api.host}:${api.port}`, socket: api.socket, accounting: accountingPort },
     reload: () => registry.reload(),
   };
 }

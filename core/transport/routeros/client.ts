@@ -1,8 +1,8 @@
 // A router's client: one connection, opened by the first command, closed when idle, opened again by the next.
 import { OssiaError } from '../../errors.ts';
 import { charsetOf, type Encoding } from './charset.ts';
-import { type Deadline, within } from './deadline.ts';
-import { type Answer, createLink, type Link } from './link.ts';
+import { within } from './deadline.ts';
+import { type Answer, type Call, createLink, type Link } from './link.ts';
 import { login } from './login.ts';
 import { openSocket, type RouterAddress } from './open-socket.ts';
 import { createTurns } from './turns.ts';
@@ -20,7 +20,7 @@ export interface ClientConfig extends RouterAddress {
 
 export interface RouterClient {
   /** One command. Settles before the deadline, whatever the router does; rejects with an OssiaError only. */
-  request(words: readonly string[], deadline: Deadline): Promise<Answer>;
+  request(words: readonly string[], call: Call): Promise<Answer>;
   /** Ends what runs with `aborted`. Nothing can be asked afterwards. */
   close(): Promise<void>;
 }
@@ -38,21 +38,22 @@ export function createClient(config: ClientConfig, onConnection: (message: strin
       deadline: Date.now() + config.connectTimeoutMs,
     };
     const socket = await openSocket(config, deadline);
-    const link = createLink({ socket, charset, onEnd: (reason) => forget(reason) });
+    let isLoggedIn = false;
+    const onEnd = (reason: OssiaError) => {
+      opening = null;
+      clearTimeout(idleTimer);
+      if (isLoggedIn) onConnection(reason.code === 'aborted' ? 'connection closed' : reason.message);
+    };
+    const link = createLink({ socket, charset, onEnd });
     try {
       await login(link, { ...config, charset }, deadline);
     } catch (error) {
       link.close();
       throw error;
     }
+    isLoggedIn = true;
     onConnection('connected');
     return link;
-  }
-
-  function forget(reason: OssiaError): void {
-    opening = null;
-    clearTimeout(idleTimer);
-    onConnection(reason.code === 'aborted' ? 'connection closed' : reason.message);
   }
 
   function connected(): Promise<Link> {
@@ -65,12 +66,12 @@ export function createClient(config: ClientConfig, onConnection: (message: strin
     return attempt;
   }
 
-  async function inTurn(words: readonly string[], deadline: Deadline): Promise<Answer> {
-    const release = await turns.take(deadline);
+  async function inTurn(words: readonly string[], call: Call): Promise<Answer> {
+    const release = await turns.take(call);
     clearTimeout(idleTimer);
     try {
-      const link = await within(deadline, connected());
-      return await link.request(words, deadline);
+      const link = await within(call, connected());
+      return await link.request(words, call);
     } finally {
       release();
       if (turns.idle() && opening !== null) idleTimer = closeLater(opening);
@@ -83,10 +84,9 @@ export function createClient(config: ClientConfig, onConnection: (message: strin
   }
 
   return {
-    async request(words, { signal, deadline }) {
+    async request(words, call) {
       if (closing.signal.aborted) throw new OssiaError('aborted', 'The connection to the router was closed by us.');
-      const limit = { signal, deadline: Math.min(deadline, Date.now() + config.commandTimeoutMs) };
-      return inTurn(words, limit);
+      return inTurn(words, { ...call, deadline: Math.min(call.deadline, Date.now() + config.commandTimeoutMs) });
     },
     async close() {
       closing.abort();

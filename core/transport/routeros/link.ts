@@ -12,9 +12,14 @@ export interface Answer {
   readonly done: Record<string, string>;
 }
 
+export interface Call extends Deadline {
+  /** Called when the command goes out; never, when it does not. */
+  readonly onSent?: () => void;
+}
+
 export interface Link {
   /** Rejects with an OssiaError only: by the router's `!trap`, by the deadline, or because the connection ended. */
-  request(words: readonly string[], deadline: Deadline): Promise<Answer>;
+  request(words: readonly string[], call: Call): Promise<Answer>;
   /** The same without a tag, for the login, which old routers answer untagged. */
   requestUntagged(words: readonly string[], deadline: Deadline): Promise<Answer>;
   close(): void;
@@ -92,10 +97,10 @@ export function createLink({ socket, charset, onEnd }: LinkOptions): Link {
     });
   }
 
-  function send(words: readonly string[], tag: string, deadline: Deadline): Promise<Answer> {
+  function send(words: readonly string[], tag: string, call: Call): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (ended !== null) throw ended;
-      if (isOver(deadline)) throw overError(deadline);
+      if (isOver(call)) throw overError(call);
       const tagWords = tag === '' ? [] : [`.tag=${tag}`];
       const bytes = encodeSentence([...words, ...tagWords].map(charset.encode));
       const settle = (result: Answer | OssiaError) => {
@@ -105,16 +110,17 @@ export function createLink({ socket, charset, onEnd }: LinkOptions): Link {
         else resolve(result);
       };
       pending.set(tag, { rows: [], bytes: 0, trap: null, settle });
-      const disarm = armDeadline(deadline, (error) => {
+      const disarm = armDeadline(call, (error) => {
         pending.get(tag)?.settle(error);
         if (ended === null && tag !== '' && words[0] !== '/cancel') cancel(tag);
       });
+      call.onSent?.();
       socket.write(bytes);
     });
   }
 
   return {
-    request: (words, deadline) => send(words, String(++lastTag), deadline),
+    request: (words, call) => send(words, String(++lastTag), call),
     requestUntagged: (words, deadline) => send(words, '', deadline),
     close: () => end(new OssiaError('aborted', 'The connection to the router was closed by us.')),
   };

@@ -71,15 +71,19 @@ function createTransport(client: RouterClient): Transport {
 /** Commands that leave what was said in the journal. */
 function commandsOf(client: RouterClient, context: CallContext): Commands {
   async function exchange(text: string, words: readonly string[]): Promise<readonly Row[]> {
-    context.record({ kind: 'sent', text });
+    const { signal, deadline } = context;
+    const onSent = () => context.record({ kind: 'sent', text });
     try {
-      const { rows, done } = await client.request(words, context);
+      const { rows, done } = await client.request(words, { signal, deadline, onSent });
       const answered = Object.keys(done).length > 0 ? [...rows, done] : rows;
       const isSilent = answered.length === 0 && !text.includes('/print');
       context.record({ kind: 'received', text: isSilent ? 'done' : rowsText(answered) });
       return answered;
     } catch (error) {
-      if (error instanceof OssiaError) context.record({ kind: 'received', text: error.said ?? error.message });
+      if (error instanceof OssiaError) {
+        const isWord = error.said !== undefined;
+        context.record({ kind: isWord ? 'received' : 'log', text: error.said ?? `${text}: ${error.message}` });
+      }
       throw error;
     }
   }

@@ -130,3 +130,17 @@ test('calls leave what was said in the journal, and the connection in the log', 
   ]);
   expect(log).toEqual(['info RouterOS API of bras-1 (127.0.0.1): connected']);
 });
+
+test('the journal does not say sent of what never left', async () => {
+  const unreachable = routeros.config.parse({ ...section, host: '127.0.0.1', port: 1 });
+  const transport = routeros.connect(unreachable, { nas: 'bras-1', log: () => undefined });
+  onTestFinished(() => transport.close());
+  const journal: string[] = [];
+  const context = {
+    signal: new AbortController().signal,
+    deadline: Date.now() + 5_000,
+    record: ({ kind, text }: { kind: string; text: string }) => journal.push(`${kind} ${text}`),
+  };
+  await expect(transport.call('command', ['/x/do'], context)).rejects.toMatchObject({ code: 'nas_unreachable' });
+  expect(journal).toEqual(['log /x/do: No connection to 127.0.0.1:1 (ECONNREFUSED).']);
+});

@@ -62,6 +62,8 @@ export async function startOpenSsh(options: SshPeerOptions = {}): Promise<SshPee
     'PrintMotd no',
     'PrintLastLog no',
     'UseDNS no',
+    // The home of whoever runs the tests may have a .bashrc that takes its time.
+    `SetEnv HOME=${folder}`,
     ...(options.legacy ? legacyLines : []),
     ...(options.lines ?? []),
   ];

@@ -1,0 +1,54 @@
+// A Linux router over SSH: which hook ensures what, in nftables sets and HTB classes.
+import { type Device, definePlugin, gone } from '#plugin-sdk';
+import { apply } from './apply.ts';
+import { asRoot, type Input, type LinuxOptions } from './options.ts';
+import { ownerOnRouter, userGetMac, userInfo, usersFromNas, userTest } from './reports.ts';
+import type { FlagSet } from './ruleset.ts';
+import { enrol, join, leave, leaveAll } from './sets.ts';
+import { removeRates, setRates } from './shaping.ts';
+import { isAuthorisedByAddress, ownerMarkOf, ownerOfMark } from './subscriber.ts';
+
+const loginOf = (input: Input) => (isAuthorisedByAddress(input) ? join(input, 'online') : []);
+const enter = (set: FlagSet) => (input: Input, device: Device) => apply(input, device, { nft: join(input, set) });
+const exit = (set: FlagSet) => (input: Input, device: Device) => apply(input, device, { nft: leave(input, set) });
+
+export default definePlugin<LinuxOptions>({
+  hooks: {
+    user_add: (input, device) => apply(input, device, { nft: [...enrol(input), ...loginOf(input)] }),
+
+    async user_del(input, device) {
+      const owner = await ownerOnRouter(input, device);
+      // Another account got the address meanwhile: its traces are not ours to remove.
+      if (owner && owner !== ownerMarkOf(input))
+        throw gone(`The address belongs to account ${ownerOfMark(owner)} now.`);
+      const { nft, after = [] } = removeRates(input);
+      await apply(input, device, { nft: [...leaveAll(input), ...nft], after });
+    },
+
+    // Nothing here hangs on other fields: those that matter come as user_del and user_add, or with their own hooks.
+    user_edit: () => undefined,
+
+    user_drop: enter('blocked'),
+    user_accept: (input, device) => apply(input, device, { nft: [...leave(input, 'blocked'), ...loginOf(input)] }),
+    user_redirect: enter('no_balance'),
+    user_redirect_cancel: exit('no_balance'),
+    own_disabled: enter('own_disabled'),
+    own_disabled_cancel: exit('own_disabled'),
+    user_auth: enter('online'),
+    user_disconnect: exit('online'),
+
+    user_rate_set: (input, device) => apply(input, device, setRates(input)),
+    user_rate_set_cancel: (input, device) => apply(input, device, removeRates(input)),
+
+    user_info: userInfo,
+    user_test: userTest,
+    user_get_mac: userGetMac,
+    users_from_nas: usersFromNas,
+  },
+
+  async selfTest(device, { options }) {
+    const nft = await device.ssh.read(asRoot(options, 'nft --version'));
+    const tc = await device.ssh.read('tc -V');
+    return { nft: nft.stdout.trim(), tc: tc.stdout.trim() };
+  },
+});

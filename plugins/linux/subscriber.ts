@@ -1,0 +1,32 @@
+// Who an account is on this router: its one address, and the billing's id as the mark on it.
+import { refuse } from '#plugin-sdk';
+import { type Address, parseAddress } from './address.ts';
+import type { Input } from './options.ts';
+
+export function addressOf({ account, options }: Pick<Input, 'account' | 'options'>): Address {
+  const ip = account['ip'];
+  if (!ip) throw refuse('The event carries no ip, and this router knows subscribers by nothing else.');
+  const address = parseAddress(ip);
+  if (!address) throw refuse(`The ip ${JSON.stringify(ip.slice(0, 60))} is not one IPv4 or IPv6 address.`);
+  if (address.family === 6 && !options.ipv6)
+    throw refuse(`The ip ${address.text} is IPv6, which this profile leaves alone: its option ipv6 is not set.`);
+  return address;
+}
+
+/** Logged in by having the address, without any login. */
+export function isAuthorisedByAddress({ account, options }: Input): boolean {
+  return (options.ip_auth_types ?? ['1']).includes(account['auth_type'] ?? '');
+}
+
+/** Whose the address is, as the comment of its set element: nft has no way to write a quote there, and 128 bytes at most. */
+export function ownerMarkOf({ account }: Pick<Input, 'account'>): string {
+  return encodeURIComponent((account['user_id'] ?? '').toWellFormed()).slice(0, 120);
+}
+
+export function ownerOfMark(mark: string): string {
+  try {
+    return decodeURIComponent(mark);
+  } catch {
+    return mark;
+  }
+}

@@ -20,7 +20,7 @@ export function outcomeOf({ result, mask, where }: OutcomeInput): Outcome {
   if (result.type === 'returned') return { type: 'done' };
   if (result.type === 'verdict') {
     const reason = words(result.reason);
-    if (result.verdict === 'gone') return { type: 'gone', reason };
+    if (result.verdict === 'gone' || result.verdict === 'unsupported') return { type: result.verdict, reason };
     if (result.verdict === 'refuse') return { type: 'refused', reason, code: 'nas_refused' };
     const after = result.afterMs === undefined ? {} : { afterMs: result.afterMs };
     return { type: 'retry', reason, code: 'nas_busy', ...after };

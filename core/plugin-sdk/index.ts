@@ -4,7 +4,7 @@ import type { Verdict } from './verdict.ts';
 
 export type * from './device.ts';
 export { sh } from './quote.ts';
-export { gone, refuse, retry } from './verdict.ts';
+export { gone, refuse, retry, unsupported } from './verdict.ts';
 
 /** What a hook is given besides the device. */
 export interface HookInput<Options = Record<string, unknown>> {

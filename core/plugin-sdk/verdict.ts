@@ -2,10 +2,10 @@
 
 /** Throw or return one. */
 export class Verdict extends Error {
-  readonly verdict: 'refuse' | 'retry' | 'gone';
+  readonly verdict: 'refuse' | 'retry' | 'gone' | 'unsupported';
   readonly afterMs: number | undefined;
 
-  constructor(verdict: 'refuse' | 'retry' | 'gone', reason: string, afterMs?: number) {
+  constructor(verdict: 'refuse' | 'retry' | 'gone' | 'unsupported', reason: string, afterMs?: number) {
     super(reason);
     this.name = 'Verdict';
     this.verdict = verdict;
@@ -26,4 +26,9 @@ export function retry(reason: string, afterMs?: number): Verdict {
 /** Nothing was there to change or remove: as good as done. */
 export function gone(reason: string): Verdict {
   return new Verdict('gone', reason);
+}
+
+/** The profile gives this hook nothing to do on its box: the job ends as it does for a hook that the plugin lacks. */
+export function unsupported(reason: string): Verdict {
+  return new Verdict('unsupported', reason);
 }

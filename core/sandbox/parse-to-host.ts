@@ -41,7 +41,7 @@ export function parseGuestEnd(json: string): GuestEnd | null {
   if (type === 'returned') return { type, value: fields['value'] ?? null };
   if (type === 'verdict') {
     const { verdict, reason, afterMs } = fields;
-    if ((verdict !== 'refuse' && verdict !== 'retry' && verdict !== 'gone') || typeof reason !== 'string') return null;
+    if (!isVerdict(verdict) || typeof reason !== 'string') return null;
     const wait = typeof afterMs === 'number' && afterMs >= 0 && Number.isFinite(afterMs) ? { afterMs } : {};
     return { type, verdict, reason, ...wait };
   }
@@ -91,6 +91,10 @@ function objectOf(json: string): Fields | null {
 
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isVerdict(value: unknown): value is Extract<GuestEnd, { type: 'verdict' }>['verdict'] {
+  return value === 'refuse' || value === 'retry' || value === 'gone' || value === 'unsupported';
 }
 
 function isFault(value: unknown): value is Fault {

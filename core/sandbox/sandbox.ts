@@ -54,10 +54,10 @@ export interface GuestCall {
 /** Never rejects: what went wrong is an answer. */
 export type GuestResult =
   | { readonly type: 'returned'; readonly value: unknown }
-  /** One of the SDK's verdicts was thrown or returned: `refuse`, `retry`, `gone`. */
+  /** One of the SDK's verdicts was thrown or returned: `refuse`, `retry`, `gone`, `unsupported`. */
   | {
       readonly type: 'verdict';
-      readonly verdict: 'refuse' | 'retry' | 'gone';
+      readonly verdict: 'refuse' | 'retry' | 'gone' | 'unsupported';
       readonly reason: string;
       readonly afterMs?: number;
     }

@@ -42,7 +42,7 @@ export type GuestEnd =
   | { readonly type: 'returned'; readonly value: unknown }
   | {
       readonly type: 'verdict';
-      readonly verdict: 'refuse' | 'retry' | 'gone';
+      readonly verdict: 'refuse' | 'retry' | 'gone' | 'unsupported';
       readonly reason: string;
       readonly afterMs?: number;
     }

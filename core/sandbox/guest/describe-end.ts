@@ -3,7 +3,7 @@ import type { GuestEnd } from '../to-host.ts';
 import { limitError, markOf } from './host-errors.ts';
 
 const { stringify } = JSON;
-const verdicts = ['refuse', 'retry', 'gone'] as const;
+const verdicts = ['refuse', 'retry', 'gone', 'unsupported'] as const;
 const maxMessage = 4096;
 const maxStack = 8192;
 

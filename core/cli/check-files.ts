@@ -1,12 +1,12 @@
 // Checks every profile and every plugin as the daemon would read them, and runs nothing.
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { TransportDefinitions } from '../config/load-profile.ts';
 import type { Settings } from '../config/settings.ts';
 import { type FieldProblem, toOssiaError } from '../errors.ts';
 import { checkProfile } from '../plugin-host/check-profile.ts';
 import { createClaims } from '../plugin-host/claims.ts';
-import { createPluginShelf } from '../plugin-host/plugin-shelf.ts';
-import type { CheckParts } from './daemon-module.ts';
+import { createPluginShelf, type PluginLoader } from '../plugin-host/plugin-shelf.ts';
 
 export interface FileCheck {
   readonly kind: 'profile' | 'plugin';
@@ -15,7 +15,9 @@ export interface FileCheck {
   readonly warnings: readonly string[];
 }
 
-interface CheckInput extends CheckParts {
+interface CheckInput {
+  readonly transports: TransportDefinitions;
+  readonly loader: PluginLoader;
   readonly settings: Pick<Settings, 'profiles' | 'plugins'>;
   readonly env: Readonly<Record<string, string | undefined>>;
 }

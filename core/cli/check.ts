@@ -3,7 +3,6 @@ import { type FieldProblem, OssiaError, toOssiaError } from '../errors.ts';
 import { readArguments } from './arguments.ts';
 import { checkFiles, type FileCheck } from './check-files.ts';
 import { type Command, exitCodes, type Io } from './command.ts';
-import { loadDaemonModule } from './daemon-module.ts';
 import { clean, painter } from './text.ts';
 
 const help = `usage: ossia check [--config ossia.yaml]
@@ -45,8 +44,8 @@ async function examine(config: string | undefined, io: Io): Promise<Report> {
   const { loadSettings } = await import('../config/load-settings.ts');
   try {
     const settings = await loadSettings({ ...(config === undefined ? {} : { file: config }), env: io.env });
-    const parts = await (await loadDaemonModule()).checkParts();
-    const files = await checkFiles({ settings, env: io.env, ...parts });
+    const { checkParts } = await import('../daemon.ts');
+    const files = await checkFiles({ settings, env: io.env, ...(await checkParts()) });
     return {
       ok: files.every(({ problems }) => problems.length === 0),
       settings: { file: settings.file, problems: [], warnings: settings.warnings },

@@ -1,9 +1,9 @@
 // `ossia start`: runs the daemon until a signal ends it.
+import type { Daemon } from '../daemon.ts';
 import { toOssiaError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { readArguments } from './arguments.ts';
 import { type Command, exitCodes, type Io } from './command.ts';
-import { type Daemon, loadDaemonModule } from './daemon-module.ts';
 
 const help = `usage: ossia start [--config ossia.yaml]
 
@@ -52,7 +52,7 @@ async function startWith(file: string | undefined, io: Io) {
   const { level, pretty } = settings.log;
   const log = createLog({ level, lines: pretty === true || (pretty === 'auto' && io.columns > 0) });
   for (const warning of settings.warnings) log.warn(warning);
-  const { startDaemon } = await loadDaemonModule();
+  const { startDaemon } = await import('../daemon.ts');
   const daemon = await startDaemon(settings, { log });
   log.info({ ...daemon.ready }, 'ready');
   return { daemon, log, stopMs: settings.limits.stop };
@@ -93,7 +93,8 @@ async function stopWithin({ daemon, log, ms }: { daemon: Daemon; log: Log; ms: n
 /** Every wrong place on its own line; a stack only for a bug of ours. */
 function messageOf(thrown: unknown): string {
   const error = toOssiaError(thrown);
-  const places = error.fields.map(({ where, problem }) => `  ${where}: ${problem}`);
+  const unsaid = error.fields.filter(({ where }) => !error.message.includes(where));
+  const places = unsaid.map(({ where, problem }) => `  ${where}: ${problem}`);
   const stack = error.code === 'internal' && thrown instanceof Error ? [thrown.stack ?? ''] : [];
   return [error.message, ...places, ...stack].join('\n');
 }

@@ -15,7 +15,7 @@ test('metrics show what the stages counted and what they watch', async () => {
   metrics.watch({
     lanes: () => 5,
     gates: () => [['bras-1', { running: 1, waiting: 7, breaker: 'open', nextProbeAt: 1 }]],
-    sandbox: () => ({ workers: 2, guests: 9, workerRestarts: 1 }),
+    sandbox: () => ({ workers: 2, guests: 9, workerRestarts: 1, cpuMs: { 'bras-1@1.0.0#3fa9': 250 } }),
     profiles: () => ({ live: 3, refused: 1 }),
   });
 
@@ -34,6 +34,7 @@ test('metrics show what the stages counted and what they watch', async () => {
     'ossia_nas_breaker{nas="bras-1",state="open"} 1',
     'ossia_nas_breaker{nas="bras-1",state="closed"} 0',
     'ossia_sandbox_worker_restarts 1',
+    'ossia_sandbox_cpu_seconds{program="bras-1@1.0.0#3fa9"} 0.25',
     'ossia_profiles{state="refused"} 1',
   ])
     expect(text).toContain(line);

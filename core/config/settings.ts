@@ -1,10 +1,12 @@
 // The daemon's own settings, `ossia.yaml`: every key, what it takes, and the default that works without it.
 import { z } from 'zod';
 import { type LogLevel, logLevels } from '../log.ts';
-import { count, duration, flag, port, rate, size, text } from './fields.ts';
+import { count, duration, flag, rate, size, text } from './fields.ts';
 
 const second = 1000;
 
+/** 0 takes any free one; the log says which. */
+const port = count({ least: 0, most: 65_535 });
 const host = text.describe('An address to listen on, or a name that resolves to one.');
 
 const token = z.strictObject({

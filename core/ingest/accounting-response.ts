@@ -1,9 +1,8 @@
-// The answer to an accounting packet: Proxy-State in its order, and a Message-Authenticator when the request had one.
+// The answer to an accounting packet: Proxy-State in its order, and a Message-Authenticator where peers agree on one.
 import { encodeResponse } from '../transport/radius/authenticator.ts';
 import { codes, type RadiusAttribute } from '../transport/radius/packet.ts';
 
 const proxyState = 33;
-const messageAuthenticator = 80;
 const none: readonly RadiusAttribute[] = [];
 
 /** The request must be verified and its attributes walked: lengths are trusted here. */
@@ -11,10 +10,9 @@ export function accountingResponse(datagram: Buffer, secret: Buffer): Buffer {
   const length = datagram.readUInt16BE(2);
   let attributes = none;
   for (let at = 20; at < length; at += datagram[at + 1] as number) {
-    const type = datagram[at] as number;
-    if (type !== proxyState && type !== messageAuthenticator) continue;
+    if (datagram[at] !== proxyState) continue;
     const value = datagram.subarray(at + 2, at + (datagram[at + 1] as number));
-    attributes = [...attributes, { vendor: 0, type, value }];
+    attributes = [...attributes, { vendor: 0, type: proxyState, value }];
   }
   return encodeResponse({
     request: {
@@ -26,5 +24,8 @@ export function accountingResponse(datagram: Buffer, secret: Buffer): Buffer {
     code: codes.accountingResponse,
     attributes: none,
     secret,
+    // RFC 2869 section 5.19 has none in an Accounting-Response. FreeRADIUS 3.2 computes it over zeros there, others over the
+    // request's authenticator, and each drops what the other sends; to Status-Server (RFC 5997) all do the same.
+    messageAuthenticator: datagram[0] === codes.statusServer,
   });
 }

@@ -107,7 +107,7 @@ function watchSources(registry: Registry, sources: MetricSources): void {
   if (sandbox) {
     gauge('ossia_sandbox_workers', 'Worker processes of the sandbox.', [], (it) => it.set(sandbox().workers));
     gauge('ossia_sandbox_cpu_seconds', 'CPU time that each loaded program has used.', ['program'], (it) => {
-      for (const [program, ms] of Object.entries(sandbox().cpuMs)) it.set({ program }, ms / 1_000);
+      for (const [program, ms] of Object.entries(sandbox().cpuMs ?? {})) it.set({ program }, ms / 1_000);
     });
     gauge('ossia_sandbox_guests', 'Isolates that are loaded.', [], (it) => it.set(sandbox().guests));
     gauge('ossia_sandbox_worker_restarts', 'Workers replaced since the start.', [], (it) =>

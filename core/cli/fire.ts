@@ -58,13 +58,26 @@ export const fire: Command = {
 
     const receipt = await send({ address, event, id });
     const json = line.options.json !== undefined;
-    if (line.options.wait !== undefined) return waitForJobs({ address, receipt, seconds, io, json });
+    if (line.options.wait !== undefined) return follow({ address, receipt, seconds, io, json });
     io.out(json ? `${JSON.stringify(receipt, null, 2)}\n` : `${takenAs(receipt)}\n`);
     return exitCodes.ok;
   },
 };
 
-export function takenAs({ event, jobs, duplicate }: Receipt): string {
+/** Whatever hinders the waiting: the event is taken, and the message must say so. */
+async function follow(waiting: Parameters<typeof waitForJobs>[0]): Promise<number> {
+  try {
+    return await waitForJobs(waiting);
+  } catch (error) {
+    if (!(error instanceof DaemonError)) throw error;
+    const { exitCode, lines, document } = error;
+    const { receipt } = waiting;
+    const told = [`${takenAs(receipt)}; but it cannot be followed:`, ...lines];
+    throw new DaemonError({ exitCode, lines: told, document: { ...receipt, problem: document } });
+  }
+}
+
+function takenAs({ event, jobs, duplicate }: Receipt): string {
   const became = jobs.length === 1 ? `job ${jobs[0]}` : `jobs ${jobs.join(', ')}`;
   return `${duplicate ? 'taken before' : 'taken'}: event ${event}, ${jobs.length === 0 ? 'no job' : became}`;
 }

@@ -42,7 +42,7 @@ export function eventRoutes({ ingest, limits }: Needs): Route[] {
         413: { description: 'Larger than the daemon takes at once.' },
         422: { description: 'Nothing was taken; every wrong field is named.' },
         429: { description: 'Too many at once, or too much is waiting; nothing was taken.' },
-        503: { description: 'Stopping, or the disk does not write; nothing was taken.' },
+        503: { description: 'Stopping, or the disk does not write; send it again with the same ids.' },
       },
       async handle({ body, mediaType, source, caller }) {
         const asCloudEvents = mediaType.startsWith('application/cloudevents');

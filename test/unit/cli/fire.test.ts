@@ -141,6 +141,27 @@ test('fire --wait exits 4 when the job has not ended in time', async () => {
   expect(JSON.parse(out)).toMatchObject({ jobs: ['1'], ended: [{ id: '1', state: 'waiting' }] });
 });
 
+test('fire --wait says that the event is taken when its jobs may not be followed', async () => {
+  const { url, world } = await runningApi({ tokens: [{ name: 'crm', role: 'event', token: 'a-long-enough-token' }] });
+  const file = join(tempDir(), 'token');
+  writeFileSync(file, 'a-long-enough-token');
+  const { code, err } = await ossia([
+    'fire',
+    'user_drop',
+    '--url',
+    url,
+    '--token-file',
+    file,
+    ...alice,
+    '--id',
+    'e',
+    '--wait',
+  ]);
+  expect(code).toBe(1);
+  expect(err).toContain('taken: event e, job 1; but it cannot be followed');
+  expect(world.jobs).toHaveLength(1);
+});
+
 test('fire goes over HTTP with a token from a file, and never shows the token', async () => {
   const { url } = await runningApi({ tokens: [{ name: 'crm', role: 'event', token: 'a-long-enough-token' }] });
   const file = join(tempDir(), 'token');

@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { start } from '#core/cli/start.ts';
 import { freeUdpPort } from '#test/support/free-udp-port.ts';
 import { tempDir } from '#test/support/temp-dir.ts';
 import { until } from '#test/support/until.ts';
@@ -90,6 +91,30 @@ test('start says where it listens, takes an event from fire, reloads on SIGHUP a
   expect(JSON.parse(listed.out)).toMatchObject({ jobs: [{ id: '1', hook: 'user_drop', state: 'parked' }] });
   again.child.kill('SIGINT');
   expect(await again.exit()).toBe(0);
+});
+
+test('start ends at once on a second signal, whatever the stop is waiting for', async () => {
+  const folder = await settingsFolder();
+  const handlers = new Map<string, () => void>();
+  const exits: number[] = [];
+  const running = start.run(['--config', join(folder, 'ossia.yaml')], {
+    env: {},
+    out: () => undefined,
+    err: () => undefined,
+    columns: 0,
+    stdin: async () => '',
+    onSignal(name, handler) {
+      handlers.set(name, handler);
+      return () => void handlers.delete(name);
+    },
+    exit: (code) => void exits.push(code),
+  });
+  await until(() => handlers.has('SIGHUP'), 20_000);
+  handlers.get('SIGINT')?.();
+  expect(exits).toEqual([]);
+  handlers.get('SIGTERM')?.();
+  expect(exits).toEqual([143]);
+  expect(await running).toBe(0);
 });
 
 test('start that cannot listen says so in one line, without a stack, and exits 1', async () => {

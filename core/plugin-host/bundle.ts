@@ -79,7 +79,9 @@ function compileError(home: string, cause: unknown): OssiaError {
 
 function placeOf(home: string, { location }: Message): string {
   if (!location) return shownPath(home, join(home, 'plugin.ts'));
-  return `${shownPath(home, resolve(home, location.file))}:${location.line}:${location.column + 1}`;
+  // esbuild counts bytes, editors count characters.
+  const column = Buffer.from(location.lineText).subarray(0, location.column).toString().length + 1;
+  return `${shownPath(home, resolve(home, location.file))}:${location.line}:${column}`;
 }
 
 function isBuildFailure(value: unknown): value is { errors: Message[] } {

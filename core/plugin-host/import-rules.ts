@@ -1,6 +1,6 @@
 // What a plugin may import: files of its own folder, the SDK, and hooks by name; anything else is refused where it stands.
 import { realpath, stat } from 'node:fs/promises';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { basename, dirname, extname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { OnResolveArgs, OnResolveResult, Plugin } from 'esbuild';
 import { isInside } from './plugin-folder.ts';
@@ -28,6 +28,7 @@ async function resolveImport(home: string, args: OnResolveArgs): Promise<OnResol
   }
   if (path === '#plugin-sdk') return { path: join(sdk, 'index.ts'), sideEffects: false };
   if (path.startsWith('#hooks/')) return resolveHook(path);
+  if (isAbsolute(path)) return refused(`"${path}" lies outside of the plugin's folder`);
   if (!path.startsWith('.')) return refused(reasonAgainst(path));
   const file = resolve(args.resolveDir, path);
   const root = isInside(sdk, args.importer) ? sdk : home;

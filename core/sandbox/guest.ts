@@ -6,20 +6,27 @@ import { limits } from './limits.ts';
 import type { Guest, Program } from './sandbox.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
+export type Loaded = Offer & { readonly type: 'loaded' };
+
 interface GuestInput {
   readonly program: Program;
+  /** What the same source offered before: then its isolate waits for the first call. */
+  readonly known: Loaded | undefined;
   /** A worker for the next isolate: among the others, or apart with those that did harm. */
   readonly place: (apart: boolean) => WorkerProcess;
   readonly nextId: () => number;
   readonly log: (level: 'info' | 'warn', message: string) => void;
+  readonly onLoaded: (offer: Loaded) => void;
+  readonly onUse: (instance: Instance) => void;
   readonly onCpu: (ms: number) => void;
   readonly onClose: () => void;
 }
 
-export async function openGuest({ program, place, nextId, log, onCpu, onClose }: GuestInput): Promise<Guest> {
+export async function openGuest(input: GuestInput): Promise<Guest> {
+  const { program, known, place, nextId, log, onLoaded, onUse, onCpu, onClose } = input;
   let apartUntil = 0;
   let closed = false;
-  let instance = open();
+  let instance: Instance | null = null;
 
   function open(): Instance {
     return openInstance({
@@ -37,14 +44,16 @@ export async function openGuest({ program, place, nextId, log, onCpu, onClose }:
   function fitInstance(): Instance {
     const over = apartUntil > 0 && Date.now() >= apartUntil;
     if (over) apartUntil = 0;
-    if (instance.isFit() && !over) return instance;
-    instance.retire();
-    instance = open();
+    if (!instance?.isFit() || over) {
+      instance?.retire();
+      instance = open();
+    }
+    onUse(instance);
     return instance;
   }
 
-  async function firstOffer(): Promise<Offer & { type: 'loaded' }> {
-    let offer = await instance.offer;
+  async function firstOffer(): Promise<Loaded> {
+    let offer = await fitInstance().offer;
     // A worker may die of another plugin; twice in a row, the second time apart, it is this one's doing.
     if (offer.type === 'lost') offer = await fitInstance().offer;
     if (offer.type === 'loaded') return offer;
@@ -56,36 +65,35 @@ export async function openGuest({ program, place, nextId, log, onCpu, onClose }:
     });
   }
 
-  function close(): void {
-    if (closed) return;
-    closed = true;
-    instance.close();
-    onClose();
+  function refusal(hook: string): OssiaError | null {
+    if (closed) return new OssiaError('aborted', `${program.name} was unloaded.`);
+    const has = hook === 'selfTest' ? offer.hasSelfTest : names.has(hook);
+    return has ? null : new OssiaError('not_found', `${program.name} has no ${hook}.`);
   }
 
-  try {
-    const { hooks, hasSelfTest } = await within(limits.loadMs, firstOffer(), program.name);
-    const names = new Set(hooks);
-    return {
-      hooks: names,
-      hasSelfTest,
-      run(call) {
-        const known = call.hook === 'selfTest' ? hasSelfTest : names.has(call.hook);
-        const error = closed
-          ? new OssiaError('aborted', `${program.name} was unloaded.`)
-          : known
-            ? null
-            : new OssiaError('not_found', `${program.name} has no ${call.hook}.`);
-        return error ? Promise.resolve({ type: 'failed', error }) : fitInstance().run(call);
-      },
-      async close() {
-        close();
-      },
-    };
-  } catch (error) {
-    instance.close();
+  const offer = known ?? (await within(limits.loadMs, firstOffer(), program.name).catch(giveUp));
+  const names = new Set(offer.hooks);
+  onLoaded(offer);
+
+  function giveUp(error: unknown): never {
+    instance?.close();
     throw error;
   }
+
+  return {
+    hooks: names,
+    hasSelfTest: offer.hasSelfTest,
+    run(call) {
+      const error = refusal(call.hook);
+      return error ? Promise.resolve({ type: 'failed', error }) : fitInstance().run(call);
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      instance?.close();
+      onClose();
+    },
+  };
 }
 
 async function within<T>(ms: number, promise: Promise<T>, name: string): Promise<T> {

@@ -17,6 +17,7 @@ export interface Instance {
   readonly offer: Promise<Offer>;
   /** False once it is to take no new run. */
   isFit(): boolean;
+  isIdle(): boolean;
   run(call: GuestCall): Promise<GuestResult>;
   /** Takes no new runs and frees the isolate when the last has ended. */
   retire(): void;
@@ -38,6 +39,7 @@ const faultErrors = {
   memory: ['memory_exceeded', 'used more memory than it may'],
   limit: ['call_limit', 'got around the limits of its calls and log lines'],
   broken: ['plugin_error', 'left its isolate unusable'],
+  starved: ['worker_lost', 'got too little CPU, for the machine is too busy'],
 } as const satisfies Record<Fault, readonly [string, string]>;
 
 export function openInstance({ id, program, worker, onOffence, onCpu }: InstanceInput): Instance {
@@ -65,7 +67,7 @@ export function openInstance({ id, program, worker, onOffence, onCpu }: Instance
   function takeFault(fault: Fault, guilty: number): void {
     const [code, what] = faultErrors[fault];
     const name = program.name;
-    onOffence(what);
+    if (fault !== 'starved') onOffence(what);
     endAll((run) =>
       run === guilty
         ? new OssiaError(code, `${name} ${what}.`)
@@ -103,7 +105,7 @@ export function openInstance({ id, program, worker, onOffence, onCpu }: Instance
       settleOffer({ type: 'lost', why });
       endAll(() => new OssiaError('worker_lost', `The sandbox worker of ${program.name} is gone: ${why}.`));
     },
-    sliceMs: () => (loading ? Math.max(limits.loadCpuMs, program.limits.cpuMs) : program.limits.cpuMs),
+    sliceMs: () => Math.max(limits.wallPerCpu * program.limits.cpuMs, loading ? limits.loadCpuMs : 0),
     // JSON in JSON at worst doubles, UTF-8 at worst triples.
     maxMessageBytes: () => 6 * Math.max(limits.answerBytes, program.limits.maxCallBytes) + 1024,
   };
@@ -121,6 +123,7 @@ export function openInstance({ id, program, worker, onOffence, onCpu }: Instance
     worker,
     offer,
     isFit: () => fit && worker.isAlive(),
+    isIdle: () => runs.size === 0 && !loading,
     run(call) {
       const number = nextRun++;
       return new Promise((resolve) => {

@@ -8,12 +8,14 @@ export const limits = {
   logLineChars: 4096,
   messageChars: 4096,
   stackChars: 8192,
+  /** A slice is cut off after this many times its CPU limit on the wall clock. */
+  wallPerCpu: 2,
   /** Loading may take this much CPU even when a slice may not. */
   loadCpuMs: 1000,
   /** Whole loading, with a worker that may have to start first. */
   loadMs: 10_000,
   /** A worker that says nothing for this long, and for one slice of its slowest program, hangs. */
-  silenceMs: 700,
+  silenceMs: 500,
   heartbeatMs: 200,
   startMs: 10_000,
   /** Messages between two heartbeats that belong to nothing. */

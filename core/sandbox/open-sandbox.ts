@@ -1,6 +1,7 @@
 // Opens the sandbox: some worker processes for all programs, one for those that did harm, each replaced when it ends.
 import { OssiaError } from '../errors.ts';
-import { openGuest } from './guest.ts';
+import { type Loaded, openGuest } from './guest.ts';
+import { createResidents } from './residents.ts';
 import type { Guest, Sandbox } from './sandbox.ts';
 import { buildWorkerCode } from './worker-code.ts';
 import { startWorker, type WorkerProcess } from './worker-process.ts';
@@ -11,12 +12,20 @@ export interface SandboxInput {
   readonly workers: number;
   /** Megabytes that one worker may hold before it is replaced. */
   readonly workerMemoryMb?: number;
+  /** How many isolates stay in memory at about 2 MB each; a program beyond that is loaded again with its next call. */
+  readonly residentIsolates?: number;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
 
-export async function openSandbox({ workers, workerMemoryMb = 1024, log }: SandboxInput): Promise<Sandbox> {
+const knownSources = 64;
+
+export async function openSandbox(input: SandboxInput): Promise<Sandbox> {
+  const { workers, workerMemoryMb = 1024, residentIsolates = 256, log } = input;
   const code = await buildWorkerCode();
   const guests = new Set<Guest>();
+  const residents = createResidents(residentIsolates);
+  const known = new Map<string, Loaded>();
+  const cpuMs = new Map<string, number>();
   const closing = new AbortController();
   let restarts = 0;
   let nextGuest = 1;
@@ -61,6 +70,13 @@ export async function openSandbox({ workers, workerMemoryMb = 1024, log }: Sandb
     return others.reduce((least, worker) => (worker.tenants.size < least.tenants.size ? worker : least), first);
   }
 
+  function remember(source: string, offer: Loaded): void {
+    known.delete(source);
+    known.set(source, offer);
+    const [oldest] = known.keys();
+    if (known.size > knownSources && oldest !== undefined) known.delete(oldest);
+  }
+
   async function close(): Promise<void> {
     closing.abort();
     await Promise.all([...guests].map((guest) => guest.close()));
@@ -76,13 +92,24 @@ export async function openSandbox({ workers, workerMemoryMb = 1024, log }: Sandb
         place,
         nextId: () => nextGuest++,
         log,
-        onCpu: () => {},
-        onClose: () => guests.delete(guest),
+        known: known.get(program.source),
+        onLoaded: (offer) => remember(program.source, offer),
+        onUse: residents.use,
+        onCpu: (ms) => cpuMs.set(program.name, (cpuMs.get(program.name) ?? 0) + ms),
+        onClose: () => {
+          guests.delete(guest);
+          cpuMs.delete(program.name);
+        },
       });
       guests.add(guest);
       return guest;
     },
-    stats: () => ({ workers: slots.length + (ward ? 1 : 0), guests: guests.size, workerRestarts: restarts }),
+    stats: () => ({
+      workers: slots.length + (ward ? 1 : 0),
+      guests: guests.size,
+      workerRestarts: restarts,
+      cpuMs: Object.fromEntries(cpuMs),
+    }),
     close,
   };
 }

@@ -68,4 +68,6 @@ export interface SandboxStats {
   readonly workers: number;
   readonly guests: number;
   readonly workerRestarts: number;
+  /** CPU milliseconds that each loaded program has used, by its name. */
+  readonly cpuMs: Readonly<Record<string, number>>;
 }

@@ -29,8 +29,9 @@ export type ToHost =
   | { readonly type: 'handled'; readonly count: number }
   | { readonly type: 'pong'; readonly id: number; readonly usage: readonly GuestUsage[] };
 
-export type Fault = 'cpu' | 'memory' | 'limit' | 'broken';
-export const faults: ReadonlySet<string> = new Set<Fault>(['cpu', 'memory', 'limit', 'broken']);
+/** `starved`: its slice was cut off though it had not used up its CPU, since the machine gave it none. */
+export type Fault = 'cpu' | 'memory' | 'limit' | 'broken' | 'starved';
+export const faults: ReadonlySet<string> = new Set<Fault>(['cpu', 'memory', 'limit', 'broken', 'starved']);
 
 export interface GuestUsage {
   readonly guest: number;

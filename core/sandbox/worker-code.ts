@@ -31,6 +31,7 @@ async function bundle(
     ...options,
     entryPoints: [entry],
     bundle: true,
+    minify: true,
     write: false,
     target: 'es2023',
     charset: 'utf8',

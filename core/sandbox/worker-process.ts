@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { limits } from './limits.ts';
 import { createLineBuffer } from './line-buffer.ts';
 import { parseToHost } from './parse-to-host.ts';
-import { residentBytes } from './resident-bytes.ts';
+import { type ProcessUsage, usageOf } from './process-usage.ts';
 import type { ToGuest } from './to-guest.ts';
 import type { ToHost } from './to-host.ts';
 import type { WorkerCode } from './worker-code.ts';
@@ -67,6 +67,7 @@ export function startWorker({ code, memoryMb, onEnd }: StartInput): WorkerProces
   let heardAt = Date.now();
   let tickAt = Date.now();
   let asked = 0;
+  let cpuAtPing = 0;
   let answered = 0;
   let strays = 0;
   let whenReady: () => void = () => {};
@@ -140,19 +141,35 @@ export function startWorker({ code, memoryMb, onEnd }: StartInput): WorkerProces
     // When this process itself was held up, what the worker said may still lie in the pipe.
     const late = now - tickAt > limits.heartbeatMs * 3;
     tickAt = now;
-    if (asked > answered && !late && now - heardAt > limits.silenceMs) {
-      const slice = Math.max(0, ...[...tenants.values()].map((tenant) => tenant.sliceMs()));
-      if (now - heardAt > limits.silenceMs + slice) return kill('it does not answer');
+    usageOf(child.pid ?? 0).then((usage) => {
+      if (usage) judge(usage, late);
+    });
+  }, limits.heartbeatMs);
+
+  function judge({ residentBytes, cpuMs, isAsleep }: ProcessUsage, late: boolean): void {
+    if (residentBytes > memoryMb * 1024 * 1024) {
+      kill(`it uses more than ${memoryMb} MB`);
+      return;
     }
     if (asked === answered) {
       asked += 1;
-      heardAt = now;
+      heardAt = Date.now();
+      cpuAtPing = cpuMs;
       send({ type: 'ping', id: asked });
+      return;
     }
-    residentBytes(child.pid ?? 0).then((bytes) => {
-      if (bytes > memoryMb * 1024 * 1024) kill(`it uses more than ${memoryMb} MB`);
-    });
-  }, limits.heartbeatMs);
+    const silentMs = Date.now() - heardAt;
+    if (late || silentMs < limits.silenceMs) return;
+    if (isAsleep) {
+      kill('it sleeps over what it was asked');
+      return;
+    }
+    const slice = Math.max(0, ...[...tenants.values()].map((tenant) => tenant.sliceMs()));
+    // On a machine with too much to do, a healthy worker is silent because it gets no CPU.
+    const isStarved = cpuMs - cpuAtPing < silentMs / 2;
+    if (silentMs > (limits.silenceMs + slice) * (isStarved ? 5 : 1)) kill('it does not answer');
+  }
+
   const notStarted = setTimeout(() => kill('it did not start in time'), limits.startMs);
   ready.then(
     () => clearTimeout(notStarted),

@@ -30,7 +30,7 @@ export function openWorkerSlot({ start, onRestart }: SlotInput): WorkerSlot {
       ending.delete(worker.ended);
       if (worker !== current || closed) return;
       setPause();
-      timer = setTimeout(replace, notBefore - Date.now());
+      timer = setTimeout(replace, Math.max(0, notBefore - Date.now()));
     });
   }
 

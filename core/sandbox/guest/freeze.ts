@@ -1,6 +1,6 @@
 // Makes every built-in of the isolate unchangeable, so that a plugin cannot leave anything behind for its next run.
 
-const { freeze, getOwnPropertyDescriptor, getOwnPropertyDescriptors, defineProperty, getPrototypeOf } = Object;
+const { freeze, getOwnPropertyDescriptor, defineProperty, getPrototypeOf, hasOwn } = Object;
 const { ownKeys } = Reflect;
 
 /** Shared memory, timers by `Atomics.wait`, and machine code have no use in a hook; text made into code hides from its author. */
@@ -22,21 +22,27 @@ export function freezeIntrinsics(): void {
   }
 }
 
+/**
+ * Freezes what holds behaviour: namespaces, constructors, prototypes. Not each single method, which changes nothing for
+ * anyone by getting a property, and whose freezing would cost more time and memory than all the rest of an isolate.
+ */
 function freezeFrom(root: unknown, seen: Set<unknown>): void {
   const waiting = [root];
   while (waiting.length > 0) {
     const value = waiting.pop();
-    if ((typeof value !== 'object' || value === null) && typeof value !== 'function') continue;
-    if (seen.has(value)) continue;
+    if (!holdsBehaviour(value) || seen.has(value)) continue;
     seen.add(value);
     freeze(value);
     waiting.push(getPrototypeOf(value));
-    const descriptors = getOwnPropertyDescriptors(value) as Record<PropertyKey, PropertyDescriptor>;
-    for (const key of ownKeys(descriptors)) {
-      const { value: held, get, set } = descriptors[key] as PropertyDescriptor;
-      waiting.push(held, get, set);
+    for (const key of ownKeys(value)) {
+      const descriptor = getOwnPropertyDescriptor(value, key);
+      if (holdsBehaviour(descriptor?.value)) waiting.push(descriptor.value);
     }
   }
+}
+
+function holdsBehaviour(value: unknown): value is object {
+  return typeof value === 'object' ? value !== null : typeof value === 'function' && hasOwn(value, 'prototype');
 }
 
 /** Built-ins that no global property leads to. */

@@ -1,0 +1,95 @@
+// Sandbox workers that are killed, stopped or swell: what ran in them is told so, and the next run works.
+import { afterEach, expect, test } from 'vitest';
+import { openSandbox, type SandboxInput } from '#core/sandbox/open-sandbox.ts';
+import type { Sandbox } from '#core/sandbox/sandbox.ts';
+import { environmentOf, workerPids } from '#test/support/sandbox-workers.ts';
+import { callOf, programOf } from '#test/support/sandboxed.ts';
+
+let sandbox: Sandbox | undefined;
+afterEach(async () => {
+  await sandbox?.close();
+  expect(workerPids()).toEqual([]);
+});
+
+async function open(input: Partial<SandboxInput> = {}): Promise<Sandbox> {
+  sandbox = await openSandbox({ workers: 1, log: () => {}, ...input });
+  return sandbox;
+}
+
+const waiting = 'async wait(input, device) { return device.coa.coa({}); }, now() { return 1; }';
+
+test.each(['SIGKILL', 'SIGSTOP'] as const)(
+  'a worker under %s in the middle of a run is replaced within two seconds',
+  async (signal) => {
+    const guest = await (await open()).load(programOf(waiting));
+    const [pid] = workerPids();
+    const began = Promise.withResolvers<number>();
+    const run = guest.run(
+      callOf('wait', {
+        onCall: () => {
+          process.kill(pid as number, signal);
+          began.resolve(Date.now());
+          return new Promise(() => {});
+        },
+      }),
+    );
+    const killedAt = await began.promise;
+    const result = await run;
+    expect(result).toMatchObject({ type: 'failed', error: { code: 'worker_lost', retryable: true } });
+    expect(result.type === 'failed' && result.error.message).toContain('acme@1.0.0#test');
+    expect(await guest.run(callOf('now'))).toEqual({ type: 'returned', value: 1 });
+    // SIGSTOP shows only in silence; the bar is the same.
+    expect(Date.now() - killedAt).toBeLessThan(2000);
+    expect(sandbox?.stats().workerRestarts).toBe(1);
+  },
+);
+
+test('a worker that swells is replaced, and the reason names its size', async () => {
+  const guest = await (await open({ workerMemoryMb: 150 })).load(
+    programOf(
+      `${waiting}, async swell(input, device) { const held = []; for (;;) { held.push(new Uint8Array(2e7).fill(1)); await device.coa.coa({}); } }`,
+      {
+        limits: { memoryMb: 1000, cpuMs: 500, maxCalls: 1000, maxCallBytes: 1000, maxLogLines: 10 },
+      },
+    ),
+  );
+  const pause = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 50, null));
+  const result = await guest.run(callOf('swell', { withinMs: 8000, onCall: pause }));
+  expect(result).toMatchObject({ type: 'failed', error: { code: 'worker_lost' } });
+  expect(result.type === 'failed' && result.error.message).toContain('more than 150 MB');
+  expect(await guest.run(callOf('now'))).toEqual({ type: 'returned', value: 1 });
+});
+
+test('a plugin that was stopped for its CPU runs apart from the others afterwards', async () => {
+  const opened = await open();
+  const bad = await opened.load(programOf('loop() { for (;;); }, now() { return 1; }', { name: 'bad' }));
+  expect(workerPids()).toHaveLength(1);
+  expect(await bad.run(callOf('loop'))).toMatchObject({ error: { code: 'cpu_exceeded' } });
+  expect(await bad.run(callOf('now'))).toEqual({ type: 'returned', value: 1 });
+  expect(workerPids()).toHaveLength(2);
+});
+
+test('more programs than may reside in memory all keep answering', async () => {
+  const opened = await open({ residentIsolates: 3 });
+  const names = Array.from({ length: 10 }, (_, n) => n);
+  const guests = await Promise.all(names.map((n) => opened.load(programOf(`now() { return ${n}; }`))));
+  for (let round = 0; round < 2; round++) {
+    const results = await Promise.all(guests.map((guest) => guest.run(callOf('now'))));
+    expect(results).toEqual(names.map((value) => ({ type: 'returned', value })));
+  }
+});
+
+test('a worker has no environment, and only its own pipes', async () => {
+  process.env['OSSIA_TEST_SECRET'] = 'must not be seen';
+  await open();
+  const [pid] = workerPids();
+  expect(environmentOf(pid as number)).toBe('');
+  delete process.env['OSSIA_TEST_SECRET'];
+});
+
+test('close ends running calls with aborted and leaves no process', async () => {
+  const guest = await (await open()).load(programOf(waiting));
+  const run = guest.run(callOf('wait', { onCall: () => new Promise(() => {}) }));
+  await sandbox?.close();
+  expect(await run).toMatchObject({ type: 'failed', error: { code: 'aborted' } });
+});

@@ -21,26 +21,37 @@ export function openQuery(file: string): Query {
     for (const { reject } of waiting.values()) reject(dead);
     waiting.clear();
   };
-  worker.on('message', (reply: ReaderReply) => {
-    const query = waiting.get(reply.id);
-    waiting.delete(reply.id);
-    if ('rows' in reply) query?.resolve(reply.rows);
-    else query?.reject(new OssiaError('store_failed', `The store could not read: ${reply.error}`));
+  worker.on('message', (replies: readonly ReaderReply[]) => {
+    for (const reply of replies) {
+      const query = waiting.get(reply.id);
+      waiting.delete(reply.id);
+      if ('rows' in reply) query?.resolve(reply.rows);
+      else query?.reject(new OssiaError('store_failed', `The store could not read: ${reply.error}`));
+    }
   });
   worker.on('error', (error) => fail(`The store's reader died: ${error.message}`));
   worker.on('exit', () => fail('The store is closed.'));
+
+  let gathered: ReaderRequest[] = [];
+  const flush = (): void => {
+    worker.postMessage(gathered);
+    gathered = [];
+  };
 
   const query = (sql: string, ...values: readonly Value[]): Promise<readonly Row[]> => {
     if (dead !== undefined) return Promise.reject(dead);
     return new Promise((resolve, reject) => {
       const id = ++last;
       waiting.set(id, { resolve, reject });
-      worker.postMessage({ id, sql, values } satisfies ReaderRequest);
+      // One message for all questions of this turn of the event loop: a message costs more than a question.
+      if (gathered.length === 0) setImmediate(flush);
+      gathered.push({ id, sql, values });
     });
   };
   const close = async (): Promise<void> => {
     if (dead !== undefined) return;
     const closed = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    if (gathered.length > 0) flush();
     worker.postMessage('close');
     await closed;
   };

@@ -17,19 +17,18 @@ const port = parentPort;
 if (port !== null) {
   const database = openDatabase(workerData.file, 'read');
   const prepared = new Map<string, StatementSync>();
-  port.on('message', (request: ReaderRequest | 'close') => {
-    if (request === 'close') {
-      database.close();
-      port.close();
-      return;
-    }
-    const { id, sql, values } = request;
+  const answer = ({ id, sql, values }: ReaderRequest): ReaderReply => {
     try {
       const statement = prepared.get(sql) ?? database.prepare(sql);
       prepared.set(sql, statement);
-      port.postMessage({ id, rows: statement.all(...values) } satisfies ReaderReply);
+      return { id, rows: statement.all(...values) };
     } catch (error) {
-      port.postMessage({ id, error: error instanceof Error ? error.message : String(error) } satisfies ReaderReply);
+      return { id, error: error instanceof Error ? error.message : String(error) };
     }
+  };
+  port.on('message', (requests: readonly ReaderRequest[] | 'close') => {
+    if (requests !== 'close') return port.postMessage(requests.map(answer));
+    database.close();
+    port.close();
   });
 }

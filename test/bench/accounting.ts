@@ -66,7 +66,7 @@ async function measureEcho(seconds: number): Promise<SenderResult> {
   return result;
 }
 
-async function measureOurs(seconds: number) {
+export async function measureOurs(seconds: number) {
   const directory = await mkdtemp(join(tmpdir(), 'ossia-bench-'));
   let commits = 0;
   let commitMs = 0;

@@ -1,5 +1,4 @@
 // The composition root: builds the stages in the order of the flow, and undoes them in reverse.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { GateReport, HealthReport } from './api/deps.ts';
@@ -23,6 +22,7 @@ import { createSessions } from './sessions/sessions.ts';
 import { openStore } from './store/sqlite/open-store.ts';
 import { allTransports } from './transport/all.ts';
 import { loadDictionary } from './transport/radius/dictionary.ts';
+import { version } from './version.ts';
 
 export interface Daemon {
   readonly ready: {
@@ -46,7 +46,6 @@ export async function checkParts() {
 
 const home = fileURLToPath(new URL('..', import.meta.url));
 const dictionaries = join(home, 'nas-profiles', 'dictionaries');
-export const version: string = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')).version;
 
 export async function startDaemon(settings: Settings, { log }: { readonly log: Log }): Promise<Daemon> {
   const releasers: (() => Promise<void> | void)[] = [];
@@ -195,7 +194,7 @@ async function build(settings: Settings, { log, releasers, phase }: Building): P
       }),
       hooks: describeCatalogue(catalogue),
       metrics: metrics.page,
-      version,
+      version: await version(),
       log,
     },
   );

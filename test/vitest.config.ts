@@ -1,6 +1,8 @@
 // How the tests run: everything under test/, real peers included, side by side in separate processes.
 import { defineConfig } from 'vitest/config';
 
+const report = process.env['OSSIA_TEST_REPORT'];
+
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
@@ -9,5 +11,6 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    ...(report === undefined ? {} : { reporters: ['default', 'json'], outputFile: { json: report } }),
   },
 });

@@ -16,6 +16,23 @@ export function openDatabase(file: string, mode: 'write' | 'read'): DatabaseSync
   return database;
 }
 
+/**
+ * Holds the folder for this process: two daemons on one folder would run every job twice. The lock is the kernel's, by way of
+ * SQLite, so it is gone with the process however that ends.
+ */
+export function lockFolder(file: string): DatabaseSync {
+  const lock = new DatabaseSync(`${file}.lock`, { timeout: 0 });
+  try {
+    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+  } catch (cause) {
+    lock.close();
+    throw new OssiaError('store_failed', 'another daemon uses this folder; stop that one, or set another `data`', {
+      cause,
+    });
+  }
+  return lock;
+}
+
 function migrate(database: DatabaseSync, file: string): void {
   const names = readdirSync(migrations)
     .filter((name) => name.endsWith('.sql'))

@@ -1,7 +1,7 @@
 // The writer's thread: runs groups of batches, one commit for a group, and says which events were there already.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
-import { openDatabase } from './database.ts';
+import { lockFolder, openDatabase } from './database.ts';
 import { type StatementName, type Step, statements } from './statements.ts';
 
 export type WriterRequest =
@@ -19,11 +19,13 @@ const port = parentPort;
 if (port !== null) {
   const reply = (message: WriterReply): void => port.postMessage(message);
   try {
+    const lock = lockFolder(workerData.file);
     const database = openDatabase(workerData.file, 'write');
     const group = createGroupRunner(database);
     port.on('message', (request: WriterRequest) => {
       if (request.type === 'group') return reply({ type: 'done', results: group(request.batches) });
       database.close();
+      lock.close();
       reply({ type: 'closed' });
       port.close();
     });

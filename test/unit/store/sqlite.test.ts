@@ -113,3 +113,12 @@ test('after closing, writes are refused and not lost in silence', async () => {
   await store.close();
   await expect(store.write([accepted(job(1))])).rejects.toMatchObject({ code: 'store_failed' });
 });
+
+test('a folder that another store has open is refused with what to do', async () => {
+  const directory = tempDir();
+  await open(directory);
+  await expect(openStore({ directory })).rejects.toMatchObject({
+    code: 'store_failed',
+    message: expect.stringContaining('another daemon uses this folder'),
+  });
+});

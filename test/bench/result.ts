@@ -1,0 +1,16 @@
+// What every bench gives, and what it is asked for.
+
+export interface BenchRun {
+  /** How long each side is under load. */
+  readonly seconds: number;
+}
+
+export interface BenchResult {
+  readonly bench: string;
+  readonly ours: number;
+  readonly peer: number;
+  /** ours / peer */
+  readonly ratio: number;
+  readonly unit: string;
+  readonly details: Readonly<Record<string, number | string>>;
+}

@@ -59,7 +59,11 @@ function engine(): Ajv2020 {
     allErrors: true,
     useDefaults: true,
     verbose: true,
-    strict: false,
+    // A mistyped keyword or format would check nothing and say nothing.
+    strictSchema: true,
+    strictTypes: false,
+    strictTuples: false,
+    strictRequired: false,
     messages: true,
     logger: false,
     code: { regExp: Object.assign(boundedRegExp, { code: 'boundedRegExp' }) },
@@ -79,9 +83,11 @@ function engine(): Ajv2020 {
 const arena = createContext({ pattern: '', flags: '', text: '' });
 const trial = new Script('new RegExp(pattern, flags).test(text)');
 
-function boundedRegExp(pattern: string, flags: string): { test(text: string): boolean } {
+function boundedRegExp(pattern: string, flags: string): { test(text: string): boolean; toString(): string } {
   new RegExp(pattern, flags);
   return {
+    // Ajv keeps one of those that read the same.
+    toString: () => `/${pattern}/${flags}`,
     test(text) {
       Object.assign(arena, { pattern, flags, text });
       return Boolean(trial.runInContext(arena, { timeout: regexMs }));

@@ -160,6 +160,7 @@ export async function openRegistry(input: RegistryInput): Promise<Registry> {
       );
       return [];
     });
+    for (const file of files) if (file.endsWith('.yml')) notRead(join(profilesDir, file));
     return files
       .filter((file) => file.endsWith('.yaml'))
       .map((file) => basename(file, '.yaml'))

@@ -1,0 +1,415 @@
+// The registry: what is saved comes into force whole, or is refused with its line while the one before goes on.
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { boxSecret, linesPlugin, openPluginWorld } from '#test/support/plugin-world.ts';
+import { until } from '#test/support/until.ts';
+
+test('a profile is in force after the start and found by address and id', async () => {
+  const { registry, run, box } = await openPluginWorld();
+
+  expect(registry.find({ nas_ip: '10.0.0.1' })?.name).toBe('bras-1');
+  expect(registry.find({ nas_ip: '::ffff:10.0.0.1' })?.name).toBe('bras-1');
+  expect(registry.find({ nas_ip: '10.9.9.9', nas_id: '007' })?.name).toBe('bras-1');
+  expect(registry.find({ nas_ip: '10.9.9.9' })).toBeUndefined();
+  const { outcome, program } = await run('user_add');
+  expect(outcome).toEqual({ type: 'done' });
+  expect(program).toMatch(/^lines@1\.0\.0#[0-9a-f]{8}$/);
+  expect(box.received).toEqual(['hello', 'add alice first']);
+});
+
+test('a saved profile is in force in under 100 ms', async () => {
+  const world = await openPluginWorld();
+  const took: number[] = [];
+
+  for (let i = 0; i < 7; i += 1) {
+    const begun = performance.now();
+    await world.saveByRename('bras-1', world.profile(`options: { tag: save-${i} }`));
+    await until(() => world.registry.get('bras-1')?.profile.options['tag'] === `save-${i}`, 10_000, 1);
+    took.push(performance.now() - begun);
+  }
+
+  // The fastest of them: the others tell how busy the machine is with other tests.
+  expect(Math.min(...took)).toBeLessThan(100);
+  expect((await world.run('user_add')).outcome.type).toBe('done');
+  expect(world.box.received.at(-1)).toBe('add alice save-6');
+  await until(() => world.sandbox.stats().guests === 1);
+});
+
+test.each([
+  ['broken YAML', 'plugin: lines\nmatch: [1', ':2:', 'the indentation does not fit'],
+  ['an unknown key', 'plugin: lines\nmatch: { nas_ip: 10.0.0.1 }\n\nlimts: {}', ':4 limts:', 'did you mean "limits"?'],
+  [
+    'an option that the plugin does not know',
+    'plugin: lines\nmatch: { nas_ip: 10.0.0.1 }\noptions:\n  tga: x',
+    ':4 options.tga:',
+    'did you mean "tag"?',
+  ],
+  [
+    'an option of the wrong kind',
+    'plugin: lines\nmatch: { nas_ip: 10.0.0.1 }\noptions:\n  rates:\n    - 1\n    - fast',
+    ':6 options.rates[1]:',
+    'expected integer, got "fast"',
+  ],
+  [
+    'an option outside its list',
+    'plugin: lines\nmatch: { nas_ip: 10.0.0.1 }\noptions: { mode: mild }',
+    ':3 options.mode:',
+    'expected "soft" or "hard", got "mild"',
+  ],
+  ['a plugin that is not there', 'plugin: linse\nmatch: { nas_ip: 10.0.0.1 }', ':1 plugin:', 'did you mean "lines"?'],
+  [
+    'a secret that is not there',
+    `plugin: lines\nmatch: { nas_ip: 10.0.0.1 }\nradius: { secret: \${env:NONE} }`,
+    ':3 radius.secret:',
+    'is not set',
+  ],
+])('a save with %s is refused with its line while the one before goes on', async (_what, text, where, problem) => {
+  const world = await openPluginWorld();
+  const before = world.registry.get('bras-1');
+
+  await world.save('bras-1', text);
+  const said = await world.refused(problem);
+
+  expect(said).toContain(`${world.file('bras-1')}${where}`);
+  expect(world.status().problems[0]?.where).toContain(`bras-1.yaml${where.replace(/:$/, '')}`);
+  expect(world.registry.get('bras-1')).toBe(before);
+  expect((await world.run('user_add')).outcome.type).toBe('done');
+  expect(world.logged.filter((line) => line.includes('profile refused'))).toHaveLength(1);
+
+  await world.save('bras-1', world.profile('options: { tag: fixed }'));
+  await world.inForce('fixed');
+  expect(world.status()).toMatchObject({ problem: '', problems: [] });
+  expect(world.reloads).toEqual(['bras-1 ok', 'bras-1 failed', 'bras-1 ok']);
+});
+
+test('a plugin that does not compile is refused with its file and line, and comes into force once it does', async () => {
+  const world = await openPluginWorld();
+
+  await world.savePlugin(linesPlugin.replace('export default', 'const x: = 1;\nexport default'));
+  const said = await world.refused('plugin.ts:4');
+
+  expect(said).toContain(`${world.file('bras-1')}:1 plugin: the plugin lines does not load`);
+  expect((await world.run('user_add')).outcome.type).toBe('done');
+
+  await world.savePlugin(linesPlugin.replace("'add '", "'create '"));
+  await until(() => world.status().problem === '' && world.changes.length > 0);
+  await world.run('user_add');
+  expect(world.box.received.at(-1)).toBe('create alice first');
+});
+
+test('a plugin with a hook that does not exist is refused with the one that was meant', async () => {
+  const world = await openPluginWorld();
+
+  await world.savePlugin(linesPlugin.replace('async user_drop', 'async user_dorp'));
+
+  expect(await world.refused('user_dorp')).toContain('did you mean user_drop?');
+  expect((await world.run('user_drop')).outcome.type).toBe('done');
+});
+
+test('a plugin whose manifest changes what it takes is checked against the profile at once', async () => {
+  const world = await openPluginWorld();
+
+  await world.saveManifest({ version: '2.0.0', options: { type: 'object', required: ['portal'] } });
+
+  expect(await world.refused('options.portal')).toContain(`${world.file('bras-1')}:4 options.portal: is missing`);
+  expect(world.registry.get('bras-1')?.plugin.version).toBe('1.0.0');
+});
+
+test('a schema whose pattern never ends does not hold the daemon', async () => {
+  const world = await openPluginWorld();
+  const evil = { type: 'string', pattern: '^(a+)+$', default: `${'a'.repeat(40)}!` };
+
+  await world.saveManifest({ options: { type: 'object', properties: { evil } } });
+
+  expect(await world.refused('takes too long')).toContain('options');
+});
+
+test('a failing self-test refuses the save and the one before goes on', async () => {
+  const world = await openPluginWorld();
+
+  await world.savePlugin(linesPlugin.replace("'hello'", "'no way'").replace("'add '", "'new '"));
+  const said = await world.refused('self-test failed');
+
+  expect(said).toContain(`${world.file('bras-1')}:1 plugin: the self-test failed`);
+  expect(said).toContain('no way');
+  await world.run('user_add');
+  expect(world.box.received.at(-1)).toBe('add alice first');
+  await until(() => world.sandbox.stats().guests === 1);
+});
+
+test('a self-test that writes is refused: it could change the box before the profile is in force', async () => {
+  const world = await openPluginWorld();
+
+  await world.savePlugin(linesPlugin.replace("line.read('hello')", "line.write('reset')"));
+
+  expect(await world.refused('self-test only reads')).toContain('self-test failed');
+  expect(world.box.received).not.toContain('reset');
+});
+
+test('a dead box does not keep a profile from going live, and the status says so until it answers', async () => {
+  const world = await openPluginWorld({ open: false });
+  const { port } = world.box;
+  await world.box.close();
+  await world.open();
+
+  expect(world.status().nas).not.toBeNull();
+  expect(world.status().problem).toBe('');
+  expect(world.status().warning).toContain('did not answer the self-test');
+  const { outcome } = await world.run('user_add');
+  expect(outcome).toMatchObject({ type: 'retry', code: 'nas_unreachable' });
+  expect(world.status().warning).toContain('did not answer the self-test');
+  expect(port).toBeGreaterThan(0);
+});
+
+test('a box that hangs in the self-test counts as dead, and its profile goes live after the time for it', async () => {
+  const world = await openPluginWorld({ open: false, selfTestMs: 300 });
+  const release = world.box.hold('hello');
+  await world.open();
+
+  expect(world.status().nas).not.toBeNull();
+  expect(world.status().warning).toContain('did not answer the self-test');
+
+  release();
+  await world.run('user_add');
+  expect(world.status().warning).toBe('');
+});
+
+test('a model that changes reloads what extends it, and an error in it is named in its own file', async () => {
+  const world = await openPluginWorld();
+  const model = join(world.profilesDir, 'models', 'base.yaml');
+  await writeFile(model, 'options: { tag: modelled }');
+  await world.save('bras-1', `extends: base\n${world.profile()}`);
+  await world.inForce('modelled');
+
+  await writeFile(model, '# changed\noptions:\n  tag: 7');
+  expect(await world.refused('options.tag')).toContain(`${model}:3 options.tag: expected string, got 7`);
+
+  await writeFile(model, 'options: { tag: again }');
+  await world.inForce('again');
+});
+
+test('a profile that extends a model which is not there comes into force when it appears', async () => {
+  const world = await openPluginWorld();
+  await world.save('bras-1', `extends: base\n${world.profile()}`);
+  await world.refused('models/base.yaml');
+
+  await writeFile(join(world.profilesDir, 'models', 'base.yaml'), 'options: { tag: late }');
+
+  await world.inForce('late');
+});
+
+test('a secret file that changes brings its new secret into force', async () => {
+  const world = await openPluginWorld({ open: false });
+  const secretFile = join(world.folder, 'secret');
+  await writeFile(secretFile, 'secret-one\n', { mode: 0o600 });
+  await world.save('bras-1', world.profile().replace(`\${env:BOX}`, `\${file:${secretFile}}`));
+  await world.open();
+  expect(world.box.logins).toEqual(['secret-one']);
+
+  await writeFile(secretFile, 'secret-two\n');
+
+  await until(() => world.changes.length > 0);
+  await world.run('user_add');
+  expect(world.box.logins.at(-1)).toBe('secret-two');
+});
+
+test('a deleted profile is gone at once, while its running job ends well', async () => {
+  const world = await openPluginWorld();
+  const release = world.box.hold('add');
+  const running = world.run('user_add');
+  await until(() => world.box.received.includes('add alice first'));
+
+  await rm(world.file('bras-1'));
+  await until(() => world.registry.get('bras-1') === undefined);
+
+  expect(world.registry.find({ nas_ip: '10.0.0.1' })).toBeUndefined();
+  expect(world.registry.list()).toEqual([]);
+  release();
+  expect((await running).outcome).toEqual({ type: 'done' });
+  await until(() => world.sandbox.stats().guests === 0);
+});
+
+test('a renamed profile goes on under its new name', async () => {
+  const world = await openPluginWorld();
+
+  await rename(world.file('bras-1'), world.file('bras-01'));
+
+  await until(() => world.registry.get('bras-01') && world.registry.get('bras-1') === undefined);
+  expect(world.registry.find({ nas_ip: '10.0.0.1' })?.name).toBe('bras-01');
+});
+
+test('runs that are under way when a save comes into force end on what they began with', async () => {
+  const world = await openPluginWorld();
+  const release = world.box.hold('first');
+  const old = world.registry.get('bras-1');
+  const running = Array.from({ length: 5 }, () => world.run('user_add'));
+  await until(() => world.box.received.filter((line) => line === 'add alice first').length === 5);
+
+  await world.saveByRename('bras-1', world.profile('options: { tag: second }'));
+  await world.inForce('second');
+  expect((await world.run('user_add')).outcome).toEqual({ type: 'done' });
+  expect(world.box.received.at(-1)).toBe('add alice second');
+
+  release();
+  const reports = await Promise.all(running);
+  expect(reports.map(({ outcome }) => outcome.type)).toEqual(Array(5).fill('done'));
+  expect(world.box.received.filter((line) => line === 'add alice first')).toHaveLength(5);
+  await until(() => world.sandbox.stats().guests === 1);
+
+  // Who still holds the old one is served by the new one.
+  const late = await old?.run({
+    hook: 'user_add',
+    account: { user_id: '1', login: 'bob' },
+    jobId: '2',
+    attempt: 1,
+    token: 't',
+    dryRun: false,
+    signal: new AbortController().signal,
+  });
+  expect(late?.outcome).toEqual({ type: 'done' });
+  expect(world.box.received.at(-1)).toBe('add bob second');
+});
+
+test('fifty quick saves end with the last one in force and no job lost', async () => {
+  const world = await openPluginWorld();
+  const outcomes: string[] = [];
+  let saving = true;
+  const jobs = (async () => {
+    while (saving) outcomes.push((await world.run('user_add')).outcome.type);
+  })();
+
+  for (let i = 1; i <= 50; i += 1) {
+    const text = i % 5 === 0 ? 'plugin: [' : world.profile(`options: { tag: quick-${i} }`);
+    await (i % 2 === 0 ? world.saveByRename('bras-1', text) : world.save('bras-1', text));
+  }
+  await world.save('bras-1', world.profile('options: { tag: quick-last }'));
+  await world.inForce('quick-last');
+  saving = false;
+  await jobs;
+
+  expect(new Set(outcomes)).toEqual(new Set(['done']));
+  expect(world.status().problem).toBe('');
+  await until(() => world.sandbox.stats().guests === 1);
+});
+
+test('two profiles for one box: the second is refused and names the first, and has its turn when that is gone', async () => {
+  const world = await openPluginWorld({ open: false });
+  await world.save('bras-2', world.profile());
+  await world.open();
+
+  expect(world.status('bras-1').problem).toBe('');
+  expect(world.status('bras-2').problem).toBe(
+    `${world.file('bras-2')}:2 match.nas_ip: 10.0.0.1 belongs to the profile bras-1 already; only one can have it`,
+  );
+
+  await rm(world.file('bras-1'));
+  await until(() => world.registry.get('bras-2'));
+  expect(world.registry.find({ nas_ip: '10.0.0.1' })?.name).toBe('bras-2');
+});
+
+test('two profiles with one accounting source: the second is refused', async () => {
+  const world = await openPluginWorld({ open: false });
+  await world.save('bras-1', world.profile(`radius: { secret: \${env:BOX} }`));
+  await world.save(
+    'bras-2',
+    ['plugin: lines', 'match: { nas_id: 8 }', 'radius:', '  secret: other-secret', '  addresses: [10.0.0.1]'].join(
+      '\n',
+    ),
+  );
+  await world.open();
+
+  expect(world.status('bras-2').problem).toContain(
+    `${world.file('bras-2')}:5 radius.addresses: 10.0.0.1 belongs to the profile bras-1`,
+  );
+  expect(world.registry.radiusClient('10.0.0.1')).toEqual({
+    nas: 'bras-1',
+    secret: Buffer.from(boxSecret),
+    requireMessageAuthenticator: 'if-present',
+  });
+  expect(world.registry.radiusClient('10.0.0.2')).toBeUndefined();
+});
+
+test('a wrong profile does not keep the others from starting', async () => {
+  const world = await openPluginWorld({ open: false });
+  await world.save('bad', 'plugin: lines\nmatch: 7');
+  await world.save('Bad_Name', world.profile());
+  await world.save('other', 'ignored');
+  await writeFile(join(world.profilesDir, 'bras-3.yml'), world.profile());
+  await world.open();
+
+  expect(world.registry.get('bras-1')).toBeDefined();
+  expect(world.registry.counts()).toEqual({ live: 1, refused: 3 });
+  expect(world.logged.join()).toContain('bras-3.yml');
+});
+
+test('validation says what is wrong with the files and changes nothing', async () => {
+  const world = await openPluginWorld({ watch: false });
+  await world.save('bras-1', world.profile('options: { tga: x }'));
+  await world.save('bras-2', world.profile());
+
+  const [first, second] = await world.registry.validate();
+
+  expect(first?.problems).toEqual([
+    { where: `${world.file('bras-1')}:4 options.tga`, problem: 'is not an option of this plugin; did you mean "tag"?' },
+  ]);
+  expect(second?.problems[0]?.problem).toContain('belongs to the profile bras-1');
+  expect(world.status()).toMatchObject({ problem: '' });
+});
+
+test('a reload takes what is on disk without waiting for the watcher', async () => {
+  const world = await openPluginWorld({ watch: false });
+  await world.save('bras-1', world.profile('options: { tag: reloaded }'));
+
+  await world.registry.reload('bras-1');
+
+  expect(world.registry.get('bras-1')?.profile.options).toEqual({ tag: 'reloaded' });
+  await expect(world.registry.reload('nobody')).rejects.toMatchObject({ code: 'not_found' });
+});
+
+test('a save without a change loads nothing anew', async () => {
+  const world = await openPluginWorld();
+  const before = world.registry.get('bras-1');
+
+  await world.save('bras-1', world.profile('options: { tag: first }'));
+  await until(() => world.reloads.length === 2);
+
+  expect(world.registry.get('bras-1')).toBe(before);
+  expect(world.changes).toEqual([]);
+});
+
+test('a new plugin folder brings the profiles that wait for it into force', async () => {
+  const world = await openPluginWorld();
+  await world.save('bras-1', world.profile('options: { tag: moved }').replace('plugin: lines', 'plugin: lines-two'));
+  await world.refused('lines-two');
+
+  const folder = join(world.pluginsDir, 'lines-two');
+  await mkdir(folder);
+  await writeFile(join(folder, 'plugin.ts'), linesPlugin);
+  await writeFile(
+    join(folder, 'plugin.json'),
+    JSON.stringify({ name: 'lines-two', version: '1.0.0', api: '^1', summary: 's', transports: ['line'], options: {} }),
+  );
+
+  expect((await world.inForce('moved')).plugin.name).toBe('lines-two');
+});
+
+test('no secret appears in a status, a log line, an error or a report', async () => {
+  const world = await openPluginWorld();
+  const reports = [];
+  for (const hook of ['user_add', 'user_info', 'user_accept', 'user_drop', 'user_edit', 'user_rate_set', 'user_auth'])
+    for (const answer of ['drop', 'no', 'busy'])
+      reports.push(await world.run(hook, { account: { answer, login: 'аб' } }));
+  reports.push(await world.run('user_add', { dryRun: true }));
+  await world.savePlugin(linesPlugin.replace("'hello'", "'no hello'"));
+  await world.refused('self-test');
+  await world.save('bras-1', world.profile('options: { tag: [1] }'));
+  await world.refused('options.tag');
+
+  const all = JSON.stringify(reports) + world.said();
+  expect(all).toContain('login ***; add аб first');
+  expect(all).toContain('our secret was ***');
+  for (const form of [boxSecret, JSON.stringify(boxSecret).slice(1, -1), 'коробки']) expect(all).not.toContain(form);
+  // It did reach the box, so it was there to be leaked.
+  expect(world.box.logins).toContain(boxSecret);
+});

@@ -57,6 +57,9 @@ export async function openGuest(input: GuestInput): Promise<Guest> {
     // A worker may die of another plugin; twice in a row, the second time apart, it is this one's doing.
     if (offer.type === 'lost') offer = await fitInstance().offer;
     if (offer.type === 'loaded') return offer;
+    if (offer.type === 'lost' && offer.innocent) {
+      throw new OssiaError('worker_lost', `${program.name} could not be loaded: ${offer.why}.`);
+    }
     const message = offer.type === 'lost' ? `it brings down its worker (${offer.why})` : offer.message;
     const { stack, top } = mapStack(offer.type === 'lost' ? '' : offer.stack, program.sourceMap);
     throw new OssiaError('plugin_invalid', `${program.name} does not load: ${message}${top && ` (${top})`}`, {

@@ -10,7 +10,8 @@ import type { Tenant, WorkerProcess } from './worker-process.ts';
 export type Offer =
   | { readonly type: 'loaded'; readonly hooks: readonly string[]; readonly hasSelfTest: boolean }
   | { readonly type: 'rejected'; readonly message: string; readonly stack: string }
-  | { readonly type: 'lost'; readonly why: string };
+  /** `innocent`: nothing says that it was the plugin's doing. */
+  | { readonly type: 'lost'; readonly why: string; readonly innocent: boolean };
 
 export interface Instance {
   readonly worker: WorkerProcess;
@@ -67,6 +68,7 @@ export function openInstance({ id, program, worker, onOffence, onCpu }: Instance
   function takeFault(fault: Fault, guilty: number): void {
     const [code, what] = faultErrors[fault];
     const name = program.name;
+    settleOffer({ type: 'lost', why: `it ${what}`, innocent: fault === 'starved' });
     if (fault !== 'starved') onOffence(what);
     endAll((run) =>
       run === guilty
@@ -102,7 +104,7 @@ export function openInstance({ id, program, worker, onOffence, onCpu }: Instance
     },
     lost(why, suspect) {
       if (suspect) onOffence('was being served by a worker that died');
-      settleOffer({ type: 'lost', why });
+      settleOffer({ type: 'lost', why, innocent: !suspect });
       endAll(() => new OssiaError('worker_lost', `The sandbox worker of ${program.name} is gone: ${why}.`));
     },
     sliceMs: () => Math.max(limits.wallPerCpu * program.limits.cpuMs, loading ? limits.loadCpuMs : 0),

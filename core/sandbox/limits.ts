@@ -14,8 +14,9 @@ export const limits = {
   loadCpuMs: 1000,
   /** Whole loading, with a worker that may have to start first. */
   loadMs: 10_000,
-  /** A worker that says nothing for this long, and for one slice of its slowest program, hangs. */
+  /** A worker that says nothing for this long and sleeps, or has computed for more than a slice meanwhile, hangs. */
   silenceMs: 500,
+  sliceGraceMs: 100,
   heartbeatMs: 200,
   startMs: 10_000,
   /** Messages between two heartbeats that belong to nothing. */

@@ -4,9 +4,9 @@ import type { Duplex } from 'node:stream';
 import { limits } from './limits.ts';
 import { createLineBuffer } from './line-buffer.ts';
 import { parseToHost } from './parse-to-host.ts';
-import { type ProcessUsage, usageOf } from './process-usage.ts';
 import type { ToGuest } from './to-guest.ts';
 import type { ToHost } from './to-host.ts';
+import { watchWorker } from './watch-worker.ts';
 import type { WorkerCode } from './worker-code.ts';
 
 /** Whoever holds an isolate in the worker. */
@@ -64,11 +64,6 @@ export function startWorker({ code, memoryMb, onEnd }: StartInput): WorkerProces
   let said = '';
   let outbox: string[] = [];
   let unacknowledged: number[] = [];
-  let heardAt = Date.now();
-  let tickAt = Date.now();
-  let asked = 0;
-  let cpuAtPing = 0;
-  let answered = 0;
   let strays = 0;
   let whenReady: () => void = () => {};
   let whenNotReady: (error: Error) => void = () => {};
@@ -105,7 +100,7 @@ export function startWorker({ code, memoryMb, onEnd }: StartInput): WorkerProces
     } else if (message.type === 'ready') {
       whenReady();
     } else if (message.type === 'pong') {
-      answered = Math.max(answered, message.id);
+      watch.answered(message.id);
       strays = 0;
       for (const { guest } of message.usage) tenants.get(guest)?.receive(message);
     } else {
@@ -120,7 +115,7 @@ export function startWorker({ code, memoryMb, onEnd }: StartInput): WorkerProces
     Math.max(64 * 1024, ...[...tenants.values()].map((tenant) => tenant.maxMessageBytes())),
   );
   pipe.on('data', (chunk: Buffer) => {
-    heardAt = Date.now();
+    watch.heard();
     const found = lines.push(chunk);
     if (!found) return kill('it sent a message that is too long');
     for (const line of found) {
@@ -136,40 +131,13 @@ export function startWorker({ code, memoryMb, onEnd }: StartInput): WorkerProces
     said = (said + chunk.toString()).slice(-2000);
   });
 
-  const heartbeat = setInterval(() => {
-    const now = Date.now();
-    // When this process itself was held up, what the worker said may still lie in the pipe.
-    const late = now - tickAt > limits.heartbeatMs * 3;
-    tickAt = now;
-    usageOf(child.pid ?? 0).then((usage) => {
-      if (usage) judge(usage, late);
-    });
-  }, limits.heartbeatMs);
-
-  function judge({ residentBytes, cpuMs, isAsleep }: ProcessUsage, late: boolean): void {
-    if (residentBytes > memoryMb * 1024 * 1024) {
-      kill(`it uses more than ${memoryMb} MB`);
-      return;
-    }
-    if (asked === answered) {
-      asked += 1;
-      heardAt = Date.now();
-      cpuAtPing = cpuMs;
-      send({ type: 'ping', id: asked });
-      return;
-    }
-    const silentMs = Date.now() - heardAt;
-    if (late || silentMs < limits.silenceMs) return;
-    if (isAsleep) {
-      kill('it sleeps over what it was asked');
-      return;
-    }
-    const slice = Math.max(0, ...[...tenants.values()].map((tenant) => tenant.sliceMs()));
-    // On a machine with too much to do, a healthy worker is silent because it gets no CPU.
-    const isStarved = cpuMs - cpuAtPing < silentMs / 2;
-    if (silentMs > (limits.silenceMs + slice) * (isStarved ? 5 : 1)) kill('it does not answer');
-  }
-
+  const watch = watchWorker({
+    pid: child.pid ?? 0,
+    memoryMb,
+    sliceMs: () => Math.max(0, ...[...tenants.values()].map((tenant) => tenant.sliceMs())),
+    ping: (id) => send({ type: 'ping', id }),
+    kill,
+  });
   const notStarted = setTimeout(() => kill('it did not start in time'), limits.startMs);
   ready.then(
     () => clearTimeout(notStarted),
@@ -180,7 +148,7 @@ export function startWorker({ code, memoryMb, onEnd }: StartInput): WorkerProces
     const end = (how: string): void => {
       if (!alive) return;
       alive = false;
-      clearInterval(heartbeat);
+      watch.stop();
       const reason = why || how;
       onEnd(`sandbox worker ${child.pid ?? '-'} ended: ${reason}${said && `; it said: ${lastWords(said)}`}`);
       whenNotReady(new Error(`${reason}; ${lastWords(said)}`));

@@ -16,7 +16,7 @@ export interface WorkerIsolate {
 
 export type Opened =
   | { readonly ok: true; readonly isolate: WorkerIsolate; readonly hooks: string[]; readonly hasSelfTest: boolean }
-  | { readonly ok: false; readonly message: string; readonly stack: string };
+  | { readonly ok: false; readonly starved: boolean; readonly message: string; readonly stack: string };
 
 interface OpenInput {
   readonly ivm: typeof IsolatedVm;
@@ -60,6 +60,8 @@ export function openIsolate({ ivm, prelude, guest, source, device, limits, say }
     if (!isolate.isDisposed) isolate.dispose();
   };
 
+  const loadTimeout = { timeout: Math.max(limits.cpuMs, fixed.loadCpuMs) };
+  const openedAt = performance.now();
   try {
     const context = isolate.createContextSync();
     handles.push(context);
@@ -75,7 +77,7 @@ export function openIsolate({ ivm, prelude, guest, source, device, limits, say }
       return reference;
     };
     const [start, answer, abandon, isOpen] = [method('start'), method('answer'), method('abandon'), method('isOpen')];
-    const loadTimeout = { timeout: Math.max(limits.cpuMs, fixed.loadCpuMs) };
+
     const script = isolate.compileScriptSync(source, { filename: 'file:///plugin.js' });
     script.runSync(context, { ...loadTimeout, release: true });
     script.release();
@@ -83,7 +85,7 @@ export function openIsolate({ ivm, prelude, guest, source, device, limits, say }
     inside.release();
     if (typeof offer.wrong === 'string') {
       dispose();
-      return { ok: false, message: offer.wrong, stack: '' };
+      return { ok: false, starved: false, message: offer.wrong, stack: '' };
     }
 
     // The engine's limit counts time on the wall; on a busy machine that is much more than the plugin's own.
@@ -133,7 +135,14 @@ export function openIsolate({ ivm, prelude, guest, source, device, limits, say }
   } catch (error) {
     const message = isolate.isDisposed ? `It needs more than ${limits.memoryMb} MB to load.` : String(error);
     const stack = error instanceof Error ? (error.stack ?? '') : '';
+    const usedMs = isolate.isDisposed ? Number.POSITIVE_INFINITY : Number(isolate.cpuTime) / 1e6;
+    const starved = performance.now() - openedAt >= loadTimeout.timeout && usedMs < loadTimeout.timeout / 2;
     dispose();
-    return { ok: false, message: message.slice(0, fixed.messageChars), stack: stack.slice(0, fixed.stackChars) };
+    return {
+      ok: false,
+      starved,
+      message: message.slice(0, fixed.messageChars),
+      stack: stack.slice(0, fixed.stackChars),
+    };
   }
 }

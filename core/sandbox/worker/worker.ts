@@ -45,6 +45,10 @@ function serve(): never {
     if (!engine) throw new Error('A program came before the start message.');
     const { guest } = message;
     const opened = openIsolate({ ...engine, ...message, say });
+    if (!opened.ok && opened.starved) {
+      say({ type: 'fault', guest, run: 0, fault: 'starved' });
+      return;
+    }
     if (!opened.ok) {
       say({ type: 'rejected', guest, message: opened.message, stack: opened.stack });
       return;

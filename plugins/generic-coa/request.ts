@@ -7,7 +7,7 @@ export interface Request {
   readonly method: 'coa' | 'disconnect';
   readonly attributes: RadiusAttributes;
   /** The same without what `identify` marks as optional; undefined when that is no less, or names nobody. */
-  readonly wider: RadiusAttributes | undefined;
+  wider(): RadiusAttributes | undefined;
 }
 
 /** They say which box is meant and nothing of the session. */
@@ -24,10 +24,16 @@ export function requestOf(input: Input, step: Step): Request {
     );
   const rest = renderAll(input, templates);
   const attributes = { ...identity, ...rest };
-  const certain = Object.fromEntries(Object.entries(identity).filter(([name]) => !isDoubtful(input, name)));
-  const wider = { ...certain, ...rest };
-  const isLess = Object.keys(wider).length < Object.keys(attributes).length;
-  return { method, attributes, wider: isLess && names(certain) ? wider : undefined };
+  return {
+    method,
+    attributes,
+    wider() {
+      const certain = Object.fromEntries(Object.entries(identity).filter(([name]) => !isDoubtful(input, name)));
+      const fewer = { ...certain, ...rest };
+      const isLess = Object.keys(fewer).length < Object.keys(attributes).length;
+      return isLess && names(certain) ? fewer : undefined;
+    },
+  };
 }
 
 function renderAll(input: Input, templates: Templates): RadiusAttributes {

@@ -20,10 +20,10 @@ export async function runSteps(input: Input, device: Device): Promise<void> {
  * without it. Not so in user_disconnect, which may be about that very session while a newer one goes on.
  */
 async function isTaken({ hook }: Input, device: Device, request: Request): Promise<boolean> {
-  const { method, attributes, wider } = request;
+  const { method, attributes } = request;
   if (await isFound(device.coa[method](attributes))) return true;
-  if (wider === undefined || hook === 'user_disconnect') return false;
-  return isFound(device.coa[method](wider));
+  const wider = hook === 'user_disconnect' ? undefined : request.wider();
+  return wider !== undefined && isFound(device.coa[method](wider));
 }
 
 async function isFound(sending: Promise<unknown>): Promise<boolean> {

@@ -42,10 +42,18 @@ export interface AccountingTestClient {
   close(): Promise<void>;
 }
 
-export async function openAccountingClient(port: number, host = '127.0.0.1'): Promise<AccountingTestClient> {
+export async function openAccountingClient(
+  port: number,
+  host = '127.0.0.1',
+  from?: string,
+): Promise<AccountingTestClient> {
   const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
   const received: Buffer[] = [];
   socket.on('message', (datagram) => received.push(datagram));
+  if (from !== undefined) {
+    socket.bind(0, from);
+    await once(socket, 'listening');
+  }
   socket.connect(port, host);
   await once(socket, 'connect');
   return {

@@ -14,6 +14,8 @@ export interface Site {
   readonly directory: string;
   /** Writes a profile as an editor does: beside it, then renamed over it. */
   profile(name: string, content: Readonly<Record<string, unknown>>): void;
+  /** Keeps a secret in a file and gives the reference to it. */
+  secret(name: string, value: string): string;
   removeProfile(name: string): void;
   start(): Promise<DaemonProcess>;
   /** Kills what still runs and removes the folder. */
@@ -55,6 +57,11 @@ export function createSite(settings: Readonly<Record<string, unknown>> = {}): Si
       const file = join(profiles, `${name}.yaml`);
       writeFileSync(`${file}~`, stringify(content));
       renameSync(`${file}~`, file);
+    },
+    secret(name, value) {
+      const file = join(directory, `secret-${name}`);
+      writeFileSync(file, value, { mode: 0o600 });
+      return `\${file:${file}}`;
     },
     removeProfile: (name) => rmSync(join(profiles, `${name}.yaml`)),
     async start() {

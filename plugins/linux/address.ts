@@ -37,8 +37,11 @@ export function parseNetwork(text: string): Network | null {
 }
 
 function parse4(text: string): bigint | null {
-  const octets = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text)?.slice(1).map(Number);
-  if (!octets || octets.some((octet) => octet > 255)) return null;
+  const words = text.split('.');
+  // No leading zeros: some read them as octal.
+  if (words.length !== 4 || !words.every((word) => /^(0|[1-9]\d{0,2})$/.test(word))) return null;
+  const octets = words.map(Number);
+  if (octets.some((octet) => octet > 255)) return null;
   return octets.reduce((value, octet) => value * 256n + BigInt(octet), 0n);
 }
 

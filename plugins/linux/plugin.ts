@@ -5,7 +5,7 @@ import { asRoot, type Input, type LinuxOptions } from './options.ts';
 import { ownerOnRouter, userGetMac, userInfo, usersFromNas, userTest } from './reports.ts';
 import type { FlagSet } from './ruleset.ts';
 import { enrol, join, leave, leaveAll } from './sets.ts';
-import { removeRates, setRates } from './shaping.ts';
+import { offeredRates, removeRates, setRates } from './shaping.ts';
 import { isAuthorisedByAddress, ownerMarkOf, ownerOfMark } from './subscriber.ts';
 
 const loginOf = (input: Input) => (isAuthorisedByAddress(input) ? join(input, 'online') : []);
@@ -14,7 +14,11 @@ const exit = (set: FlagSet) => (input: Input, device: Device) => apply(input, de
 
 export default definePlugin<LinuxOptions>({
   hooks: {
-    user_add: (input, device) => apply(input, device, { nft: [...enrol(input), ...loginOf(input)] }),
+    // A changed address comes as user_del and user_add alone, so the speed that comes along is all that it gets.
+    user_add(input, device) {
+      const { nft, ...shaping } = offeredRates(input);
+      return apply(input, device, { nft: [...enrol(input), ...loginOf(input), ...nft], ...shaping });
+    },
 
     async user_del(input, device) {
       const owner = await ownerOnRouter(input, device);

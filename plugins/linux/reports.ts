@@ -62,7 +62,8 @@ export async function usersFromNas(input: Pick<Input, 'options'>, device: Device
   const upload = perDevice.slice(0, options.uplinks.length);
   const download = perDevice.slice(options.uplinks.length);
   const rateAt = (maps: typeof perDevice, ip: string) => maps[0]?.get(classids.get(ip) ?? '')?.rate ?? null;
-  return [...new Set([...members.values()].flatMap((set) => [...set]).concat([...classids.keys()]))].map((ip) => ({
+  const addresses = new Set([...members.values(), classids.keys()].flatMap((some) => [...some]));
+  return [...addresses].sort().map((ip) => ({
     ip,
     user_id: ownerOfMark(owners.get(ip) ?? ''),
     ...flagsOf((set) => members.get(set)?.has(ip) ?? false),

@@ -25,6 +25,13 @@ export function setRates(input: Input): Change {
   };
 }
 
+/** For user_add, where a speed is a courtesy: one that comes along and can be set. */
+export function offeredRates(input: Input): Change {
+  const { account, options } = input;
+  const isOffered = Boolean(account['rate_in'] && account['rate_out']);
+  return isOffered && placeOf(options, addressOf(input)) !== null ? setRates(input) : { nft: [] };
+}
+
 export function removeRates(input: Input): Change {
   const { options } = input;
   const address = addressOf(input);

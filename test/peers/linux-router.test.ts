@@ -9,6 +9,7 @@ import type { Ran } from '#test/support/netns.ts';
 import { until } from '#test/support/until.ts';
 import type { LinuxOptions } from '../../plugins/linux/options.ts';
 import linux from '../../plugins/linux/plugin.ts';
+import { startSimulator } from '../../plugins/linux/simulator.ts';
 
 let box: LinuxRouter;
 let connected: InProcessDevice;
@@ -342,6 +343,48 @@ describe('reading', () => {
       tc: expect.stringContaining('iproute2'),
     });
   });
+});
+
+test('the simulated router answers, refuses and ends up as the real one does', async () => {
+  const simulator = await startSimulator();
+  const simulated = inProcessDevice([{ definition: sshTransport, section: simulator.transports['ssh'] }]);
+  const input = { options, attempt: 1, token: 't', deadline: Date.now() + 60_000, dryRun: false, log: () => undefined };
+  const rates = { rate_in: '2000', rate_out: '4000' };
+  const bob = { ...alice, user_id: '1002', ip: places.neighbour, auth_type: '1' };
+  const steps: readonly (readonly [string, Account, LinuxOptions?])[] = [
+    ['users_from_nas', alice],
+    ['user_del', alice],
+    ['user_rate_set', { ...alice, ...rates }],
+    ['user_add', { ...alice, ...rates }],
+    ['user_add', bob],
+    ['user_drop', alice],
+    ['user_redirect', bob],
+    ['user_rate_set', { ...bob, ...rates }],
+    ['user_rate_set', { ...bob, ...rates }, { ...options, customers: ['nosuch0'] }],
+    ['user_rate_set', { ...bob, rate_in: '0', rate_out: '9000' }],
+    ['user_del', { ...alice, user_id: '7' }],
+    ['users_from_nas', alice],
+    ['user_rate_set_cancel', alice],
+    ['user_del', alice],
+    ['user_disconnect', bob],
+    ['users_from_nas', alice],
+  ];
+  try {
+    for (const [hook, account, profile = options] of steps) {
+      const run = async (device: InProcessDevice['device']) => {
+        try {
+          return { value: (await linux.hooks[hook]?.({ ...input, account, hook, options: profile }, device)) ?? null };
+        } catch (error) {
+          const { verdict, code, said } = error as { verdict?: string; code?: string; said?: string };
+          return { verdict, code, said };
+        }
+      };
+      expect(await run(simulated.device), hook).toEqual(await run(connected.device));
+    }
+  } finally {
+    await simulated.close();
+    await simulator.close();
+  }
 });
 
 describe('refusing', () => {

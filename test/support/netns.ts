@@ -11,7 +11,8 @@ export interface Namespaces {
   add(short: string): Promise<void>;
   /** A veth pair; an end without namespace is in the test's own. Interfaces are up and have their address. */
   link(one: LinkEnd, other: LinkEnd): Promise<void>;
-  run(short: string, command: readonly string[], options?: RunOptions): Promise<Ran>;
+  /** To its end, or for twenty seconds; any exit code is an answer. */
+  run(short: string, command: readonly string[]): Promise<Ran>;
   /** In the background until `close`. */
   start(short: string, command: readonly string[]): void;
   close(): Promise<void>;
@@ -23,11 +24,6 @@ export interface LinkEnd {
   readonly interface: string;
   /** With its prefix length: `10.0.0.1/24`. */
   readonly addresses: readonly string[];
-}
-
-export interface RunOptions {
-  readonly stdin?: string;
-  readonly timeoutMs?: number;
 }
 
 export interface Ran {
@@ -65,15 +61,13 @@ export function createNamespaces(): Namespaces {
       await configure(one);
       await configure(other);
     },
-    run: (short, command, { stdin = '', timeoutMs = 20_000 } = {}) =>
+    run: (short, command) =>
       new Promise((resolve) => {
-        const child = execFile(
-          'ip',
-          inside(short, command),
-          { timeout: timeoutMs, maxBuffer: 2 ** 26 },
-          (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? 255) : 0, stdout, stderr }),
+        const limits = { timeout: 20_000, maxBuffer: 2 ** 26 };
+        const child = execFile('ip', inside(short, command), limits, (error, stdout, stderr) =>
+          resolve({ code: error ? Number(error.code ?? 255) : 0, stdout, stderr }),
         );
-        child.stdin?.end(stdin);
+        child.stdin?.end();
       }),
     start(short, command) {
       const child = spawn('ip', inside(short, command), { stdio: 'ignore', detached: true });

@@ -1,0 +1,190 @@
+// Every case of the linux plugin on its simulated router: outcome, what was sent, what the router holds, and once more the same.
+import { glob, readFile } from 'node:fs/promises';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import fc from 'fast-check';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Simulator } from '#core/plugin-sdk/simulator.ts';
+import { sshTransport } from '#core/transport/ssh/ssh.ts';
+import type { TransportDefinition } from '#core/transport/transport.ts';
+import { type InProcessOptions, inProcessDevice } from '#test/support/in-process-device.ts';
+import type { LinuxOptions } from '../../../plugins/linux/options.ts';
+import plugin from '../../../plugins/linux/plugin.ts';
+import { startSimulator } from '../../../plugins/linux/simulator.ts';
+
+interface Case {
+  readonly state: unknown;
+  readonly account: Readonly<Record<string, string>>;
+  readonly options: LinuxOptions;
+  readonly outcome: string;
+  readonly state_after: unknown;
+  /** Each command with its standard input, as the router took it. */
+  readonly sent: readonly string[];
+  /** What a read hook answers. */
+  readonly returns?: unknown;
+}
+
+const folder = new URL('../../../plugins/linux/cases/', import.meta.url).pathname;
+const files = (await Array.fromAsync(glob('*/*.json', { cwd: folder }))).sort();
+const cases = await Promise.all(
+  files.map(async (file) => {
+    const [hook = '', name = ''] = file.replace('.json', '').split('/');
+    return [hook, name, JSON.parse(await readFile(folder + file, 'utf8')) as Case] as const;
+  }),
+);
+
+interface Box {
+  readonly simulator: Simulator;
+  readonly taken: string[];
+  run(
+    hook: string,
+    input: Pick<Case, 'account' | 'options'>,
+  ): Promise<{ outcome: string; value: unknown; reason: string }>;
+}
+
+async function startBox(state: unknown, options: InProcessOptions = {}): Promise<Box> {
+  const simulator = await startSimulator({ state });
+  onTestFinished(() => simulator.close());
+  const taken: string[] = [];
+  simulator.onExchange(({ received }) => taken.push(received));
+  const definition = sshTransport as TransportDefinition;
+  const { device, close } = inProcessDevice([{ definition, section: simulator.transports['ssh'] }], options);
+  onTestFinished(close);
+  return {
+    simulator,
+    taken,
+    async run(hook, { account, options: profileOptions }) {
+      const around = { attempt: 1, token: 'job-1', deadline: Date.now() + 10_000, log: () => undefined };
+      const input = { account, options: profileOptions, hook, dryRun: options.dryRun ?? false, ...around };
+      try {
+        return { outcome: 'done', value: (await plugin.hooks[hook]?.(input, device)) ?? null, reason: '' };
+      } catch (error) {
+        const { verdict, code, message } = error as { verdict?: string; code?: string; message: string };
+        return {
+          outcome: verdict === 'refuse' ? 'refused' : (verdict ?? code ?? 'threw'),
+          value: null,
+          reason: message,
+        };
+      }
+    },
+  };
+}
+
+test('the plugin has a case for every hook that it defines', () => {
+  expect([...new Set(cases.map(([hook]) => hook))].sort()).toEqual(Object.keys(plugin.hooks).sort());
+});
+
+test('the schema of plugin.json takes the options of every case, and no others', async () => {
+  const manifest = JSON.parse(await readFile(new URL('../plugin.json', `file://${folder}`), 'utf8'));
+  const validate = new Ajv2020({ strict: true }).compile(manifest.options);
+  for (const [hook, name, { options }] of cases) expect([hook, name, validate(options)]).toEqual([hook, name, true]);
+  for (const wrong of [
+    {},
+    { ...options, customers: ['lan"; drop'] },
+    { ...options, portals: { blocked: 'x' } },
+    { ...options, x: 1 },
+  ])
+    expect(validate(wrong)).toBe(false);
+});
+
+test.each(cases)('%s %s', async (hook, _name, wanted) => {
+  const box = await startBox(wanted.state);
+  const first = await box.run(hook, wanted);
+  expect(first).toMatchObject({ outcome: wanted.outcome });
+  expect(box.taken).toEqual(wanted.sent);
+  expect(box.simulator.state()).toEqual(wanted.state_after);
+  if (wanted.returns !== undefined) expect(first.value).toEqual(wanted.returns);
+
+  const second = await box.run(hook, wanted);
+  expect(second.outcome).toBe(wanted.outcome);
+  expect(box.simulator.state()).toEqual(wanted.state_after);
+});
+
+const options: LinuxOptions = {
+  customers: ['lan'],
+  uplinks: ['wan'],
+  portals: { blocked: '10.0.0.2:8080' },
+  pools: ['10.1.0.0/16'],
+};
+const alice = { user_id: '1001', login: 'Алиса', ip: '10.1.2.3', auth_type: '6' };
+
+test('a subscriber who is added and deleted leaves nothing on the router but its ruleset', async () => {
+  const box = await startBox({});
+  const account = { ...alice, rate_in: '1000', rate_out: '2000' };
+  for (const hook of ['user_add', 'user_auth', 'user_rate_set', 'user_drop', 'user_redirect', 'own_disabled'])
+    expect(await box.run(hook, { account, options })).toMatchObject({ outcome: 'done' });
+  expect(await box.run('user_del', { account, options })).toMatchObject({ outcome: 'done' });
+  const root = { '1:ffff': 'parent root rate 10000000kbit quantum 15140' };
+  expect(box.simulator.state()).toEqual({ ruleset: 'present', shaping: { lan: root, wan: root } });
+});
+
+test('a dry run sends nothing that changes the router, and shows all of it', async () => {
+  const simulator = await startSimulator();
+  onTestFinished(() => simulator.close());
+  const before = simulator.state();
+  const definition = sshTransport as TransportDefinition;
+  const { device, close, exchanges } = inProcessDevice([{ definition, section: simulator.transports['ssh'] }], {
+    dryRun: true,
+  });
+  onTestFinished(close);
+  const around = { attempt: 1, token: 'job-1', deadline: Date.now() + 10_000, log: () => undefined };
+  await plugin.hooks['user_drop']?.({ account: alice, options, hook: 'user_drop', dryRun: true, ...around }, device);
+  expect(simulator.state()).toEqual(before);
+  expect(exchanges.map(({ kind, text }) => [kind, text.split('\n').at(-2)])).toEqual([
+    ['recorded', 'add element inet ossia blocked { 10.1.2.3 }'],
+  ]);
+});
+
+test('no value changes the shape of what is sent', async () => {
+  const box = await startBox({});
+  await box.run('user_add', { account: alice, options });
+  const shape = async (hook: string, account: Record<string, string>) => {
+    const from = box.taken.length;
+    const { outcome } = await box.run(hook, { account, options });
+    return { outcome, shape: box.taken.slice(from).map((text) => text.split(/[;\n]|&&/).length) };
+  };
+  const wanted = await shape('user_add', alice);
+  const hostile = fc.oneof(
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 60 }),
+    fc.constantFrom(
+      '$(reboot)',
+      '`id`',
+      "'; reboot; '",
+      '"\nflush ruleset\n"',
+      'Иванов',
+      'я'.repeat(5_000),
+      '10.1.2.3 }',
+      '\0',
+    ),
+  );
+  await fc.assert(
+    fc.asyncProperty(hostile, async (value) => {
+      expect(await shape('user_add', { ...alice, user_id: value, login: value, mac: value, psw: value })).toEqual(
+        wanted,
+      );
+      const rate = await shape('user_rate_set', { ...alice, rate_in: value, rate_out: '1' });
+      if (!/^\d{1,9}$/.test(value)) expect(rate).toEqual({ outcome: 'refused', shape: [] });
+      expect(await shape('user_drop', { ...alice, ip: `${value}x` })).toEqual({ outcome: 'refused', shape: [] });
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('what the simulated router does not know it refuses as a real one does', async () => {
+  const simulator = await startSimulator();
+  onTestFinished(() => simulator.close());
+  const definition = sshTransport as TransportDefinition;
+  const { device, close } = inProcessDevice([{ definition, section: simulator.transports['ssh'] }]);
+  onTestFinished(close);
+  const exits = async (command: string, stdin = '') => {
+    const okCodes = Array.from({ length: 256 }, (_, code) => code);
+    return (await device.ssh.read(command, { stdin, okCodes })).exitCode;
+  };
+  expect(await exits('reboot')).toBe(127);
+  expect(await exits('constructor')).toBe(127);
+  expect(await exits('nft -f -', 'add element inet ossia users { 10.1.2.3 }\n')).toBe(1);
+  expect(await exits('nft -f -', 'add table inet ossia\nnonsense\n')).toBe(1);
+  expect(await exits('nft -j list table inet ossia')).toBe(1);
+  expect(await exits('tc class replace dev lan parent 1:ffff classid 1:5 htb rate 8kbit')).toBe(2);
+  expect(await exits('tc class show dev nosuch0')).toBe(1);
+  expect(await exits('ping -n -c 1 -W 1 10.1.2.3')).toBe(1);
+});

@@ -23,7 +23,8 @@ export interface LiveNas {
 
 export type SelfTestAnswer =
   | { readonly type: 'passed' }
-  | { readonly type: 'unreachable'; readonly reason: string }
+  /** The box is dead, or the time was over: neither says that the profile is wrong. */
+  | { readonly type: 'unanswered'; readonly reason: string }
   | { readonly type: 'failed'; readonly reason: string; readonly stack: string };
 
 export interface LiveNasInput {
@@ -135,8 +136,9 @@ export function createLiveNas(input: LiveNasInput): LiveNas {
       const result = await runner.run('selfTest');
       const outcome = outcomeOf({ result, mask, where: '' });
       if (outcome.type === 'done' || outcome.type === 'gone') return { type: 'passed' };
-      if (outcome.type === 'retry' && isUnreachable(outcome.code))
-        return { type: 'unreachable', reason: outcome.reason };
+      const unanswered =
+        outcome.type === 'retry' && (isUnreachable(outcome.code) || outcome.code === 'deadline_exceeded');
+      if (unanswered) return { type: 'unanswered', reason: outcome.reason };
       return {
         type: 'failed',
         reason: outcome.reason,

@@ -53,6 +53,7 @@ export interface AccountingSource {
 }
 
 const loadsAtOnce = 8;
+const testsAtOnce = 64;
 
 /** Resolves when every profile is in force or refused, and every later save is seen. A wrong profile stops nothing. */
 export async function openRegistry(input: RegistryInput): Promise<Registry> {
@@ -95,6 +96,7 @@ export async function openRegistry(input: RegistryInput): Promise<Registry> {
     now,
     selfTestMs: input.selfTestMs ?? 2000,
     limited: createLimit(loadsAtOnce),
+    limitedTests: createLimit(testsAtOnce),
     changed({ name, removed }) {
       if (removed) slots.delete(name);
       stale = true;

@@ -34,8 +34,9 @@ export interface SlotHouse {
   readonly log: RegistryLog;
   readonly now: () => number;
   readonly selfTestMs: number;
-  /** Lets so many loads run at once. */
+  /** Let so many loads and so many self-tests run at once: their time must not go by in the queue of the sandbox. */
   limited<Value>(work: () => Promise<Value>): Promise<Value>;
+  limitedTests<Value>(work: () => Promise<Value>): Promise<Value>;
   /** The slot's live NAS changed; `removed` when its file is gone. */
   changed(change: { readonly name: string; readonly removed: boolean }): void;
   /** What this one claimed is free for others. */
@@ -165,12 +166,14 @@ export function createSlot({
         log: (level, message) => house.log[level]({ nas: name }, read.mask(message)),
       }),
     );
-    const tested = signal.aborted ? null : await next.selfTest({ deadlineMs: house.selfTestMs, signal });
+    const tested = await house.limitedTests(async () =>
+      signal.aborted ? null : next.selfTest({ deadlineMs: house.selfTestMs, signal }),
+    );
     const goesLive = !signal.aborted && tested !== null && tested.type !== 'failed';
     if (!goesLive) house.retired(next.retire());
     if (signal.aborted || tested === null) return;
     if (tested.type === 'failed') throw selfTestError(tested, read.place(['plugin']));
-    const dead = tested.type === 'unreachable' ? `The box did not answer the self-test: ${tested.reason}` : '';
+    const dead = tested.type === 'unanswered' ? `The self-test had no answer: ${tested.reason}` : '';
     swap({ next, hash, dead, warning: read.warnings.join('\n'), ms: performance.now() - begun });
   }
 

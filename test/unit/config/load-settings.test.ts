@@ -94,11 +94,11 @@ test('settings name every wrong place with line, key, what was expected and what
     [
       'ossia.yaml:10 sandbox: expected keys and values, got 7',
       'ossia.yaml:1 htpp: is not a known key; did you mean "http"?',
-      'ossia.yaml:4 http.port: expected a whole number 1..65535, got "80a"',
+      'ossia.yaml:4 http.port: expected a whole number 0..65535, got "80a"',
       'ossia.yaml:6 log.level: expected "trace" or "debug" or "info" or "warn" or "error" or "fatal" or "silent", got "loud"',
       'ossia.yaml:8 retry.first: expected a duration like "10s", "500ms" or "2m", got "soon"',
       'ossia.yaml:9 accounting.enabled: expected true or false, got "yes"',
-      'ossia.yaml:9 accounting.port: expected a whole number 1..65535, got 99999',
+      'ossia.yaml:9 accounting.port: expected a whole number 0..65535, got 99999',
     ].sort(),
   );
   for (const line of lines(error)) expect(error.message).toContain(line.replace('ossia.yaml', file));

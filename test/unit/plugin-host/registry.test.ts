@@ -155,10 +155,10 @@ test('a dead box does not keep a profile from going live, and the status says so
 
   expect(world.status().nas).not.toBeNull();
   expect(world.status().problem).toBe('');
-  expect(world.status().warning).toContain('did not answer the self-test');
+  expect(world.status().warning).toContain('self-test had no answer');
   const { outcome } = await world.run('user_add');
   expect(outcome).toMatchObject({ type: 'retry', code: 'nas_unreachable' });
-  expect(world.status().warning).toContain('did not answer the self-test');
+  expect(world.status().warning).toContain('self-test had no answer');
   expect(port).toBeGreaterThan(0);
 });
 
@@ -168,7 +168,7 @@ test('a box that hangs in the self-test counts as dead, and its profile goes liv
   await world.open();
 
   expect(world.status().nas).not.toBeNull();
-  expect(world.status().warning).toContain('did not answer the self-test');
+  expect(world.status().warning).toContain('self-test had no answer');
 
   release();
   await world.run('user_add');
@@ -341,6 +341,26 @@ test('a wrong profile does not keep the others from starting', async () => {
   expect(world.registry.get('bras-1')).toBeDefined();
   expect(world.registry.counts()).toEqual({ live: 1, refused: 3 });
   expect(world.logged.join()).toContain('bras-3.yml');
+});
+
+test('a folder of profiles that is not there yet is said and followed', async () => {
+  const world = await openPluginWorld({ open: false });
+  await rename(world.profilesDir, `${world.profilesDir}.away`);
+  await world.open();
+  expect(world.registry.list()).toEqual([]);
+  expect(world.logged.join()).toContain('cannot be read');
+
+  await rename(`${world.profilesDir}.away`, world.profilesDir);
+
+  await world.inForce('first');
+});
+
+test('a plugin that ends the self-test too late for nothing goes live with a warning, not refused on a busy machine', async () => {
+  const world = await openPluginWorld({ open: false, selfTestMs: 200 });
+  await world.savePlugin(linesPlugin.replace("await device.line.read('hello')", 'await new Promise(() => {})'));
+  await world.open();
+
+  expect(world.status()).toMatchObject({ problem: '', warning: expect.stringContaining('self-test had no answer') });
 });
 
 test('validation says what is wrong with the files and changes nothing', async () => {

@@ -1,0 +1,33 @@
+// The README says what is so: generated tables are up to date, and its examples are the ones that work.
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { parseEvent } from '#core/map/parse-event.ts';
+import { catalogue } from '#test/support/catalogue.ts';
+import { generated } from '#test/support/readme-tables.ts';
+
+const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
+const packageJson = JSON.parse(await readFile(new URL('../../../package.json', import.meta.url), 'utf8'));
+
+test('the generated tables of the README are those of the source', async () => {
+  const { now, wanted } = await generated();
+  expect(now).toBe(wanted);
+});
+
+test('the event of the README is taken', () => {
+  const text = /-d '(\{[\s\S]*?\})'/.exec(readme)?.[1] ?? '';
+  expect(parseEvent(JSON.parse(text), 'test', catalogue)).toMatchObject({ ok: true });
+});
+
+test('every library is pinned exactly and justified in the README', () => {
+  const all: Record<string, string> = { ...packageJson.dependencies, ...packageJson.devDependencies };
+  for (const [name, version] of Object.entries(all)) {
+    expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
+    const group = name.startsWith('@types/') ? '@types/*' : name;
+    expect(readme, name).toMatch(new RegExp(`^\\|[^|]*${group.replace('*', '\\*')}[^|]*\\|`, 'm'));
+  }
+});
+
+test('the scripts that the README names exist', () => {
+  const named = [...readme.matchAll(/npm run (?:-s )?(\w+)/g)].map((match) => match[1] ?? '');
+  expect(named.filter((name) => packageJson.scripts[name] === undefined)).toEqual([]);
+});

@@ -1,7 +1,7 @@
 // Makes the host's error of what a plugin threw: the host's own come back as they were, the rest are bugs of the plugin.
 import { OssiaError } from '../errors.ts';
-import { mapStack } from '../plugin-host/source-map.ts';
 import type { GuestResult, Program } from './sandbox.ts';
+import { mapStack } from './source-map.ts';
 import type { GuestEnd } from './to-host.ts';
 
 interface FailureInput {

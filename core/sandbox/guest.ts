@@ -1,29 +1,28 @@
 // A program that can be run: it has an isolate now, or gets a fresh one with its next call.
 import { OssiaError } from '../errors.ts';
-import { mapStack } from '../plugin-host/source-map.ts';
-import { type Instance, type Offer, openInstance } from './instance.ts';
+import { type Instance, type Loaded, openInstance } from './instance.ts';
 import { limits } from './limits.ts';
+import type { Residents } from './residents.ts';
 import type { Guest, Program } from './sandbox.ts';
+import { mapStack } from './source-map.ts';
 import type { WorkerProcess } from './worker-process.ts';
-
-export type Loaded = Offer & { readonly type: 'loaded' };
 
 interface GuestInput {
   readonly program: Program;
   /** What the same source offered before: then its isolate waits for the first call. */
-  readonly known: Loaded | undefined;
+  readonly known: Promise<Loaded> | undefined;
   /** A worker for the next isolate: among the others, or apart with those that did harm. */
   readonly place: (apart: boolean) => WorkerProcess;
   readonly nextId: () => number;
   readonly log: (level: 'info' | 'warn', message: string) => void;
-  readonly onLoaded: (offer: Loaded) => void;
-  readonly onUse: (instance: Instance) => void;
+  readonly onLoading: (offer: Promise<Loaded>) => void;
+  readonly residents: Residents;
   readonly onCpu: (ms: number) => void;
   readonly onClose: () => void;
 }
 
 export async function openGuest(input: GuestInput): Promise<Guest> {
-  const { program, known, place, nextId, log, onLoaded, onUse, onCpu, onClose } = input;
+  const { program, known, place, nextId, log, onLoading, residents, onCpu, onClose } = input;
   let apartUntil = 0;
   let closed = false;
   let instance: Instance | null = null;
@@ -34,8 +33,9 @@ export async function openGuest(input: GuestInput): Promise<Guest> {
       program,
       worker: place(Date.now() < apartUntil),
       onCpu,
+      onIdle: residents.makeRoom,
       onOffence(why) {
-        if (apartUntil === 0) log('warn', `${program.name} ${why}: it runs apart from other plugins for a while`);
+        if (apartUntil === 0 && why !== null) log('warn', `${program.name} ${why}: it runs apart for a while`);
         apartUntil = Date.now() + limits.wardMs;
       },
     });
@@ -48,7 +48,7 @@ export async function openGuest(input: GuestInput): Promise<Guest> {
       instance?.retire();
       instance = open();
     }
-    onUse(instance);
+    residents.use(instance);
     return instance;
   }
 
@@ -74,9 +74,15 @@ export async function openGuest(input: GuestInput): Promise<Guest> {
     return has ? null : new OssiaError('not_found', `${program.name} has no ${hook}.`);
   }
 
-  const offer = known ?? (await within(limits.loadMs, firstOffer(), program.name).catch(giveUp));
+  function loadNow(): Promise<Loaded> {
+    const loading = within(limits.loadMs, firstOffer(), program.name).catch(giveUp);
+    onLoading(loading);
+    return loading;
+  }
+
+  // When the source did not load for another profile, this one finds out for itself.
+  const offer = (known && (await known.catch(() => null))) ?? (await loadNow());
   const names = new Set(offer.hooks);
-  onLoaded(offer);
 
   function giveUp(error: unknown): never {
     instance?.close();
@@ -101,7 +107,7 @@ export async function openGuest(input: GuestInput): Promise<Guest> {
 
 async function within<T>(ms: number, promise: Promise<T>, name: string): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new OssiaError('plugin_invalid', `${name} did not load in ${ms} ms.`)), ms);
+  const timer = setTimeout(() => reject(new OssiaError('worker_lost', `${name} did not load in ${ms} ms.`)), ms);
   try {
     return await Promise.race([promise, late]);
   } finally {

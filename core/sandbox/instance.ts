@@ -13,6 +13,8 @@ export type Offer =
   /** `innocent`: nothing says that it was the plugin's doing. */
   | { readonly type: 'lost'; readonly why: string; readonly innocent: boolean };
 
+export type Loaded = Offer & { readonly type: 'loaded' };
+
 export interface Instance {
   readonly worker: WorkerProcess;
   readonly offer: Promise<Offer>;
@@ -30,9 +32,11 @@ interface InstanceInput {
   readonly id: number;
   readonly program: Program;
   readonly worker: WorkerProcess;
-  /** It did something for which the next isolate of this program should be kept apart. */
-  readonly onOffence: (why: string) => void;
+  /** The next isolate of this program should be kept apart, for what it did, or, null, since it may have killed its worker. */
+  readonly onOffence: (why: string | null) => void;
   readonly onCpu: (ms: number) => void;
+  /** It has nothing to do for now. */
+  readonly onIdle: () => void;
 }
 
 const faultErrors = {
@@ -43,7 +47,7 @@ const faultErrors = {
   starved: ['worker_lost', 'got too little CPU, for the machine is too busy'],
 } as const satisfies Record<Fault, readonly [string, string]>;
 
-export function openInstance({ id, program, worker, onOffence, onCpu }: InstanceInput): Instance {
+export function openInstance({ id, program, worker, onOffence, onCpu, onIdle }: InstanceInput): Instance {
   const runs = new Map<number, Run>();
   let nextRun = 1;
   let fit = true;
@@ -83,7 +87,10 @@ export function openInstance({ id, program, worker, onOffence, onCpu }: Instance
       if (message.type === 'loaded' || message.type === 'rejected') {
         loading = false;
         settleOffer(message);
-        if (message.type === 'loaded') return;
+        if (message.type === 'loaded') {
+          onIdle();
+          return;
+        }
         const reason = `${program.name} does not load: ${message.message}`;
         endAll(() => new OssiaError('plugin_invalid', reason));
         leave();
@@ -103,7 +110,7 @@ export function openInstance({ id, program, worker, onOffence, onCpu }: Instance
       }
     },
     lost(why, suspect) {
-      if (suspect) onOffence('was being served by a worker that died');
+      if (suspect) onOffence(null);
       settleOffer({ type: 'lost', why, innocent: !suspect });
       endAll(() => new OssiaError('worker_lost', `The sandbox worker of ${program.name} is gone: ${why}.`));
     },
@@ -138,6 +145,7 @@ export function openInstance({ id, program, worker, onOffence, onCpu }: Instance
           onEnd(result) {
             runs.delete(number);
             if (!fit) leave();
+            else if (runs.size === 0) onIdle();
             resolve(result);
           },
         });

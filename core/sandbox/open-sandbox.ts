@@ -1,6 +1,7 @@
 // Opens the sandbox: some worker processes for all programs, one for those that did harm, each replaced when it ends.
 import { OssiaError } from '../errors.ts';
-import { type Loaded, openGuest } from './guest.ts';
+import { openGuest } from './guest.ts';
+import { createKnownSources } from './known-sources.ts';
 import { createResidents } from './residents.ts';
 import type { Guest, Sandbox } from './sandbox.ts';
 import { buildWorkerCode } from './worker-code.ts';
@@ -10,7 +11,7 @@ import { openWorkerSlot, type WorkerSlot } from './worker-slot.ts';
 export interface SandboxInput {
   /** How many worker processes share the programs. */
   readonly workers: number;
-  /** Megabytes that one worker may hold before it is replaced. */
+  /** Megabytes that one worker may hold, besides a little for each isolate, before it is replaced. */
   readonly workerMemoryMb?: number;
   /** How many isolates stay in memory at about 2 MB each; a program beyond that is loaded again with its next call. */
   readonly residentIsolates?: number;
@@ -20,11 +21,11 @@ export interface SandboxInput {
 const knownSources = 64;
 
 export async function openSandbox(input: SandboxInput): Promise<Sandbox> {
-  const { workers, workerMemoryMb = 1024, residentIsolates = 256, log } = input;
+  const { workers, workerMemoryMb = 512, residentIsolates = 256, log } = input;
   const code = await buildWorkerCode();
   const guests = new Set<Guest>();
   const residents = createResidents(residentIsolates);
-  const known = new Map<string, Loaded>();
+  const sources = createKnownSources(knownSources);
   const cpuMs = new Map<string, number>();
   const closing = new AbortController();
   let restarts = 0;
@@ -70,13 +71,6 @@ export async function openSandbox(input: SandboxInput): Promise<Sandbox> {
     return others.reduce((least, worker) => (worker.tenants.size < least.tenants.size ? worker : least), first);
   }
 
-  function remember(source: string, offer: Loaded): void {
-    known.delete(source);
-    known.set(source, offer);
-    const [oldest] = known.keys();
-    if (known.size > knownSources && oldest !== undefined) known.delete(oldest);
-  }
-
   async function close(): Promise<void> {
     closing.abort();
     await Promise.all([...guests].map((guest) => guest.close()));
@@ -92,9 +86,9 @@ export async function openSandbox(input: SandboxInput): Promise<Sandbox> {
         place,
         nextId: () => nextGuest++,
         log,
-        known: known.get(program.source),
-        onLoaded: (offer) => remember(program.source, offer),
-        onUse: residents.use,
+        known: sources.find(program.source),
+        onLoading: (offer) => sources.add(program.source, offer),
+        residents,
         onCpu: (ms) => cpuMs.set(program.name, (cpuMs.get(program.name) ?? 0) + ms),
         onClose: () => {
           guests.delete(guest);

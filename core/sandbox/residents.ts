@@ -4,6 +4,8 @@ import type { Instance } from './instance.ts';
 export interface Residents {
   /** It is about to be used. */
   use(instance: Instance): void;
+  /** Some have become idle: those beyond the bound go. */
+  makeRoom(): void;
 }
 
 export function createResidents(most: number): Residents {
@@ -11,6 +13,7 @@ export function createResidents(most: number): Residents {
   const residents = new Set<Instance>();
 
   function makeRoom(): void {
+    if (residents.size <= most) return;
     for (const instance of residents) {
       if (residents.size <= most) return;
       if (instance.isFit() && !instance.isIdle()) continue;
@@ -20,6 +23,7 @@ export function createResidents(most: number): Residents {
   }
 
   return {
+    makeRoom,
     use(instance) {
       const known = residents.delete(instance);
       residents.add(instance);

@@ -11,7 +11,8 @@ export interface WorkerWatch {
 
 interface WatchInput {
   readonly pid: number;
-  readonly memoryMb: number;
+  /** What it may hold now. */
+  readonly memoryMb: () => number;
   /** The longest that it may compute now without a word. */
   readonly sliceMs: () => number;
   readonly ping: (id: number) => void;
@@ -36,7 +37,8 @@ export function watchWorker({ pid, memoryMb, sliceMs, ping, kill }: WatchInput):
   }, limits.heartbeatMs);
 
   function judge(usage: ProcessUsage, late: boolean): void {
-    if (usage.residentBytes > memoryMb * 1024 * 1024) kill(`it uses more than ${memoryMb} MB`);
+    const most = memoryMb();
+    if (usage.residentBytes > most * 1024 * 1024) kill(`it uses more than ${most} MB`);
     else if (asked === answered) ask(usage);
     else if (!late && isHanging(usage)) kill('it does not answer');
   }

@@ -65,6 +65,7 @@ export function startWorker({ code, memoryMb, onEnd }: StartInput): WorkerProces
   let outbox: string[] = [];
   let unacknowledged: number[] = [];
   let strays = 0;
+  let peakTenants = 0;
   let whenReady: () => void = () => {};
   let whenNotReady: (error: Error) => void = () => {};
 
@@ -133,7 +134,11 @@ export function startWorker({ code, memoryMb, onEnd }: StartInput): WorkerProces
 
   const watch = watchWorker({
     pid: child.pid ?? 0,
-    memoryMb,
+    memoryMb() {
+      // Isolates that the host has given up are still there until the worker gets to it.
+      peakTenants = Math.max(tenants.size, Math.floor(peakTenants * 0.95));
+      return memoryMb + peakTenants * limits.isolateMb;
+    },
     sliceMs: () => Math.max(0, ...[...tenants.values()].map((tenant) => tenant.sliceMs())),
     ping: (id) => send({ type: 'ping', id }),
     kill,
@@ -156,7 +161,7 @@ export function startWorker({ code, memoryMb, onEnd }: StartInput): WorkerProces
       const suspects = new Set(unacknowledged);
       const left = [...tenants];
       tenants.clear();
-      for (const [guest, tenant] of left) tenant.lost(reason, suspects.has(guest));
+      for (const [guest, tenant] of left) tenant.lost(reason, suspects.size <= limits.suspects && suspects.has(guest));
       resolve(reason);
     };
     child.on('error', (error) => end(error.message));
@@ -173,6 +178,7 @@ export function startWorker({ code, memoryMb, onEnd }: StartInput): WorkerProces
     ended,
     isAlive: () => alive && !why,
     attach(guest, tenant) {
+      peakTenants = Math.max(peakTenants, tenants.size + 1);
       if (alive) tenants.set(guest, tenant);
       else queueMicrotask(() => tenant.lost(why || 'it is being replaced', false));
     },

@@ -56,7 +56,7 @@ test('a worker that swells is replaced, and the reason names its size', async ()
   const pause = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 50, null));
   const result = await guest.run(callOf('swell', { withinMs: 8000, onCall: pause }));
   expect(result).toMatchObject({ type: 'failed', error: { code: 'worker_lost' } });
-  expect(result.type === 'failed' && result.error.message).toContain('more than 150 MB');
+  expect(result.type === 'failed' && result.error.message).toContain('more than 153 MB');
   expect(await guest.run(callOf('now'))).toEqual({ type: 'returned', value: 1 });
 });
 

@@ -1,6 +1,6 @@
 // Mapping stacks: foreign frames go, forged ones do no harm.
 import { expect, test } from 'vitest';
-import { mapStack } from '#core/plugin-host/source-map.ts';
+import { mapStack } from '#core/sandbox/source-map.ts';
 
 // Line 2, column 4 of the bundle is line 10, column 3 of plugin.ts.
 const map = JSON.stringify({ version: 3, sources: ['plugins/acme/plugin.ts'], mappings: ';IASE' });

@@ -41,7 +41,8 @@ export function startDispatcher({
   const keys = new Map<string, Set<string>>();
   const timers = new Map<string, NodeJS.Timeout>();
   const running = new Set<Promise<void>>();
-  const stopping = new AbortController();
+  /** One for each run: a signal that all shared would grow slow with its listeners. */
+  const callOffs = new Set<AbortController>();
   /** Keys that had to wait because all of the daemon's runs were taken. */
   const held = new Set<string>();
   let inBoxes = 0;
@@ -108,6 +109,8 @@ export function startDispatcher({
   const runAndSettle = async (nas: Nas, gate: Gate, job: Job): Promise<void> => {
     const began = performance.now();
     inBoxes++;
+    const callOff = new AbortController();
+    callOffs.add(callOff);
     const report = await nas.run({
       hook: job.hook,
       account: job.account,
@@ -115,9 +118,10 @@ export function startDispatcher({
       attempt: job.attempt,
       token: `job-${job.id}`,
       dryRun: false,
-      signal: stopping.signal,
+      signal: callOff.signal,
     });
     inBoxes--;
+    callOffs.delete(callOff);
     const { outcome } = report;
     const { limits } = nas.profile;
     const breaker = leave(gate, report, nas);
@@ -191,7 +195,9 @@ export function startDispatcher({
       stopped = true;
       unsubscribe();
       for (const timer of timers.values()) clearTimeout(timer);
-      const hard = setTimeout(() => stopping.abort(), graceMs);
+      const hard = setTimeout(() => {
+        for (const callOff of callOffs) callOff.abort();
+      }, graceMs);
       await Promise.allSettled(running);
       clearTimeout(hard);
     },

@@ -1,5 +1,6 @@
 // One profile's place in the registry: what is in force, what was refused and why; each save is worked off, the newest one last.
 import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { ProfileReading, TransportDefinitions } from '../config/load-profile.ts';
 import { readProfile } from '../config/load-profile.ts';
 import type { Place } from '../config/located.ts';
@@ -53,7 +54,7 @@ export interface Slot {
   status(): NasStatus;
   /** The plugin and the files that it depends on; when one changes it is worth an update. */
   plugin(): string;
-  uses(file: string): boolean;
+  uses(absoluteFile: string): boolean;
   /** Who has what this one claims too; empty when nobody does. */
   blockedBy(): string;
   /** Reads the file anew; resolves when what is on disk is in force or refused. */
@@ -253,7 +254,7 @@ export function createSlot({
     name,
     live: () => live,
     plugin: () => reading?.profile?.plugin ?? live?.nas.profile.plugin ?? '',
-    uses: (path) => reading?.files.includes(path) ?? false,
+    uses: (path) => reading?.files.some((one) => resolve(one) === path) ?? false,
     blockedBy: () => owner,
     update,
     status: () => ({

@@ -1,6 +1,6 @@
 // A registry over a folder of its own, with a real box on loopback, real bundling, a real sandbox and real file watching.
 import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { bundlePlugin } from '#core/plugin-host/bundle.ts';
 import { readManifest } from '#core/plugin-host/manifest.ts';
@@ -82,6 +82,7 @@ export default definePlugin({
 export async function openPluginWorld(
   given: {
     readonly open?: boolean;
+    readonly relative?: boolean;
     readonly transports?: Record<string, TransportDefinition>;
   } & Partial<RegistryInput> = {},
 ) {
@@ -118,8 +119,8 @@ export async function openPluginWorld(
     },
     async open(): Promise<Registry> {
       registry = await openRegistry({
-        profilesDir,
-        pluginsDir,
+        profilesDir: given.relative ? relative(process.cwd(), profilesDir) : profilesDir,
+        pluginsDir: given.relative ? relative(process.cwd(), pluginsDir) : pluginsDir,
         loader: { readManifest, bundlePlugin },
         sandbox,
         transports: { line: lineTransport as TransportDefinition },

@@ -189,6 +189,20 @@ test('a model that changes reloads what extends it, and an error in it is named 
   await world.inForce('again');
 });
 
+test('folders that are named relative to where the daemon runs are followed all the same', async () => {
+  const world = await openPluginWorld({ relative: true });
+  await world.save('bras-1', `extends: base\n${world.profile()}`);
+  await world.refused('models/base.yaml');
+
+  await writeFile(join(world.profilesDir, 'models', 'base.yaml'), 'options: { tag: near }');
+  await world.inForce('near');
+  await world.savePlugin(linesPlugin.replace("'add '", "'put '"));
+  await until(() => world.changes.length === 2);
+
+  await world.run('user_add');
+  expect(world.box.received.at(-1)).toBe('put alice near');
+});
+
 test('a profile that extends a model which is not there comes into force when it appears', async () => {
   const world = await openPluginWorld();
   await world.save('bras-1', `extends: base\n${world.profile()}`);

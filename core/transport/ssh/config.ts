@@ -1,7 +1,7 @@
 // The `ssh` section of a profile's transports: where the box is, who we are there, and how we know that it is the box.
 import ssh2 from 'ssh2';
 import { z } from 'zod';
-import { count, duration, port, size } from '../../config/fields.ts';
+import { count, duration, size } from '../../config/fields.ts';
 import { type HostKeyPolicy, hostKeyPolicy } from './host-key-policy.ts';
 
 export interface SshConfig {
@@ -28,7 +28,7 @@ export interface SshConfig {
 export const sshConfig: z.ZodType<SshConfig> = z
   .strictObject({
     host: z.string().min(1),
-    port: port.default(22),
+    port: count({ most: 65_535 }).default(22),
     user: z.string().min(1),
     password: z.string().min(1).optional(),
     private_key: z.string().min(1).optional(),

@@ -59,7 +59,7 @@ test('hostapd is answered from its Accounting-On to its Stop, and the subscriber
   const ours = await startOurs(directory);
   try {
     // It was up before us: what it has said meanwhile, it says again.
-    await until(() => ours.records.some(({ status }) => status === 'on'), 20_000);
+    await until(() => ours.records.some(({ status }) => status === 'on'), 40_000);
     await hostapd.logIn();
     await until(() => ours.records.some(({ status }) => status === 'interim'), 20_000);
     // The supplicant just goes quiet when it is stopped; the box reports the end when it cuts.
@@ -81,4 +81,4 @@ test('hostapd is answered from its Accounting-On to its Stop, and the subscriber
   } finally {
     await store.close();
   }
-}, 60_000);
+}, 100_000);

@@ -1,13 +1,13 @@
 // From a profile's file to a Profile: layers, secrets, schemas; everything that is wrong at once, each with its own file and line.
 import { createHash } from 'node:crypto';
 import type { OssiaError } from '../errors.ts';
+import { createMask, type Mask } from '../model/mask.ts';
 import type { TransportDefinition } from '../transport/transport.ts';
 import { check } from './check.ts';
 import { conceal } from './conceal.ts';
 import { hint } from './hint.ts';
 import { profileFile, profileName, readLayers } from './layers.ts';
 import { emptyMap, isMap, type Located, type LocatedMap, nodeAt, type Path, placeAt, toPlain } from './located.ts';
-import { createMask, type Mask } from './mask.ts';
 import { type Problem, problemAt, problemsError } from './problems.ts';
 import type { Profile, RadiusClient } from './profile.ts';
 import { type ProfileFile, profileSchema } from './profile-schema.ts';

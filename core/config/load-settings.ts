@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { OssiaError } from '../errors.ts';
+import { createMask } from '../model/mask.ts';
 import { check } from './check.ts';
 import { emptyMap, type Located, type Path, placeAt } from './located.ts';
-import { createMask } from './mask.ts';
 import { type Problem, problemAt, problemsError } from './problems.ts';
 import { type Environment, resolveSecrets } from './secrets.ts';
 import { type Settings, settingsSchema } from './settings.ts';

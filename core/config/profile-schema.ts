@@ -1,6 +1,6 @@
 // The keys of a NAS profile's YAML; what a transport's section or a plugin's options may hold, their own schemas say.
 import { z } from 'zod';
-import { address, count, duration, flag, oneOrList, rate, size, text } from './fields.ts';
+import { address, count, duration, flag, oneOrList, rate, size, text } from '../model/fields.ts';
 
 const megabyte = 1024 ** 2;
 

@@ -1,7 +1,7 @@
 // The daemon's own settings, `ossia.yaml`: every key, what it takes, and the default that works without it.
 import { z } from 'zod';
 import { type LogLevel, logLevels } from '../log.ts';
-import { count, duration, flag, rate, size, text } from './fields.ts';
+import { count, duration, flag, rate, size, text } from '../model/fields.ts';
 
 const second = 1000;
 

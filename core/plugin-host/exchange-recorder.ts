@@ -1,5 +1,5 @@
 // Keeps what one run said and heard, secrets masked, within bounds: the journal outlives the run and must not be flooded by it.
-import type { Mask } from '../config/mask.ts';
+import type { Mask } from '../model/mask.ts';
 import type { Exchange } from '../model/outcome.ts';
 
 export interface ExchangeRecorder {

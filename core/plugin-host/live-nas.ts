@@ -1,8 +1,9 @@
 // One profile in force: runs hooks in its guest over its transports, and lets the last run end before it goes away.
-import { type Mask, maskJson } from '../config/mask.ts';
+
 import type { Profile } from '../config/profile.ts';
 import { isUnreachable } from '../errors.ts';
 import type { HookKind } from '../model/hook.ts';
+import { type Mask, maskJson } from '../model/mask.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Guest, GuestResult } from '../sandbox/sandbox.ts';
 import type { OpenDevice } from './device.ts';

@@ -1,6 +1,7 @@
 // An error with the profile's secrets taken out, fit for a plugin, a journal, a log or an answer.
-import { type Mask, maskJson } from '../config/mask.ts';
+
 import { OssiaError, toOssiaError } from '../errors.ts';
+import { type Mask, maskJson } from '../model/mask.ts';
 
 /** Without the cause: it can hold anything. */
 export function maskError(mask: Mask, thrown: unknown): OssiaError {

@@ -1,5 +1,5 @@
 // From what a guest answered to how the job's run ended.
-import type { Mask } from '../config/mask.ts';
+import type { Mask } from '../model/mask.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { GuestResult } from '../sandbox/sandbox.ts';
 

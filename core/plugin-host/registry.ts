@@ -1,11 +1,11 @@
 // All NAS profiles, live: loaded at the start, kept in step with the files, found by the billing's words or a packet's source.
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { canonicalAddress } from '../config/fields.ts';
 import { readProfile, type TransportDefinitions } from '../config/load-profile.ts';
 import type { RadiusClient } from '../config/profile.ts';
 import type { Environment } from '../config/secrets.ts';
 import { OssiaError } from '../errors.ts';
+import { canonicalAddress } from '../model/fields.ts';
 import type { HookKind } from '../model/hook.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { checkProfile, type ProfileCheck } from './check-profile.ts';

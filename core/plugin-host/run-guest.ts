@@ -1,6 +1,7 @@
 // Runs functions of a plugin under one deadline, with the device behind it; knows who was waited for when the time was up.
-import type { Mask } from '../config/mask.ts';
+
 import { OssiaError } from '../errors.ts';
+import type { Mask } from '../model/mask.ts';
 import type { Guest, GuestResult } from '../sandbox/sandbox.ts';
 import type { DeviceCall, OpenDevice } from './device.ts';
 import type { ExchangeRecorder } from './exchange-recorder.ts';

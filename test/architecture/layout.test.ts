@@ -23,8 +23,9 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'plugin-host': ['config', 'sandbox', 'transport', 'plugin-sdk'],
   sandbox: ['plugin-sdk'],
   transport: ['plugin-sdk'],
-  api: ['ingest', 'map', 'store', 'plugin-host', 'config', 'sandbox'],
-  cli: ['config', 'plugin-host', 'map', 'daemon', 'api', 'log', 'transport', 'sandbox'],
+  api: ['ingest', 'map', 'store', 'plugin-host', 'config', 'sandbox', 'log'],
+  cli: ['config', 'plugin-host', 'map', 'daemon', 'api', 'log', 'transport', 'sandbox', 'version'],
+  log: ['log-lines'],
 };
 
 interface Import {

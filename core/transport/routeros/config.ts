@@ -1,6 +1,6 @@
 // The `routeros` section of a profile: where the router's API is, how we know the router, how patient we are.
 import { z } from 'zod';
-import { duration } from '../duration.ts';
+import { duration } from '../../model/fields.ts';
 import { encodings } from './charset.ts';
 import type { ClientConfig } from './client.ts';
 
@@ -27,10 +27,10 @@ export const routerOsConfig = z
     /** Commands that the router works on at the same time. */
     max_in_flight: z.int().min(1).max(256).default(8),
     /** Login included. */
-    connect_timeout: duration('5s'),
+    connect_timeout: duration(undefined, { least: 10 }).prefault('5s'),
     /** For one command; the hook's deadline bounds it too. */
-    command_timeout: duration('10s'),
-    idle_close: duration('1m'),
+    command_timeout: duration(undefined, { least: 10 }).prefault('10s'),
+    idle_close: duration(undefined, { least: 10 }).prefault('1m'),
   })
   .superRefine((section, context) => {
     for (const key of ['ca', 'fingerprint', 'servername'] as const) {

@@ -1,7 +1,7 @@
 // The `script` section of a profile's transports: which old programs may run, and in what surroundings.
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
-import { size } from '../../config/fields.ts';
+import { size } from '../../model/fields.ts';
 import { environmentName } from './environment.ts';
 
 export interface ScriptConfig {

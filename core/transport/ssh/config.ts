@@ -1,7 +1,7 @@
 // The `ssh` section of a profile's transports: where the box is, who we are there, and how we know that it is the box.
 import ssh2 from 'ssh2';
 import { z } from 'zod';
-import { count, duration, size } from '../../config/fields.ts';
+import { count, duration, size } from '../../model/fields.ts';
 import { type HostKeyPolicy, hostKeyPolicy } from './host-key-policy.ts';
 
 export interface SshConfig {

@@ -1,7 +1,7 @@
 // The transport `ssh`: commands of a plugin, one channel each, over one verified connection per box.
 import { z } from 'zod';
-import { createMask } from '../../config/mask.ts';
 import { OssiaError, toOssiaError } from '../../errors.ts';
+import { createMask } from '../../model/mask.ts';
 import type { CommandOptions, CommandResult } from '../../plugin-sdk/device.ts';
 import type { CallContext, Transport, TransportDefinition } from '../transport.ts';
 import { type SshConfig, sshConfig } from './config.ts';

@@ -1,7 +1,7 @@
 // Durations, sizes and rates as people write them.
 import { expect, test } from 'vitest';
-import { canonicalAddress } from '#core/config/fields.ts';
 import { parseDuration } from '#core/model/duration.ts';
+import { canonicalAddress } from '#core/model/fields.ts';
 import { parseRate } from '#core/model/rate.ts';
 import { parseSize } from '#core/model/size.ts';
 

@@ -1,9 +1,9 @@
 // The kinds of values that settings and profiles are made of, as zod schemas that say what they expect.
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { parseDuration } from '../model/duration.ts';
-import { parseRate } from '../model/rate.ts';
-import { parseSize } from '../model/size.ts';
+import { parseDuration } from './duration.ts';
+import { parseRate } from './rate.ts';
+import { parseSize } from './size.ts';
 
 /** A text that becomes a number within bounds. */
 interface Bounds {

@@ -1,7 +1,7 @@
 // The mask: secrets do not survive in any form that a text can hold them in.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createMask, maskJson } from '#core/config/mask.ts';
+import { createMask, maskJson } from '#core/model/mask.ts';
 
 test('a mask hides every form of a secret and leaves the rest', () => {
   const mask = createMask(['пароль "с" кавычкой\'s', 'abc']);

@@ -1,7 +1,7 @@
 // `npm run bench -- NAME [--json] [--seconds N]`: runs one bench and prints what it measured; with --json one object and nothing else.
 import { readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import type { BenchResult, BenchRun } from '#test/bench/result.ts';
+import type { BenchDetails, BenchResult, BenchRun } from '#test/bench/result.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -18,16 +18,24 @@ if (!known.includes(name) || positionals.length !== 1 || !(seconds > 0 && second
   process.exit(2);
 }
 const { run } = (await import(new URL(`${name}.ts`, here).href)) as { run(asked: BenchRun): Promise<BenchResult> };
-const result = await run({ seconds });
+const result = await run({ seconds, json: values.json });
 if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
 else {
-  const number = (value: number) => value.toLocaleString('en', { maximumFractionDigits: value < 100 ? 2 : 0 });
   const lines = [
     `${result.bench}: ours ${number(result.ours)} ${result.unit}, peer ${number(result.peer)} ${result.unit}, ratio ${number(result.ratio)}`,
-    ...Object.entries(result.details).map(
-      ([key, value]) => `  ${key}: ${typeof value === 'number' ? number(value) : value}`,
-    ),
+    ...detailLines(result.details, '  '),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 process.exit(0);
+
+function detailLines(details: BenchDetails, indent: string): string[] {
+  return Object.entries(details).flatMap(([key, value]) => {
+    if (typeof value === 'object') return [`${indent}${key}:`, ...detailLines(value, `${indent}  `)];
+    return [`${indent}${key}: ${typeof value === 'number' ? number(value) : value}`];
+  });
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en', { maximumFractionDigits: value < 100 ? 2 : 0 });
+}

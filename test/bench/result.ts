@@ -3,6 +3,8 @@
 export interface BenchRun {
   /** How long each side is under load. */
   readonly seconds: number;
+  /** Then nothing but the result is printed. */
+  readonly json: boolean;
 }
 
 export interface BenchResult {
@@ -12,5 +14,9 @@ export interface BenchResult {
   /** ours / peer */
   readonly ratio: number;
   readonly unit: string;
-  readonly details: Readonly<Record<string, number | string>>;
+  readonly details: BenchDetails;
+}
+
+export interface BenchDetails {
+  readonly [name: string]: number | string | BenchDetails;
 }

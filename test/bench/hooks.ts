@@ -11,12 +11,14 @@ import { until } from '#test/support/until.ts';
 
 const batch = 200;
 const inFlight = 4;
+/** Events that may be between us and the box: a billing that waits for nothing would only measure how a backlog is kept. */
+const mostUnderWay = 4000;
 
 export async function run({ seconds }: BenchRun): Promise<BenchResult> {
   const box = await startBox();
   try {
     const shell = await shellWay({ port: box.port, seconds });
-    const ours = await ossiaWay({ port: box.port, seconds });
+    const ours = await ossiaWay({ box, seconds });
     const perBox = await box.answered();
     return {
       bench: 'hooks',
@@ -35,12 +37,23 @@ export async function run({ seconds }: BenchRun): Promise<BenchResult> {
   }
 }
 
+interface Box {
+  readonly port: number;
+  answered(): Promise<number>;
+  close(): void;
+}
+
 /** The box in a process of its own, as real ones are. */
-async function startBox() {
+async function startBox(): Promise<Box> {
   const child = spawn(nodeBin, [new URL('./coa-box-process.ts', import.meta.url).pathname], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const next = async (): Promise<string> => String((await once(child.stdout, 'data'))[0]).trim();
+  // Two answers can come in one piece: the newest counts.
+  const next = async (): Promise<string> =>
+    String((await once(child.stdout, 'data'))[0])
+      .trim()
+      .split('\n')
+      .at(-1) ?? '';
   const port = Number(await next());
   return {
     port,
@@ -96,11 +109,11 @@ user_drop() {
   }
 }
 
-async function ossiaWay({ port, seconds }: Load) {
+async function ossiaWay({ box, seconds }: { box: Box; seconds: number }) {
   const site = createSite({ plugins: 'plugins', accounting: { enabled: false }, log: { level: 'info' } });
   try {
     writeProbePlugin(join(site.directory, 'plugins'));
-    const coa = { host: '127.0.0.1', port, secret: 'testing123' };
+    const coa = { host: '127.0.0.1', port: box.port, secret: 'testing123' };
     for (let nas = 1; nas <= 8; nas++)
       site.profile(`box-${nas}`, {
         plugin: 'probe',
@@ -109,16 +122,16 @@ async function ossiaWay({ port, seconds }: Load) {
         limits: { concurrency: 64, rate: 'unlimited' },
       });
     const daemon = await site.start();
-    await pump({ daemon, seconds: Math.min(3, seconds), from: 0 });
+    await pump({ daemon, box, seconds: Math.min(3, seconds), from: 0 });
     const cpuBefore = cpuSeconds(daemon.pid);
-    const { events, perSecond, acceptedPerSecond } = await pump({ daemon, seconds, from: 1e9 });
+    const { events, perSecond } = await pump({ daemon, box, seconds, from: 1e9 });
     const cpu = cpuSeconds(daemon.pid) - cpuBefore;
     const idle = await latencies(daemon);
     await daemon.signal('SIGTERM');
     const cpuUsPerEvent = Math.round((cpu / events) * 1e6);
     return {
       perSecond,
-      details: { events, acceptedPerSecond, cpuUsPerEvent, idleLatencyP50Ms: idle.p50, idleLatencyP99Ms: idle.p99 },
+      details: { events, cpuUsPerEvent, idleLatencyP50Ms: idle.p50, idleLatencyP99Ms: idle.p99 },
     };
   } finally {
     await site.close();
@@ -126,12 +139,31 @@ async function ossiaWay({ port, seconds }: Load) {
 }
 
 /** Sends for so long, then waits until nothing is left: an event counts when its job is done, on the box and on disk. */
-async function pump({ daemon, seconds, from }: { daemon: DaemonProcess; seconds: number; from: number }) {
+async function pump({
+  daemon,
+  box,
+  seconds,
+  from,
+}: {
+  daemon: DaemonProcess;
+  box: Box;
+  seconds: number;
+  from: number;
+}) {
   const began = performance.now();
   const end = began + seconds * 1000;
   let sent = from;
+  let answered = await box.answered();
+  const before = answered;
+  const counting = setInterval(async () => {
+    answered = await box.answered();
+  }, 10);
   const worker = async () => {
     while (performance.now() < end) {
+      if (sent - from - (answered - before) > mostUnderWay) {
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        continue;
+      }
       const events = Array.from({ length: batch }, () => eventOf(sent++));
       const answer = await daemon.call('POST', '/v1/events', events);
       if (answer.status !== 202)
@@ -139,13 +171,12 @@ async function pump({ daemon, seconds, from }: { daemon: DaemonProcess; seconds:
     }
   };
   await Promise.all(Array.from({ length: inFlight }, worker));
-  const acceptedIn = performance.now() - began;
   await until(() => nothingLeft(daemon), 300_000, 20);
+  clearInterval(counting);
   const events = sent - from;
   return {
     events,
     perSecond: events / ((performance.now() - began) / 1000),
-    acceptedPerSecond: events / (acceptedIn / 1000),
   };
 }
 

@@ -1,5 +1,4 @@
 // Every case of the generic-coa plugin on its simulated box: outcome, what was sent, what the session has, and once more the same.
-import { glob, readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { createCoaDefinition } from '#core/transport/coa/coa.ts';
@@ -7,27 +6,14 @@ import { loadDictionary } from '#core/transport/radius/dictionary.ts';
 import type { TransportDefinition } from '#core/transport/transport.ts';
 import { catalogue } from '#test/support/catalogue.ts';
 import { type InProcessOptions, inProcessDevice } from '#test/support/in-process-device.ts';
+import { type PluginCase, pluginCases } from '#test/support/plugin-cases.ts';
 import type { GenericCoaOptions } from '../../../plugins/generic-coa/options.ts';
 import plugin from '../../../plugins/generic-coa/plugin.ts';
 import { startSimulator } from '../../../plugins/generic-coa/simulator.ts';
 
-interface Case {
-  readonly state: unknown;
-  readonly account: Readonly<Record<string, string>>;
-  readonly options: GenericCoaOptions;
-  readonly outcome: string;
-  readonly state_after: unknown;
-  readonly sent: readonly string[];
-}
+type Case = PluginCase<GenericCoaOptions>;
 
-const folder = new URL('../../../plugins/generic-coa/cases/', import.meta.url).pathname;
-const files = (await Array.fromAsync(glob('*/*.json', { cwd: folder }))).sort();
-const cases = await Promise.all(
-  files.map(async (file) => {
-    const [hook = '', name = ''] = file.replace('.json', '').split('/');
-    return [hook, name, JSON.parse(await readFile(folder + file, 'utf8')) as Case] as const;
-  }),
-);
+const cases = await pluginCases<GenericCoaOptions>('generic-coa');
 const dictionary = await loadDictionary(new URL('../../../nas-profiles/dictionaries', import.meta.url).pathname);
 const coa = createCoaDefinition(dictionary) as TransportDefinition;
 

@@ -1,5 +1,6 @@
 // Every case of the linux plugin on its simulated router: outcome, what was sent, what the router holds, and once more the same.
-import { glob, readFile } from 'node:fs/promises';
+
+import { readFile } from 'node:fs/promises';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
@@ -7,30 +8,14 @@ import type { Simulator } from '#core/plugin-sdk/simulator.ts';
 import { sshTransport } from '#core/transport/ssh/ssh.ts';
 import type { TransportDefinition } from '#core/transport/transport.ts';
 import { type InProcessOptions, inProcessDevice } from '#test/support/in-process-device.ts';
+import { type PluginCase, pluginCases } from '#test/support/plugin-cases.ts';
 import type { LinuxOptions } from '../../../plugins/linux/options.ts';
 import plugin from '../../../plugins/linux/plugin.ts';
 import { startSimulator } from '../../../plugins/linux/simulator.ts';
 
-interface Case {
-  readonly state: unknown;
-  readonly account: Readonly<Record<string, string>>;
-  readonly options: LinuxOptions;
-  readonly outcome: string;
-  readonly state_after: unknown;
-  /** Each command with its standard input, as the router took it. */
-  readonly sent: readonly string[];
-  /** What a read hook answers. */
-  readonly returns?: unknown;
-}
+type Case = PluginCase<LinuxOptions>;
 
-const folder = new URL('../../../plugins/linux/cases/', import.meta.url).pathname;
-const files = (await Array.fromAsync(glob('*/*.json', { cwd: folder }))).sort();
-const cases = await Promise.all(
-  files.map(async (file) => {
-    const [hook = '', name = ''] = file.replace('.json', '').split('/');
-    return [hook, name, JSON.parse(await readFile(folder + file, 'utf8')) as Case] as const;
-  }),
-);
+const cases = await pluginCases<LinuxOptions>('linux');
 
 interface Box {
   readonly simulator: Simulator;
@@ -74,7 +59,7 @@ test('the plugin has a case for every hook that it defines', () => {
 });
 
 test('the schema of plugin.json takes the options of every case, and no others', async () => {
-  const manifest = JSON.parse(await readFile(new URL('../plugin.json', `file://${folder}`), 'utf8'));
+  const manifest = JSON.parse(await readFile(new URL('../../../plugins/linux/plugin.json', import.meta.url), 'utf8'));
   const validate = new Ajv2020({ strict: true }).compile(manifest.options);
   for (const [hook, name, { options }] of cases) expect([hook, name, validate(options)]).toEqual([hook, name, true]);
   for (const wrong of [

@@ -1,5 +1,4 @@
 // Every case of the mikrotik plugin on its simulated router: outcome, what was sent, what is on the box, and once more the same.
-import { glob, readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Simulator } from '#core/plugin-sdk/simulator.ts';
@@ -8,30 +7,13 @@ import { loadDictionary } from '#core/transport/radius/dictionary.ts';
 import { routeros } from '#core/transport/routeros/routeros.ts';
 import type { TransportDefinition } from '#core/transport/transport.ts';
 import { type InProcessOptions, inProcessDevice } from '#test/support/in-process-device.ts';
+import { type PluginCase, pluginCases } from '#test/support/plugin-cases.ts';
 import plugin from '../../../plugins/mikrotik/plugin.ts';
 import { startSimulator } from '../../../plugins/mikrotik/simulator.ts';
 
-interface Case {
-  readonly state: unknown;
-  readonly account: Readonly<Record<string, string>>;
-  readonly options: Record<string, unknown>;
-  readonly attempt: number;
-  readonly outcome: string;
-  readonly state_after: unknown;
-  /** What changes something or is not a print, as the box took it. */
-  readonly sent: readonly string[];
-  /** What a read hook answers. */
-  readonly returns?: unknown;
-}
+type Case = PluginCase;
 
-const folder = new URL('../../../plugins/mikrotik/cases/', import.meta.url).pathname;
-const files = (await Array.fromAsync(glob('*/*.json', { cwd: folder }))).sort();
-const cases = await Promise.all(
-  files.map(async (file) => {
-    const [hook = '', name = ''] = file.replace('.json', '').split('/');
-    return [hook, name, JSON.parse(await readFile(folder + file, 'utf8')) as Case] as const;
-  }),
-);
+const cases = await pluginCases('mikrotik');
 const dictionary = await loadDictionary(new URL('../../../nas-profiles/dictionaries', import.meta.url).pathname);
 const coa = createCoaDefinition(dictionary);
 

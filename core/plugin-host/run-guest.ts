@@ -31,11 +31,14 @@ const headStartMs = 200;
 /** After this the sandbox has broken its word, and the run is reported without it. */
 const graceMs = 1500;
 
+/** Made once: an abort without a reason makes a DOMException with its stack each time. */
+const overReason = new OssiaError('aborted', 'The run is over.');
+
 export function createGuestRunner(given: GuestRunnerInput): GuestRunner {
   const { guest, device, input, signal, deadlineMs, deadline, writes, mask, recorder } = given;
   const headStart = Math.min(headStartMs, deadlineMs / 10);
   const calls = new AbortController();
-  const abort = () => calls.abort();
+  const abort = () => calls.abort(overReason);
   const timer = setTimeout(abort, deadlineMs - headStart);
   signal.addEventListener('abort', abort);
   if (signal.aborted) abort();
@@ -88,7 +91,8 @@ export function createGuestRunner(given: GuestRunnerInput): GuestRunner {
     end() {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
-      calls.abort();
+      // A call that the plugin did not wait for ends with the run.
+      if (waiting.size > 0) abort();
     },
   };
 }

@@ -16,7 +16,10 @@ export type Reading = AccountingRecord | 'ignored' | 'attribute';
 const type = {
   userName: 1,
   nasIp: 4,
+  nasPort: 5,
   framedIp: 8,
+  class: 25,
+  calledStationId: 30,
   callingStationId: 31,
   nasIdentifier: 32,
   status: 40,
@@ -26,9 +29,12 @@ const type = {
   sessionId: 44,
   sessionTime: 46,
   terminateCause: 49,
+  multiSessionId: 50,
   inputGigawords: 52,
   outputGigawords: 53,
   eventTimestamp: 55,
+  interimInterval: 85,
+  nasPortId: 87,
   framedIpv6Prefix: 97,
   delegatedIpv6Prefix: 123,
 } as const;
@@ -60,6 +66,12 @@ export function readAccounting({ datagram, nas, arrivedAt }: AccountingPacket): 
   let framedIpv6Prefix = '';
   let delegatedIpv6Prefix = '';
   let callingStationId = '';
+  let calledStationId = '';
+  let nasPort = '';
+  let nasPortId = '';
+  let multiSessionId = '';
+  let classes = '';
+  let interimInterval = 0;
   let nasIp = '';
   let nasIdentifier = '';
   let timestamp = 0;
@@ -87,6 +99,24 @@ export function readAccounting({ datagram, nas, arrivedAt }: AccountingPacket): 
         break;
       case type.callingStationId:
         callingStationId = text(datagram, start, end);
+        break;
+      case type.calledStationId:
+        calledStationId = text(datagram, start, end);
+        break;
+      case type.nasPort:
+        if (end - start === 4) nasPort = String(integer(datagram, start, end));
+        break;
+      case type.nasPortId:
+        nasPortId = text(datagram, start, end);
+        break;
+      case type.multiSessionId:
+        multiSessionId = text(datagram, start, end);
+        break;
+      case type.class:
+        classes += (classes === '' ? '' : ' ') + datagram.toString('hex', start, end);
+        break;
+      case type.interimInterval:
+        interimInterval = integer(datagram, start, end);
         break;
       case type.nasIdentifier:
         nasIdentifier = text(datagram, start, end);
@@ -143,6 +173,11 @@ export function readAccounting({ datagram, nas, arrivedAt }: AccountingPacket): 
     framedIpv6Prefix,
     delegatedIpv6Prefix,
     callingStationId,
+    calledStationId,
+    port: nasPortId || nasPort,
+    multiSessionId,
+    class: classes,
+    interimInterval,
     nasIp,
     nasIdentifier,
     at: timestamped ? timestamp : arrivedAt - Math.min(delay * 1000, oldest),

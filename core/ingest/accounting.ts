@@ -10,6 +10,14 @@ export interface AccountingRecord {
   readonly framedIpv6Prefix: string;
   readonly delegatedIpv6Prefix: string;
   readonly callingStationId: string;
+  readonly calledStationId: string;
+  /** NAS-Port-Id, else NAS-Port. */
+  readonly port: string;
+  readonly multiSessionId: string;
+  /** Hex; several joined by a space, in their order. */
+  readonly class: string;
+  /** Seconds; 0 when the packet does not say. */
+  readonly interimInterval: number;
   readonly nasIp: string;
   readonly nasIdentifier: string;
   /** When it happened at the NAS: Event-Timestamp, else arrival minus Acct-Delay-Time; milliseconds since 1970. */

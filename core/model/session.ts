@@ -42,6 +42,9 @@ export interface Session {
   readonly inputOctets: number;
   readonly outputOctets: number;
   readonly sessionTime: number;
+  /** What the counters of the box had reached when they began again: part of the octets above. */
+  readonly inputBase?: number;
+  readonly outputBase?: number;
   /** Values of the fields that the settings index besides these. */
   readonly fields: Readonly<Record<string, string>>;
 }

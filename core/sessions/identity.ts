@@ -1,4 +1,5 @@
 // What makes a session itself: the box, the id that it gave, the user; and when it began, since boxes give ids again.
+import { hash } from 'node:crypto';
 import type { AccountingRecord } from '../ingest/accounting.ts';
 
 const separator = '|';
@@ -20,4 +21,9 @@ export function identityOfKey(key: string): string {
 /** All keys of an identity begin so. */
 export function keyPrefixOf(identity: string): string {
   return identity + separator;
+}
+
+/** Eighty bits are enough for billions of sessions, and short enough to be read out on the telephone. */
+export function idOf(key: string): string {
+  return hash('sha256', key).slice(0, 20);
 }

@@ -1,7 +1,8 @@
 // What a record does to a session: pure, and the same in whatever order and number the records come.
 import type { AccountingRecord } from '../ingest/accounting.ts';
 import type { Session } from '../model/session.ts';
-import { identityOf, keyOf } from './identity.ts';
+import { blankSession, shared } from '../model/session-body.ts';
+import { identityOf, idOf, keyOf } from './identity.ts';
 
 export interface Step {
   readonly session: Session;
@@ -36,7 +37,13 @@ export function apply(known: Session | undefined, record: AccountingRecord): Ste
 /** Accounting-On and Off: the sessions that began before it are gone, and the box cannot say so any more. */
 export function endedByReboot(session: Session, at: number): Session | undefined {
   if (session.endedAt !== 0 || session.startedAt >= at) return undefined;
-  return { ...session, endedAt: at, updatedAt: Math.max(session.updatedAt, at), terminateCause: nasReboot };
+  return {
+    ...session,
+    endedAt: at,
+    updatedAt: Math.max(session.updatedAt, at),
+    terminateCause: nasReboot,
+    inferred: 'reboot',
+  };
 }
 
 /** Whether On or Off of this box speaks for that session: behind one proxy there can be several boxes. */
@@ -68,8 +75,10 @@ function transition(isStop: boolean): Pick<Step, 'loggedOn' | 'loggedOff'> {
 }
 
 function open(record: AccountingRecord, startedAt: number): Session {
+  const key = keyOf(identityOf(record), startedAt);
   return {
-    key: keyOf(identityOf(record), startedAt),
+    id: idOf(key),
+    key,
     nas: record.nas,
     nasIp: record.nasIp,
     nasIdentifier: record.nasIdentifier,
@@ -80,13 +89,23 @@ function open(record: AccountingRecord, startedAt: number): Session {
     framedIpv6Prefix: record.framedIpv6Prefix,
     delegatedIpv6Prefix: record.delegatedIpv6Prefix,
     callingStationId: record.callingStationId,
+    calledStationId: shared(record.calledStationId),
+    port: record.port,
+    multiSessionId: record.multiSessionId,
+    class: record.class,
+    plan: '',
+    interimInterval: record.interimInterval,
     startedAt,
     updatedAt: record.at,
     endedAt: 0,
     terminateCause: 0,
+    inferred: '',
     inputOctets: record.inputOctets,
     outputOctets: record.outputOctets,
     sessionTime: record.sessionTime,
+    inputBase: 0,
+    outputBase: 0,
+    fields: blankSession.fields,
   };
 }
 
@@ -94,6 +113,7 @@ function open(record: AccountingRecord, startedAt: number): Session {
 function merge(known: Session, record: AccountingRecord, began: number): Session {
   const isNewer = record.at >= known.updatedAt;
   return {
+    id: known.id,
     key: known.key,
     nas: known.nas,
     nasIp: newest(known.nasIp, record.nasIp, isNewer),
@@ -105,13 +125,23 @@ function merge(known: Session, record: AccountingRecord, began: number): Session
     framedIpv6Prefix: newest(known.framedIpv6Prefix, record.framedIpv6Prefix, isNewer),
     delegatedIpv6Prefix: newest(known.delegatedIpv6Prefix, record.delegatedIpv6Prefix, isNewer),
     callingStationId: newest(known.callingStationId, record.callingStationId, isNewer),
+    calledStationId: newest(known.calledStationId, record.calledStationId, isNewer),
+    port: newest(known.port, record.port, isNewer),
+    multiSessionId: newest(known.multiSessionId, record.multiSessionId, isNewer),
+    class: newest(known.class, record.class, isNewer),
+    plan: known.plan,
+    interimInterval: record.interimInterval > 0 && isNewer ? record.interimInterval : known.interimInterval,
     startedAt: Math.min(known.startedAt, began),
     updatedAt: isNewer ? record.at : known.updatedAt,
     endedAt: known.endedAt,
     terminateCause: known.terminateCause,
+    inferred: known.inferred,
     inputOctets: Math.max(known.inputOctets, record.inputOctets),
     outputOctets: Math.max(known.outputOctets, record.outputOctets),
     sessionTime: Math.max(known.sessionTime, record.sessionTime),
+    inputBase: known.inputBase ?? 0,
+    outputBase: known.outputBase ?? 0,
+    fields: known.fields,
   };
 }
 
@@ -143,6 +173,11 @@ function isSame(a: Session, b: Session): boolean {
     a.framedIpv6Prefix === b.framedIpv6Prefix &&
     a.delegatedIpv6Prefix === b.delegatedIpv6Prefix &&
     a.callingStationId === b.callingStationId &&
+    a.calledStationId === b.calledStationId &&
+    a.port === b.port &&
+    a.multiSessionId === b.multiSessionId &&
+    a.class === b.class &&
+    a.interimInterval === b.interimInterval &&
     a.nasIp === b.nasIp &&
     a.nasIdentifier === b.nasIdentifier
   );

@@ -25,6 +25,13 @@ test('a record says what the packet says', () => {
     [8, Buffer.from([10, 1, 2, 3])],
     [31, 'AA:BB:CC:00:00:01'],
     [32, 'bras-1'],
+    [5, 4711],
+    [87, 'vlan 100/7'],
+    [30, 'pppoe-in'],
+    [50, 'multi-1'],
+    [25, Buffer.from([0, 255])],
+    [25, 'тариф'],
+    [85, 300],
     [46, 3600],
     [42, 1000],
     [52, 2],
@@ -45,6 +52,11 @@ test('a record says what the packet says', () => {
     framedIpv6Prefix: '2001:db8:0:1::/64',
     delegatedIpv6Prefix: '2001:db8:aa::/48',
     callingStationId: 'AA:BB:CC:00:00:01',
+    calledStationId: 'pppoe-in',
+    port: 'vlan 100/7',
+    multiSessionId: 'multi-1',
+    class: `00ff ${Buffer.from('тариф').toString('hex')}`,
+    interimInterval: 300,
     nasIp: '10.0.0.1',
     nasIdentifier: 'bras-1',
     at: (second - 3) * 1000,
@@ -54,6 +66,10 @@ test('a record says what the packet says', () => {
     outputOctets: 2 * 2 ** 32 - 1,
     terminateCause: 4,
   });
+});
+
+test('the number of the port stands for its name when the packet has none', () => {
+  expect(record([[5, 0]])).toMatchObject({ port: '0' });
 });
 
 test('a record of a packet with nothing but status and id has empty texts and zeros', () => {

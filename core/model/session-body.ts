@@ -1,0 +1,124 @@
+// A session as one short text and back: its values in a fixed order, since a million names would be read for nothing.
+import type { Session } from './session.ts';
+
+const names = [
+  'id',
+  'key',
+  'nas',
+  'nasIp',
+  'nasIdentifier',
+  'acctSessionId',
+  'userName',
+  'userId',
+  'framedIp',
+  'framedIpv6Prefix',
+  'delegatedIpv6Prefix',
+  'callingStationId',
+  'calledStationId',
+  'port',
+  'multiSessionId',
+  'class',
+  'plan',
+  'interimInterval',
+  'startedAt',
+  'updatedAt',
+  'endedAt',
+  'terminateCause',
+  'inferred',
+  'inputOctets',
+  'outputOctets',
+  'sessionTime',
+  'inputBase',
+  'outputBase',
+  'fields',
+] as const satisfies readonly (keyof Session)[];
+
+export const blankSession: Session = {
+  id: '',
+  key: '',
+  nas: '',
+  nasIp: '',
+  nasIdentifier: '',
+  acctSessionId: '',
+  userName: '',
+  userId: '',
+  framedIp: '',
+  framedIpv6Prefix: '',
+  delegatedIpv6Prefix: '',
+  callingStationId: '',
+  calledStationId: '',
+  port: '',
+  multiSessionId: '',
+  class: '',
+  plan: '',
+  interimInterval: 0,
+  startedAt: 0,
+  updatedAt: 0,
+  endedAt: 0,
+  terminateCause: 0,
+  inferred: '',
+  inputOctets: 0,
+  outputOctets: 0,
+  sessionTime: 0,
+  inputBase: 0,
+  outputBase: 0,
+  fields: Object.freeze({}),
+};
+
+export function sessionText(session: Session): string {
+  return JSON.stringify(names.map((name) => session[name]));
+}
+
+/** What earlier versions wrote was an object; values that it does not have are blank. */
+export function sessionOfText(text: string): Session {
+  const parsed = JSON.parse(text);
+  if (!Array.isArray(parsed)) return { ...blankSession, ...parsed };
+  const v = parsed;
+  return {
+    id: v[0],
+    key: v[1],
+    nas: shared(v[2]),
+    nasIp: shared(v[3]),
+    nasIdentifier: shared(v[4]),
+    acctSessionId: v[5],
+    userName: v[6],
+    userId: v[7],
+    framedIp: v[8],
+    framedIpv6Prefix: v[9],
+    delegatedIpv6Prefix: v[10],
+    callingStationId: v[11],
+    calledStationId: shared(v[12]),
+    port: v[13],
+    multiSessionId: v[14],
+    class: v[15],
+    plan: shared(v[16]),
+    interimInterval: v[17],
+    startedAt: v[18],
+    updatedAt: v[19],
+    endedAt: v[20],
+    terminateCause: v[21],
+    inferred: v[22],
+    inputOctets: v[23],
+    outputOctets: v[24],
+    sessionTime: v[25],
+    inputBase: v[26] ?? 0,
+    outputBase: v[27] ?? 0,
+    fields: isEmpty(v[28]) ? blankSession.fields : v[28],
+  };
+}
+
+const texts = new Map<string, string>();
+
+/** One copy in memory of what thousands of sessions say alike. */
+export function shared(text: string): string {
+  const known = texts.get(text);
+  if (known !== undefined) return known;
+  if (texts.size >= 20_000) texts.clear();
+  texts.set(text, text);
+  return text;
+}
+
+function isEmpty(fields: object): boolean {
+  for (const _ in fields) return false;
+  return true;
+}

@@ -160,6 +160,12 @@ function profileOf({ name, file, parsed, sections, radius }: Parts): Profile {
         maxLogLines: limits.log_lines,
       },
     },
+    sync: {
+      everyMs: parsed.sessions.sync ?? null,
+      graceMs: parsed.sessions.grace,
+      mostClosed: parsed.sessions.most_closed,
+      deadlineMs: parsed.sessions.deadline,
+    },
     options: parsed.options,
     fireAuthOnStart: parsed.fire_auth_on_start,
     fireDisconnectOnStop: parsed.fire_disconnect_on_stop,

@@ -22,6 +22,19 @@ const limits = z.strictObject({
   log_lines: count({ least: 0, most: 100_000 }).default(200),
 });
 
+const sessions = z.strictObject({
+  sync: duration(undefined, { least: 10_000 })
+    .optional()
+    .describe('Time between two comparisons with the sessions that the box lists; only by hand when it is not given.'),
+  grace: duration(undefined, { most: 86_400_000 })
+    .prefault('5m')
+    .describe('A session that the box does not list is closed when its last update is older than this.'),
+  most_closed: z.number().min(0).max(1).default(0.2).describe('Share of the live sessions that one run may close.'),
+  deadline: duration(undefined, { least: 1000, most: 600_000 })
+    .prefault('60s')
+    .describe('How long a listing may take.'),
+});
+
 export const profileSchema = z.strictObject({
   plugin: text,
   match: z
@@ -42,6 +55,7 @@ export const profileSchema = z.strictObject({
     })
     .optional(),
   limits: limits.prefault({}),
+  sessions: sessions.prefault({}),
   options: z.record(z.string(), z.unknown()).default({}),
   fire_auth_on_start: flag.default(true),
   fire_disconnect_on_stop: flag.default(true),

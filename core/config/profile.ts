@@ -16,6 +16,7 @@ export interface Profile {
   /** For the accounting that this box sends to us. */
   readonly radius: RadiusClient | null;
   readonly limits: ProfileLimits;
+  readonly sync: SyncSettings;
   /** Checked against the plugin's own schema; given to the plugin. */
   readonly options: Readonly<Record<string, unknown>>;
   /** Accounting Start of a known account fires `user_auth`. */
@@ -29,6 +30,18 @@ export interface RadiusClient {
   readonly addresses: readonly string[];
   readonly secret: string;
   readonly requireMessageAuthenticator: 'never' | 'if-present' | 'always';
+}
+
+/** Comparing our sessions with those that the box lists. */
+export interface SyncSettings {
+  /** Milliseconds between two listings; null = only by hand. */
+  readonly everyMs: number | null;
+  /** A session that is not listed is closed only when its last update is older than this, in milliseconds. */
+  readonly graceMs: number;
+  /** Of the box's live sessions, the share that one run may close, 0 to 1. */
+  readonly mostClosed: number;
+  /** Milliseconds that one listing may take. */
+  readonly deadlineMs: number;
 }
 
 export interface ProfileLimits {

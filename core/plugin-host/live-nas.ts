@@ -8,10 +8,11 @@ import type { Outcome } from '../model/outcome.ts';
 import type { Guest, GuestResult } from '../sandbox/sandbox.ts';
 import type { OpenDevice } from './device.ts';
 import { createExchangeRecorder } from './exchange-recorder.ts';
-import type { HookReport, HookRun, Nas } from './nas.ts';
+import type { HookReport, HookRun, Nas, SessionListing } from './nas.ts';
 import { outcomeOf } from './outcome-of.ts';
 import type { PluginManifest } from './plugin-manifest.ts';
 import { createGuestRunner } from './run-guest.ts';
+import { sessionListingOf } from './session-listing.ts';
 
 export interface LiveNas {
   readonly nas: Nas;
@@ -150,6 +151,28 @@ export function createLiveNas(input: LiveNasInput): LiveNas {
     }
   }
 
+  async function listSessions(signal: AbortSignal): Promise<SessionListing> {
+    if (retiring) {
+      const next = successor();
+      if (next && next !== nas) return next.listSessions(signal);
+      return { type: 'unreachable', reason: 'This profile was taken away or is stopping.' };
+    }
+    if (!guest.listsSessions)
+      return { type: 'unsupported', reason: `The plugin ${manifest.name} cannot list the sessions of its box.` };
+    const limits = { deadlineMs: profile.sync.deadlineMs, deadline: now() + profile.sync.deadlineMs };
+    const recorder = createExchangeRecorder({ mask, now });
+    const input = { options, deadline: limits.deadline };
+    const runner = createGuestRunner({ guest, device, input, signal, ...limits, writes: 'refused', mask, recorder });
+    running += 1;
+    try {
+      return sessionListingOf(await runner.run('listSessions'), mask);
+    } finally {
+      runner.end();
+      running -= 1;
+      if (running === 0) onIdle?.();
+    }
+  }
+
   async function retire(): Promise<void> {
     if (running > 0) await within(deadlineMs + closeMs, new Promise<void>((resolve) => (onIdle = resolve)));
     await within(closeMs, guest.close());
@@ -157,7 +180,7 @@ export function createLiveNas(input: LiveNasInput): LiveNas {
   }
 
   const plugin = { name: manifest.name, version: manifest.version, hash, hooks: guest.hooks };
-  const nas: Nas = { name: profile.name, profile, plugin, run };
+  const nas: Nas = { name: profile.name, profile, plugin, run, listSessions };
   return {
     nas,
     answered: () => answered,

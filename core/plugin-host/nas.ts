@@ -3,6 +3,7 @@ import type { Profile } from '../config/profile.ts';
 import type { FieldProblem } from '../errors.ts';
 import type { Account, NasRef } from '../model/account.ts';
 import type { Exchange, Outcome } from '../model/outcome.ts';
+import type { ListedSession } from '../sessions/book.ts';
 
 export interface HookRun {
   readonly hook: string;
@@ -40,7 +41,19 @@ export interface Nas {
   };
   /** Never rejects; keeps to the profile's deadline. */
   run(run: HookRun): Promise<HookReport>;
+  /** Asks the box for all its sessions. Never rejects; keeps to `sessions.deadline` of the profile. */
+  listSessions(signal: AbortSignal): Promise<SessionListing>;
 }
+
+/** Only a full list says anything about the sessions that are not on it. */
+export type SessionListing =
+  | { readonly type: 'listed'; readonly sessions: readonly ListedSession[] }
+  /** The box did not answer, or not in time. */
+  | { readonly type: 'unreachable'; readonly reason: string }
+  /** This plugin cannot list sessions. */
+  | { readonly type: 'unsupported'; readonly reason: string }
+  /** The box refused, or what the plugin returned is no list of sessions. */
+  | { readonly type: 'failed'; readonly reason: string };
 
 export interface NasDirectory {
   /** By the billing's words for the box. */

@@ -24,6 +24,19 @@ export interface HookInput<Options = Record<string, unknown>> {
   log(line: string): void;
 }
 
+/** A session as the box lists it; empty texts and 0 for what it does not say. */
+export interface BoxSession {
+  /** As the box writes it in accounting; without it a session is only recognised by its other fields, and never adopted. */
+  readonly acctSessionId: string;
+  readonly userName: string;
+  /** IPv4 or IPv6 address. */
+  readonly framedIp: string;
+  /** As in accounting, e.g. the MAC. */
+  readonly callingStationId: string;
+  /** Seconds. */
+  readonly uptime: number;
+}
+
 /** Ensures what the hook asks for. Returning is `done`; a verdict says otherwise; a read hook returns its answer. */
 export type HookFunction<Options = Record<string, unknown>> = (
   input: HookInput<Options>,
@@ -35,6 +48,14 @@ export interface PluginDefinition<Options = Record<string, unknown>> {
   readonly hooks: Readonly<Record<string, HookFunction<Options>>>;
   /** Reads something harmless; when it throws, a new profile does not go live. */
   selfTest?(device: Device, input: { readonly options: Options }): Promise<unknown> | unknown;
+  /**
+   * Every session that the box has now, all of them or none: sessions that it leaves out are closed in the end, so throw rather than
+   * return a part. Without it, sessions of this box are not reconciled.
+   */
+  listSessions?(
+    device: Device,
+    input: { readonly options: Options },
+  ): Promise<readonly BoxSession[]> | readonly BoxSession[];
 }
 
 export function definePlugin<Options = Record<string, unknown>>(

@@ -70,7 +70,8 @@ export async function openGuest(input: GuestInput): Promise<Guest> {
 
   function refusal(hook: string): OssiaError | null {
     if (closed) return new OssiaError('aborted', `${program.name} was unloaded.`);
-    const has = hook === 'selfTest' ? offer.hasSelfTest : names.has(hook);
+    const has =
+      hook === 'selfTest' ? offer.hasSelfTest : hook === 'listSessions' ? offer.listsSessions : names.has(hook);
     return has ? null : new OssiaError('not_found', `${program.name} has no ${hook}.`);
   }
 
@@ -92,6 +93,7 @@ export async function openGuest(input: GuestInput): Promise<Guest> {
   return {
     hooks: names,
     hasSelfTest: offer.hasSelfTest,
+    listsSessions: offer.listsSessions,
     run(call) {
       const error = refusal(call.hook);
       return error ? Promise.resolve({ type: 'failed', error }) : fitInstance().run(call);

@@ -8,7 +8,12 @@ import type { Tenant, WorkerProcess } from './worker-process.ts';
 
 /** What the plugin offers, or why it does not load. */
 export type Offer =
-  | { readonly type: 'loaded'; readonly hooks: readonly string[]; readonly hasSelfTest: boolean }
+  | {
+      readonly type: 'loaded';
+      readonly hooks: readonly string[];
+      readonly hasSelfTest: boolean;
+      readonly listsSessions: boolean;
+    }
   | { readonly type: 'rejected'; readonly message: string; readonly stack: string }
   /** `innocent`: nothing says that it was the plugin's doing. */
   | { readonly type: 'lost'; readonly why: string; readonly innocent: boolean };

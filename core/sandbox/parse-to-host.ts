@@ -65,9 +65,10 @@ export function parseArguments(json: string): readonly unknown[] | null {
   }
 }
 
-function parseLoaded({ hooks, hasSelfTest }: Fields, guest: number): ToHost | null {
+function parseLoaded({ hooks, hasSelfTest, listsSessions }: Fields, guest: number): ToHost | null {
   if (!Array.isArray(hooks) || !hooks.every((name) => typeof name === 'string')) return null;
-  return typeof hasSelfTest === 'boolean' ? { type: 'loaded', guest, hooks, hasSelfTest } : null;
+  if (typeof hasSelfTest !== 'boolean' || typeof listsSessions !== 'boolean') return null;
+  return { type: 'loaded', guest, hooks, hasSelfTest, listsSessions };
 }
 
 function parsePong({ id, usage }: Fields): ToHost | null {

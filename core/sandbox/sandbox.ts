@@ -33,13 +33,14 @@ export interface Guest {
   /** Names of the hooks that the plugin defines. */
   readonly hooks: ReadonlySet<string>;
   readonly hasSelfTest: boolean;
+  readonly listsSessions: boolean;
   run(call: GuestCall): Promise<GuestResult>;
   /** Ends running calls with `aborted` and frees the isolate. */
   close(): Promise<void>;
 }
 
 export interface GuestCall {
-  /** A hook's name, or `selfTest`. */
+  /** A hook's name, `selfTest` or `listSessions`. */
   readonly hook: string;
   /** The first argument of the plugin's function: plain JSON. */
   readonly input: Readonly<Record<string, unknown>>;

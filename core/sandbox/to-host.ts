@@ -7,6 +7,7 @@ export type ToHost =
       readonly guest: number;
       readonly hooks: readonly string[];
       readonly hasSelfTest: boolean;
+      readonly listsSessions: boolean;
     }
   | { readonly type: 'rejected'; readonly guest: number; readonly message: string; readonly stack: string }
   | {

@@ -5,6 +5,7 @@ import { type ListRole, listsOf, type MikrotikOptions } from './options.ts';
 import { ensureQueue, hasRate, removeQueue } from './queues.ts';
 import { userGetMac, userInfo, usersFromNas, userTest } from './reports.ts';
 import { allow, noSession, renewSession, restrict } from './restrictions.ts';
+import { listSessions } from './session-list.ts';
 import { changeSessionRate, disconnect, disconnectThat } from './sessions.ts';
 import { isAuthorisedByAddress, isDynamic, isRadius } from './subscriber.ts';
 
@@ -63,4 +64,6 @@ export default definePlugin<MikrotikOptions>({
     const [resource] = await device.routeros.print('/system/resource');
     return { version: resource?.['version'] ?? '', board: resource?.['board-name'] ?? '' };
   },
+
+  listSessions,
 });

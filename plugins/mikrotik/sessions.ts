@@ -83,7 +83,7 @@ async function disconnectByApi({ account }: Input, device: Device): Promise<bool
 }
 
 /** RouterOS 7 has the hotspot as a package of its own: a box without it refuses the menu, and has no such sessions. */
-async function printHotspot(device: Device, where: RouterOsRow): Promise<RouterOsRow[]> {
+export async function printHotspot(device: Device, where: RouterOsRow): Promise<RouterOsRow[]> {
   try {
     return await device.routeros.print('/ip/hotspot/active', where);
   } catch (error) {

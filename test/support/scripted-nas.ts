@@ -40,6 +40,7 @@ export function scriptedDirectory(): ScriptedDirectory {
         transports: {},
         radius: null,
         limits: { ...limits, ...changed },
+        sync: { everyMs: null, graceMs: 300_000, mostClosed: 0.2, deadlineMs: 1000 },
         options: {},
         fireAuthOnStart: true,
         fireDisconnectOnStop: true,
@@ -52,7 +53,9 @@ export function scriptedDirectory(): ScriptedDirectory {
           : [];
         return { outcome, exchanges, value: null, stack: '', program: 'scripted@1' };
       };
-      boxes.set(name, { name, profile, plugin: { name: 'scripted', version: '1', hash: '0', hooks: new Set() }, run });
+      const listSessions = async () => ({ type: 'unsupported', reason: 'scripted' }) as const;
+      const plugin = { name: 'scripted', version: '1', hash: '0', hooks: new Set<string>() };
+      boxes.set(name, { name, profile, plugin, run, listSessions });
       for (const listener of listeners) listener(name);
     },
     remove(name) {

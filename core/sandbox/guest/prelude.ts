@@ -34,6 +34,7 @@ interface Run {
 interface Definition {
   readonly hooks: Record<string, (input: unknown, device: unknown) => unknown>;
   selfTest?(device: unknown, input: unknown): unknown;
+  listSessions?(device: unknown, input: unknown): unknown;
 }
 
 const { parse, stringify } = JSON;
@@ -100,8 +101,8 @@ export function open(emit: Emit, deviceJson: string, limitsJson: string) {
       freeze(input);
       const device = deviceOf(run);
       const value =
-        hook === 'selfTest'
-          ? await definition.selfTest?.(device, input)
+        hook === 'selfTest' || hook === 'listSessions'
+          ? await definition[hook]?.(device, input)
           : await definition.hooks[hook]?.(input, device);
       return describeReturned(value, limits.answerBytes);
     } catch (thrown) {
@@ -124,8 +125,17 @@ export function open(emit: Emit, deviceJson: string, limitsJson: string) {
       if (wrong) return stringify({ wrong });
       const hooks = Object.create(null);
       for (const name of Object.keys(found.hooks)) hooks[name] = found.hooks[name];
-      definition = { hooks, ...(found.selfTest && { selfTest: found.selfTest.bind(found) }) };
-      return stringify({ hooks: Object.keys(hooks), hasSelfTest: found.selfTest !== undefined });
+      const { selfTest, listSessions } = found;
+      definition = {
+        hooks,
+        ...(selfTest && { selfTest: selfTest.bind(found) }),
+        ...(listSessions && { listSessions: listSessions.bind(found) }),
+      };
+      return stringify({
+        hooks: Object.keys(hooks),
+        hasSelfTest: selfTest !== undefined,
+        listsSessions: listSessions !== undefined,
+      });
     },
 
     start(id: number, hook: string, inputJson: string): void {
@@ -174,10 +184,11 @@ function hostError(json: string, call: number): Error {
 
 function wrongWith(found: unknown): string {
   if (typeof found !== 'object' || found === null) return 'plugin.ts has no default export made by definePlugin().';
-  const { hooks, selfTest } = found as Partial<Definition>;
+  const { hooks, selfTest, listSessions } = found as Partial<Definition>;
   if (typeof hooks !== 'object' || hooks === null) return 'The definition has no `hooks` object.';
   const odd = Object.keys(hooks).find((name) => typeof hooks[name] !== 'function');
   if (odd !== undefined) return `hooks.${odd} is not a function.`;
   if (selfTest !== undefined && typeof selfTest !== 'function') return '`selfTest` is not a function.';
+  if (listSessions !== undefined && typeof listSessions !== 'function') return '`listSessions` is not a function.';
   return '';
 }

@@ -15,7 +15,13 @@ export interface WorkerIsolate {
 }
 
 export type Opened =
-  | { readonly ok: true; readonly isolate: WorkerIsolate; readonly hooks: string[]; readonly hasSelfTest: boolean }
+  | {
+      readonly ok: true;
+      readonly isolate: WorkerIsolate;
+      readonly hooks: string[];
+      readonly hasSelfTest: boolean;
+      readonly listsSessions: boolean;
+    }
   | { readonly ok: false; readonly starved: boolean; readonly message: string; readonly stack: string };
 
 interface OpenInput {
@@ -109,6 +115,7 @@ export function openIsolate({ ivm, prelude, guest, source, device, limits, say }
       ok: true,
       hooks: offer.hooks,
       hasSelfTest: offer.hasSelfTest,
+      listsSessions: offer.listsSessions,
       isolate: {
         enter(message) {
           const cpuBefore = isolate.cpuTime;

@@ -54,7 +54,8 @@ function serve(): never {
       return;
     }
     isolates.set(guest, opened.isolate);
-    say({ type: 'loaded', guest, hooks: opened.hooks, hasSelfTest: opened.hasSelfTest });
+    const { hooks, hasSelfTest, listsSessions } = opened;
+    say({ type: 'loaded', guest, hooks, hasSelfTest, listsSessions });
   }
 
   function handle(message: ToGuest): void {

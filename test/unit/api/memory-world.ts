@@ -161,12 +161,14 @@ const bras: Nas = {
     transports: { routeros: { host: '10.0.0.1', port: 8729, user: 'ossia', password: boxSecret } },
     radius: { addresses: ['10.0.0.1'], secret: boxSecret, requireMessageAuthenticator: 'if-present' },
     limits,
+    sync: { everyMs: null, graceMs: 300_000, mostClosed: 0.2, deadlineMs: 1000 },
     options: {},
     fireAuthOnStart: true,
     fireDisconnectOnStop: true,
   },
   plugin: { name: 'mikrotik', version: '1.2.0', hash: '3fa9', hooks: new Set(['user_drop', 'user_add']) },
   run: () => Promise.reject(new Error('nothing runs here')),
+  listSessions: () => Promise.reject(new Error('nothing is listed here')),
 };
 
 const live: NasStatus = {

@@ -77,6 +77,7 @@ test('a profile takes defaults for all that it does not say', async () => {
       breakerProbeMs: 5000,
       guest: { memoryMb: 32, cpuMs: 200, maxCalls: 1000, maxCallBytes: 1024 ** 2, maxLogLines: 200 },
     },
+    sync: { everyMs: null, graceMs: 300_000, mostClosed: 0.2, deadlineMs: 60_000 },
     options: {},
     fireAuthOnStart: true,
     fireDisconnectOnStop: true,

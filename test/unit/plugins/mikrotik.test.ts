@@ -198,3 +198,43 @@ test('what another tool adds at the same moment is no failure', async () => {
     '/ip/firewall/address-list': [{ list: 'crb_blocked', address: '10.1.2.3', comment: 'ossia:1001' }],
   });
 });
+
+test('listSessions lists PPP and hotspot sessions in the words of accounting, and not those of local users', async () => {
+  const state = {
+    '/ppp/active': [
+      {
+        name: 'алиса',
+        address: '100.64.0.7',
+        'caller-id': 'AA:BB:CC:00:00:01',
+        uptime: '1w2d3h4m5s',
+        'session-id': '0x81100001',
+      },
+      { name: 'bob', address: '100.64.0.8', uptime: '2d03:04:05', 'session-id': '0x81100002', radius: 'true' },
+      { name: 'local', address: '100.64.0.9', uptime: '1s', 'session-id': '0x81100003', radius: 'false' },
+    ],
+    '/ip/hotspot/active': [{ user: 'eve', address: '10.5.0.2', 'mac-address': 'AA:BB:CC:00:00:02', uptime: '9s' }],
+  };
+  const simulator = await startSimulator({ state });
+  onTestFinished(() => simulator.close());
+  const section = simulator.transports['routeros'];
+  const { device, close } = inProcessDevice([{ definition: routeros as TransportDefinition, section }]);
+  onTestFinished(close);
+  const week = 7 * 86_400;
+  expect(await plugin.listSessions?.(device, { options: {} })).toEqual([
+    {
+      acctSessionId: '81100001',
+      userName: 'алиса',
+      framedIp: '100.64.0.7',
+      callingStationId: 'AA:BB:CC:00:00:01',
+      uptime: week + 2 * 86_400 + 3 * 3600 + 4 * 60 + 5,
+    },
+    {
+      acctSessionId: '81100002',
+      userName: 'bob',
+      framedIp: '100.64.0.8',
+      callingStationId: '',
+      uptime: 2 * 86_400 + 3 * 3600 + 4 * 60 + 5,
+    },
+    { acctSessionId: '', userName: 'eve', framedIp: '10.5.0.2', callingStationId: 'AA:BB:CC:00:00:02', uptime: 9 },
+  ]);
+});

@@ -18,6 +18,7 @@ import type { Nas } from './plugin-host/nas.ts';
 import { openRegistry } from './plugin-host/registry.ts';
 import { openQueue } from './queue/open-queue.ts';
 import { openSandbox } from './sandbox/open-sandbox.ts';
+import type { Reconciler } from './sessions/reconcile.ts';
 import { createSessions } from './sessions/sessions.ts';
 import { openStore } from './store/sqlite/open-store.ts';
 import { allTransports } from './transport/all.ts';
@@ -121,6 +122,7 @@ async function build(settings: Settings, { log, releasers, phase }: Building): P
 
   const ingest = openIngest({ catalogue, queue, onEvent: metrics.eventTaken });
   let accountingPort: number | null = null;
+  const reconcile: Reconciler | null = null;
   if (settings.accounting.enabled) {
     const sessions = await createSessions({
       store,
@@ -176,6 +178,7 @@ async function build(settings: Settings, { log, releasers, phase }: Building): P
       control: queue,
       onJobChange: queue.onChange,
       gateOf: gateReport,
+      reconcile,
       health: () => ({
         phase: phase(),
         checks: [

@@ -8,6 +8,7 @@ import { healthRoutes } from './routes/health.ts';
 import { hookRoutes } from './routes/hooks.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { nasRoutes } from './routes/nas.ts';
+import { nasSyncRoutes } from './routes/nas-sync.ts';
 import { openApiRoute } from './routes/openapi.ts';
 import { streamRoutes } from './routes/stream.ts';
 
@@ -23,6 +24,7 @@ export function allRoutes({ deps, feed, limits }: Parts): Route[] {
     ...jobRoutes(deps),
     ...streamRoutes({ directory: deps.directory, feed }),
     ...nasRoutes(deps),
+    ...nasSyncRoutes(deps),
     ...hookRoutes(deps),
     ...healthRoutes(deps),
   ];

@@ -4,6 +4,7 @@ import type { Ingest } from '../ingest/ingest.ts';
 import type { HookDescription } from '../map/catalogue.ts';
 import type { Job } from '../model/job.ts';
 import type { NasDirectory } from '../plugin-host/nas.ts';
+import type { Reconciler } from '../sessions/reconcile.ts';
 import type { Store } from '../store/store.ts';
 import type { ApiToken } from './access.ts';
 
@@ -16,6 +17,8 @@ export interface ApiDependencies {
   readonly onJobChange: (listener: (job: Job) => void) => () => void;
   /** How dispatch stands with this profile. */
   readonly gateOf: (nasName: string) => GateReport;
+  /** Null when accounting is switched off. */
+  readonly reconcile: Pick<Reconciler, 'sync'> | null;
   readonly health: () => HealthReport;
   readonly hooks: readonly HookDescription[];
   readonly metrics: MetricsPage;

@@ -15,6 +15,14 @@ export interface MetricSources {
   readonly profiles?: () => { readonly live: number; readonly refused: number };
 }
 
+interface SyncCounts {
+  readonly nas: string;
+  readonly result: string;
+  readonly closed: number;
+  readonly adopted: number;
+  readonly missing: number;
+}
+
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10, 30];
 const mostNas = 5_000;
 
@@ -44,6 +52,14 @@ export function createMetrics() {
     buckets: seconds,
     registers,
   });
+  const syncs = tally('ossia_session_syncs_total', 'Comparisons of our sessions with those that a box lists.', [
+    'nas',
+    'result',
+  ]);
+  const synced = tally('ossia_session_synced_total', 'Sessions that such comparisons closed, adopted or missed.', [
+    'nas',
+    'what',
+  ]);
   const seenNas = new Set<string>();
   const commitSize = new Histogram({
     name: 'ossia_store_commit_changes',
@@ -69,6 +85,11 @@ export function createMetrics() {
     /** `result`: `start`, `stop`, ... when answered; why it was dropped when not (`bad_authenticator`, `unknown_client`, ...). */
     accountingPacket: (result: string) => packets({ result }),
     profileReloaded: (reload: { nas: string; result: 'ok' | 'failed' }) => reloads(reload),
+    sessionsSynced({ nas, result, closed, adopted, missing }: SyncCounts) {
+      syncs({ nas, result });
+      for (const [what, count] of Object.entries({ closed, adopted, missing }))
+        if (count > 0) synced({ nas, what }, count);
+    },
     retransmitted: (request: { nas: string; transport: string }) => retransmits(request),
     committed({ changes, ms }: { changes: number; ms: number }) {
       commitSize.observe(changes);

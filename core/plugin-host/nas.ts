@@ -3,7 +3,7 @@ import type { Profile } from '../config/profile.ts';
 import type { FieldProblem } from '../errors.ts';
 import type { Account, NasRef } from '../model/account.ts';
 import type { Exchange, Outcome } from '../model/outcome.ts';
-import type { ListedSession } from '../sessions/book.ts';
+import type { BoxSession } from '../plugin-sdk/index.ts';
 
 export interface HookRun {
   readonly hook: string;
@@ -47,7 +47,7 @@ export interface Nas {
 
 /** Only a full list says anything about the sessions that are not on it. */
 export type SessionListing =
-  | { readonly type: 'listed'; readonly sessions: readonly ListedSession[] }
+  | { readonly type: 'listed'; readonly sessions: readonly BoxSession[] }
   /** The box did not answer, or not in time. */
   | { readonly type: 'unreachable'; readonly reason: string }
   /** This plugin cannot list sessions. */

@@ -1,9 +1,9 @@
 // When boxes are compared: each by its profile's `sessions.sync`, spread out, a few at a time.
-import type { NasDirectory } from '../plugin-host/nas.ts';
 import type { Reconciler } from './reconcile.ts';
+import type { Boxes } from './reconcile-boxes.ts';
 
 export interface ScheduleInput {
-  readonly directory: Pick<NasDirectory, 'get' | 'list' | 'onChange'>;
+  readonly boxes: Boxes;
   readonly reconciler: Reconciler;
   /** 0 to 1. */
   readonly random?: () => number;
@@ -16,7 +16,7 @@ export interface ReconcileSchedule {
 }
 
 export function scheduleReconcile(input: ScheduleInput): ReconcileSchedule {
-  const { directory, reconciler, random = Math.random, mostAtOnce = 4 } = input;
+  const { boxes, reconciler, random = Math.random, mostAtOnce = 4 } = input;
   const timers = new Map<string, { readonly everyMs: number; timer: NodeJS.Timeout }>();
   const stopping = new AbortController();
   const runs = new Set<Promise<unknown>>();
@@ -24,7 +24,7 @@ export function scheduleReconcile(input: ScheduleInput): ReconcileSchedule {
   let active = 0;
 
   function follow(name: string): void {
-    const everyMs = directory.get(name)?.profile.sync.everyMs ?? null;
+    const everyMs = boxes.get(name)?.profile.sync.everyMs ?? null;
     const known = timers.get(name);
     if (known?.everyMs === everyMs || stopping.signal.aborted) return;
     clearTimeout(known?.timer);
@@ -59,8 +59,8 @@ export function scheduleReconcile(input: ScheduleInput): ReconcileSchedule {
     }
   }
 
-  const unfollow = directory.onChange(follow);
-  for (const { name } of directory.list()) follow(name);
+  const unfollow = boxes.onChange(follow);
+  for (const { name } of boxes.list()) follow(name);
 
   return {
     async stop() {

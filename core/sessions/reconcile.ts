@@ -1,12 +1,12 @@
 // Compares our live sessions of a box with those that it lists: closes what it has lost, adopts what we have never heard of.
 import { OssiaError, toOssiaError } from '../errors.ts';
 import type { Session } from '../model/session.ts';
-import type { Nas, NasDirectory, SessionListing } from '../plugin-host/nas.ts';
 import type { ListedSession, SessionBook } from './book.ts';
+import type { Box, BoxAnswer, Boxes } from './reconcile-boxes.ts';
 import { type Plan, planReconcile } from './reconcile-plan.ts';
 
 export interface ReconcileInput {
-  readonly directory: Pick<NasDirectory, 'get' | 'list' | 'onChange'>;
+  readonly boxes: Pick<Boxes, 'get' | 'list'>;
   readonly book: Pick<SessionBook, 'find' | 'get' | 'close' | 'adopt'>;
   readonly log: ReconcileLog;
   readonly onReport: (report: ReconcileReport) => void;
@@ -50,11 +50,11 @@ const pageSize = 1000;
 const atOnce = 64;
 
 export function createReconciler(input: ReconcileInput): Reconciler {
-  const { directory, book, log, onReport, now = Date.now } = input;
+  const { boxes, book, log, onReport, now = Date.now } = input;
   const running = new Map<string, Promise<ReconcileReport>>();
   const missingBefore = new Map<string, ReadonlySet<string>>();
 
-  async function run(nas: Nas, { anyShare = false, signal }: SyncRequest): Promise<ReconcileReport> {
+  async function run(nas: Box, { anyShare = false, signal }: SyncRequest): Promise<ReconcileReport> {
     const before = await liveOf(nas.name);
     const askedAt = now();
     const listing = await nas.listSessions(signal);
@@ -136,7 +136,7 @@ export function createReconciler(input: ReconcileInput): Reconciler {
     return sessions.some(({ endedAt, inferred }) => endedAt === 0 || (inferred === '' && endedAt >= since));
   }
 
-  function unknown(nas: string, listing: Exclude<SessionListing, { type: 'listed' }>, live: number): ReconcileReport {
+  function unknown(nas: string, listing: Exclude<BoxAnswer, { type: 'listed' }>, live: number): ReconcileReport {
     const counts = { listed: 0, closed: 0, adopted: 0, missing: 0, unidentified: 0 };
     return { nas, result: listing.type, reason: listing.reason, live, ...counts };
   }
@@ -154,7 +154,7 @@ export function createReconciler(input: ReconcileInput): Reconciler {
 
   return {
     sync(request) {
-      const nas = directory.get(request.nas);
+      const nas = boxes.get(request.nas);
       if (nas === undefined) return Promise.reject(missing(request.nas));
       const before = running.get(nas.name);
       if (before !== undefined) return before;
@@ -170,7 +170,7 @@ export function createReconciler(input: ReconcileInput): Reconciler {
   };
 
   function missing(name: string): OssiaError {
-    const isRefused = directory.list().some((status) => status.name === name);
+    const isRefused = boxes.list().some((status) => status.name === name);
     return isRefused
       ? new OssiaError('conflict', `The profile ${name} is refused, so its box cannot be asked.`)
       : new OssiaError('not_found', `There is no NAS profile ${name}.`);

@@ -23,7 +23,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'plugin-host': ['config', 'sandbox', 'transport', 'plugin-sdk'],
   sandbox: ['plugin-sdk'],
   transport: ['plugin-sdk'],
-  api: ['ingest', 'map', 'store', 'plugin-host', 'config', 'sandbox', 'log'],
+  api: ['ingest', 'map', 'store', 'plugin-host', 'config', 'sandbox', 'sessions', 'log'],
   cli: ['config', 'plugin-host', 'map', 'daemon', 'api', 'log', 'transport', 'sandbox', 'version'],
   log: ['log-lines'],
 };

@@ -10,6 +10,7 @@ import { parseEvent } from '#core/map/parse-event.ts';
 import { laneOf, nasKeyOf, nasRefOf } from '#core/model/account.ts';
 import { endedStates, type Job } from '#core/model/job.ts';
 import type { Nas, NasStatus } from '#core/plugin-host/nas.ts';
+import type { ReconcileReport } from '#core/sessions/reconcile.ts';
 import type { JobFilter, JournalEntry } from '#core/store/store.ts';
 import { catalogue } from '#test/support/catalogue.ts';
 import { limits } from '#test/support/scripted-nas.ts';
@@ -98,6 +99,12 @@ export function memoryWorld({ level = 'info' }: { level?: 'info' | 'debug' } = {
         breaker: name === 'bras-1' ? 'open' : 'closed',
         nextProbeAt: name === 'bras-1' ? Date.UTC(2026, 10, 21, 20) : 0,
       }),
+      reconcile: {
+        sync: ({ nas, anyShare = false }) =>
+          nas === 'bras-1'
+            ? Promise.resolve({ ...syncReport, ...(anyShare && { result: 'done', reason: '', closed: 3, missing: 0 }) })
+            : Promise.reject(new OssiaError('not_found', `There is no NAS profile ${nas}.`)),
+      },
       health: () => world.health,
       hooks: describeCatalogue(catalogue),
       metrics: metrics.page,
@@ -148,6 +155,18 @@ function matches(filter: JobFilter): (job: Job) => boolean {
     (eventId ?? job.eventId) === job.eventId &&
     (before === undefined || BigInt(job.id) < BigInt(before));
 }
+
+const syncReport: ReconcileReport = {
+  nas: 'bras-1',
+  result: 'stopped',
+  reason: '3 of 10 live sessions are gone',
+  live: 10,
+  listed: 7,
+  closed: 0,
+  adopted: 1,
+  missing: 3,
+  unidentified: 0,
+};
 
 export const boxSecret = 'the-secret-of-the-box';
 

@@ -124,3 +124,15 @@ test('the program says what there is, and the nearest command to a mistyped one'
   });
   expect((await ossia(['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
+
+test('nas sync says what came of the comparison, and exits 1 when it stopped', async () => {
+  const { socket } = await withJobs();
+  const stopped = await ossia(['nas', 'sync', 'bras-1', '--socket', socket]);
+  expect(stopped).toMatchObject({ code: 1, out: expect.stringContaining('3 of 10 live sessions are gone') });
+  expect(stopped.out).toContain('10 live, 7 listed: 0 closed, 1 adopted, 3 missing');
+  const done = await ossia(['nas', 'sync', 'bras-1', '--any-share', '--json', '--socket', socket]);
+  expect(done.code).toBe(0);
+  expect(JSON.parse(done.out)).toMatchObject({ result: 'done', closed: 3, missing: 0 });
+  expect(await ossia(['nas', 'sync', 'nowhere', '--socket', socket])).toMatchObject({ code: 1 });
+  expect(await ossia(['nas', 'show', 'bras-1', '--any-share', '--socket', socket])).toMatchObject({ code: 2 });
+});

@@ -20,7 +20,7 @@ function scene() {
   const note = (level: string) => (fields: object, message: string) =>
     void lines.push(`${level} ${message} ${JSON.stringify(fields)}`);
   const reconciler = createReconciler({
-    directory,
+    boxes: directory,
     book,
     log: { info: note('info'), warn: note('warn') },
     onReport: (report) => reports.push(report),

@@ -160,15 +160,15 @@ function newest(known: string, said: string, isNewer: boolean): string {
   return said !== '' && (isNewer || known === '') ? said : known;
 }
 
-function isSame(a: Session, b: Session): boolean {
+/** Whether nothing but times of updates and counters differs. */
+export function isSameButCounters(a: Session, b: Session): boolean {
   return (
-    a.updatedAt === b.updatedAt &&
     a.endedAt === b.endedAt &&
-    a.inputOctets === b.inputOctets &&
-    a.outputOctets === b.outputOctets &&
-    a.sessionTime === b.sessionTime &&
     a.startedAt === b.startedAt &&
     a.terminateCause === b.terminateCause &&
+    a.inferred === b.inferred &&
+    a.userName === b.userName &&
+    a.userId === b.userId &&
     a.framedIp === b.framedIp &&
     a.framedIpv6Prefix === b.framedIpv6Prefix &&
     a.delegatedIpv6Prefix === b.delegatedIpv6Prefix &&
@@ -177,9 +177,21 @@ function isSame(a: Session, b: Session): boolean {
     a.port === b.port &&
     a.multiSessionId === b.multiSessionId &&
     a.class === b.class &&
+    a.plan === b.plan &&
     a.interimInterval === b.interimInterval &&
     a.nasIp === b.nasIp &&
-    a.nasIdentifier === b.nasIdentifier
+    a.nasIdentifier === b.nasIdentifier &&
+    a.fields === b.fields
+  );
+}
+
+function isSame(a: Session, b: Session): boolean {
+  return (
+    a.updatedAt === b.updatedAt &&
+    a.inputOctets === b.inputOctets &&
+    a.outputOctets === b.outputOctets &&
+    a.sessionTime === b.sessionTime &&
+    isSameButCounters(a, b)
   );
 }
 

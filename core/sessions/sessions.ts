@@ -147,8 +147,18 @@ export async function createSessions(options: SessionsOptions): Promise<Sessions
   };
 }
 
+const none: readonly Owed[] = [];
+
 function entryOf(session: Session): Entry {
-  return { identity: identityOfKey(session.key), session, dirty: false, writing: null, owed: [], telling: 0 };
+  return {
+    identity: identityOfKey(session.key),
+    session,
+    written: null,
+    dirty: false,
+    writing: null,
+    owed: none,
+    telling: 0,
+  };
 }
 
 /** Whose events must stay in order: a Stop and the Start that follows. */

@@ -4,6 +4,8 @@ import type { Session } from '../model/session.ts';
 export interface Entry {
   readonly identity: string;
   session: Session;
+  /** What is durable of it. */
+  written: Session | null;
   /** Not written yet, or its write failed. */
   dirty: boolean;
   /** The commit that its newest write is in, while that is under way. */

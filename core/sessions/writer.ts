@@ -1,5 +1,6 @@
 // Writes sessions: all that changed in one turn of the event loop in one batch, each in its newest state.
 import type { Store } from '../store/store.ts';
+import { isSameButCounters } from './rules.ts';
 import type { Entry } from './table.ts';
 
 export interface SessionWriter {
@@ -18,8 +19,17 @@ export function createSessionWriter(store: Pick<Store, 'write'>): SessionWriter 
     const { promise, resolve, reject } = batch;
     gathering = [];
     batch = Promise.withResolvers<void>();
-    for (const entry of entries) entry.dirty = false;
-    store.write(entries.map(({ session }) => ({ type: 'session', session }) as const)).then(
+    const changes = entries.map((entry) => {
+      const { session, written } = entry;
+      entry.dirty = false;
+      entry.written = session;
+      return {
+        type: 'session',
+        session,
+        onlyCounters: written !== null && isSameButCounters(written, session),
+      } as const;
+    });
+    store.write(changes).then(
       () => {
         for (const entry of entries) if (entry.writing === promise) entry.writing = null;
         resolve();
@@ -27,6 +37,8 @@ export function createSessionWriter(store: Pick<Store, 'write'>): SessionWriter 
       (error: unknown) => {
         for (const entry of entries) {
           entry.dirty = true;
+          // What of it is durable is not known: the next time it is written whole.
+          entry.written = null;
           if (entry.writing === promise) entry.writing = null;
         }
         reject(error);

@@ -11,7 +11,8 @@ export type Change =
   | { readonly type: 'event'; readonly event: OssiaEvent; readonly jobs: readonly Job[] }
   | { readonly type: 'job'; readonly id: string; readonly patch: JobPatch }
   | { readonly type: 'journal'; readonly jobId: string; readonly entries: readonly Omit<JournalEntry, 'jobId'>[] }
-  | { readonly type: 'session'; readonly session: Session };
+  /** `onlyCounters`: nothing but times and counters differs from what was written of this session before. */
+  | { readonly type: 'session'; readonly session: Session; readonly onlyCounters?: boolean };
 
 export type JobPatch = Partial<Pick<Job, 'state' | 'attempt' | 'failures' | 'notBefore' | 'reason' | 'code'>> & {
   readonly updatedAt: number;
@@ -37,8 +38,24 @@ export interface JobFilter {
   readonly limit: number;
 }
 
+/** Closed sessions, by start and id. All conditions must hold. */
+export interface CdrQuery {
+  readonly where: readonly CdrCondition[];
+  /** Where the page before ended. */
+  readonly after?: { readonly startedAt: number; readonly id: string };
+  readonly newestFirst: boolean;
+  readonly limit: number;
+}
+
+export interface CdrCondition {
+  /** `mac` is twelve hex digits; times are milliseconds since 1970. */
+  readonly column: 'id' | 'nas' | 'user_id' | 'login' | 'framed_ip' | 'mac' | 'started_at' | 'ended_at';
+  readonly op: 'eq' | 'in' | 'lt' | 'gt' | 'ge';
+  readonly value: string | number | readonly string[];
+}
+
 export interface Store {
-  /** Resolves after the commit is on disk, with the ids of events that were there already. Rejects with `store_failed`; then nothing of the batch is kept. */
+  /** A batch is either of sessions or of the rest. Resolves after the commit is on disk, with the ids of events that were there already. Rejects with `store_failed`; then nothing of the batch is kept. */
   write(changes: readonly Change[]): Promise<{ readonly duplicates: ReadonlySet<string> }>;
   jobs(filter: JobFilter): Promise<readonly Job[]>;
   job(id: string): Promise<Job | undefined>;
@@ -55,6 +72,7 @@ export interface Store {
   /** The session with the greatest key that begins so: the newest of one NAS, Acct-Session-Id and user. */
   lastSession(keyPrefix: string): Promise<Session | undefined>;
   openSessions(): Promise<readonly Session[]>;
+  cdrs(query: CdrQuery): Promise<readonly Session[]>;
   /** The highest job id ever given, '0' at first. */
   lastJobId(): Promise<string>;
   counts(): Promise<Readonly<Record<string, number>>>;

@@ -1,9 +1,14 @@
 // From changes to statements with values: pure, so that the writer's thread only runs them.
 import type { Job } from '../../model/job.ts';
 import type { Change } from '../store.ts';
+import { encodeSession } from './session-rows.ts';
 import type { Step } from './statements.ts';
 
-export function encode(change: Change): Step {
+export function encode(change: Change): readonly Step[] {
+  return change.type === 'session' ? encodeSession(change.session) : [encodeOne(change)];
+}
+
+function encodeOne(change: Exclude<Change, { type: 'session' }>): Step {
   switch (change.type) {
     case 'event':
       return encodeEvent(change);
@@ -21,10 +26,6 @@ export function encode(change: Change): Step {
     }
     case 'journal':
       return { run: 'insertJournal', values: [Number(change.jobId), JSON.stringify(change.entries)] };
-    case 'session': {
-      const { key, nas, endedAt } = change.session;
-      return { run: 'upsertSession', values: [key, nas, endedAt, JSON.stringify(change.session)] };
-    }
   }
 }
 

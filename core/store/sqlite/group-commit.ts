@@ -84,7 +84,7 @@ export async function openGroupCommit(file: string, onCommit: (stats: CommitStat
     write(changes) {
       if (dead !== undefined) return Promise.reject(dead);
       return new Promise((resolve, reject) => {
-        queued.push({ steps: changes.map(encode), resolve, reject });
+        queued.push({ steps: changes.flatMap(encode), resolve, reject });
         // The rest of this turn of the event loop joins the same commit.
         if (queued.length === 1) setImmediate(flush);
       });

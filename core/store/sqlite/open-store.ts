@@ -4,16 +4,23 @@ import { join } from 'node:path';
 import { OssiaError } from '../../errors.ts';
 import { endedStates, jobStates } from '../../model/job.ts';
 import type { Session } from '../../model/session.ts';
-import type { Store } from '../store.ts';
+import { sessionOfText } from '../../model/session-body.ts';
+import type { Change, Store } from '../store.ts';
 import { type CommitStats, openGroupCommit } from './group-commit.ts';
 import { jobsQuery } from './jobs-query.ts';
 import { openQuery } from './query.ts';
+import { readLive } from './read-live.ts';
 import { accountOf, entriesOf, jobColumns, jobOf } from './rows.ts';
+import { cdrsQuery } from './session-rows.ts';
+import { openSessionsBehind } from './sessions-behind.ts';
 
 const unendedList = jobStates
   .filter((state) => !endedStates.has(state))
   .map((state) => `'${state}'`)
   .join(', ');
+
+const noDuplicates = { duplicates: new Set<string>() };
+const isNoSession = (change: Change): boolean => change.type !== 'session';
 
 export interface StoreOptions {
   readonly directory: string;
@@ -41,8 +48,25 @@ export async function openStore({ directory, onCommit = () => {} }: StoreOptions
     return row && accountOf(row['variables']);
   };
 
+  const rowOf = async (key: string): Promise<Session | undefined> => {
+    const sql = 'SELECT body FROM live_sessions WHERE key = ?1 UNION ALL SELECT body FROM cdrs WHERE key = ?1';
+    const [row] = await query(sql, key);
+    return row && sessionOfText(String(row['body']));
+  };
+  const behind = await openSessionsBehind({
+    directory: join(directory, 'sessions-log'),
+    writeRows: commits.write,
+    readRow: rowOf,
+    onWrite: ({ writes, ms }) => onCommit({ batches: writes, ms }),
+  });
+
   return {
-    write: commits.write,
+    async write(changes) {
+      const sessions = changes.filter((change) => change.type === 'session');
+      if (sessions.length === 0) return commits.write(changes);
+      await behind.write(sessions.map(({ session, onlyCounters = false }) => ({ session, onlyCounters })));
+      return sessions.length === changes.length ? noDuplicates : commits.write(changes.filter(isNoSession));
+    },
     async jobs(filter) {
       const { sql, values } = jobsQuery(filter);
       return (await query(sql, ...values)).map(jobOf);
@@ -71,17 +95,25 @@ export async function openStore({ directory, onCommit = () => {} }: StoreOptions
       return rows.map((row) => accountOf(row['variables']));
     },
     async openSessions() {
-      const rows = await query('SELECT body FROM sessions WHERE ended_at = 0');
-      return rows.map((row) => JSON.parse(String(row['body'])) as Session);
+      await behind.settle('all');
+      return readLive(file);
     },
     async session(key) {
-      const [row] = await query('SELECT body FROM sessions WHERE key = ?', key);
-      return row && (JSON.parse(String(row['body'])) as Session);
+      await behind.settle('all');
+      return rowOf(key);
     },
     async lastSession(keyPrefix) {
-      const sql = 'SELECT body FROM sessions WHERE key >= ? AND key < ? ORDER BY key DESC LIMIT 1';
+      // Live ones are in memory with who asks; a closed one may be only in the log yet.
+      await behind.settle('closed');
+      const within = 'WHERE key >= ?1 AND key < ?2';
+      const sql = `SELECT key, body FROM live_sessions ${within} UNION ALL SELECT key, body FROM cdrs ${within} ORDER BY key DESC LIMIT 1`;
       const [row] = await query(sql, keyPrefix, `${keyPrefix}\u{10ffff}`);
-      return row && (JSON.parse(String(row['body'])) as Session);
+      return row && sessionOfText(String(row['body']));
+    },
+    async cdrs(asked) {
+      await behind.settle('closed');
+      const { sql, values } = cdrsQuery(asked);
+      return (await query(sql, ...values)).map((row) => sessionOfText(String(row['body'])));
     },
     async lastJobId() {
       const [row] = await query('SELECT coalesce(max(id), 0) AS id FROM jobs');
@@ -91,8 +123,9 @@ export async function openStore({ directory, onCommit = () => {} }: StoreOptions
       const rows = await query(`SELECT state, count(*) AS n FROM jobs WHERE state <> 'done' GROUP BY state`);
       return Object.fromEntries(rows.map((row) => [String(row['state']), Number(row['n'])]));
     },
-    healthy: commits.healthy,
+    healthy: () => commits.healthy() && behind.healthy(),
     async close() {
+      await behind.close();
       await commits.close();
       await query.close();
     },

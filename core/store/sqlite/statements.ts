@@ -11,8 +11,14 @@ export const statements = {
   upsertAccount: `INSERT INTO accounts (user_id, login, nas_ip, ip, variables, updated_at) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (user_id) DO UPDATE SET login = excluded.login, nas_ip = excluded.nas_ip, ip = excluded.ip,
     variables = excluded.variables, updated_at = excluded.updated_at`,
-  upsertSession: `INSERT INTO sessions (key, nas, ended_at, body) VALUES (?, ?, ?, ?)
-    ON CONFLICT (key) DO UPDATE SET ended_at = excluded.ended_at, body = excluded.body`,
+  upsertLive: `INSERT INTO live_sessions (key, nas, started_at, body) VALUES (?, ?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET started_at = excluded.started_at, body = excluded.body`,
+  deleteLive: 'DELETE FROM live_sessions WHERE key = ?',
+  upsertCdr: `INSERT INTO cdrs (key, id, nas, user_id, login, framed_ip, mac, started_at, ended_at, body)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET user_id = excluded.user_id, framed_ip = excluded.framed_ip, mac = excluded.mac,
+    started_at = excluded.started_at, ended_at = excluded.ended_at, body = excluded.body`,
+  deleteCdr: 'DELETE FROM cdrs WHERE key = ?',
 } as const;
 
 export type StatementName = keyof typeof statements;

@@ -63,7 +63,11 @@ async function know(account: Readonly<Record<string, string>>): Promise<void> {
 
 const ivanov = { user_id: '1001', login: 'Иванов', ip: '10.1.2.3', nas_ip: '10.0.0.1', name: 'Иван Иванов' };
 const hooks = () => told.map(({ hook }) => hook);
-const stored = (record: AccountingRecord) => store.lastSession(`${record.nas}|${record.acctSessionId}|`);
+const stored = async (record: AccountingRecord) => {
+  // Brings the rows up to what is durable.
+  await store.openSessions();
+  return store.lastSession(`${record.nas}|${record.acctSessionId}|`);
+};
 
 test('a record is on disk when the sink resolves', async () => {
   const { sink } = await stage();

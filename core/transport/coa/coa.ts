@@ -12,6 +12,8 @@ import { createChannels } from './channels.ts';
 import { type CoaConfig, coaConfig } from './config.ts';
 
 const eventTimestampType = 55;
+/** In place of the Request Authenticator, which is computed over the hidden values. */
+const zeros = Buffer.alloc(16);
 
 const value = z.union([z.string().max(1_024), z.number()]);
 const attributes = z.record(z.string().max(128), z.union([value, z.array(value).max(64)]));
@@ -42,6 +44,7 @@ function connect({ config, environment, dictionary }: Setting): Transport {
   const { nas } = environment;
   const place = `${config.host}:${config.port}`;
   const secret = Buffer.from(config.secret, 'utf8');
+  const hiding = { secret, authenticator: zeros };
   const channels = createChannels({
     host: config.host,
     port: config.port,
@@ -55,7 +58,7 @@ function connect({ config, environment, dictionary }: Setting): Transport {
   function compose(method: string, [named]: readonly unknown[]): { code: number; attributes: RadiusAttribute[] } {
     const request = requests[method];
     if (!request) throw new OssiaError('arguments_invalid', `the coa transport has no method ${method}`);
-    return { code: request.code, attributes: encodeAll(dictionary, named as RadiusAttributes) };
+    return { code: request.code, attributes: encodeAll(dictionary, named as RadiusAttributes, hiding) };
   }
 
   function timestamped(given: RadiusAttribute[]): RadiusAttribute[] {

@@ -5,12 +5,13 @@ import type { RadiusAttributes } from '../../plugin-sdk/device.ts';
 import { type AttributeValue, codecOf, hex } from './attribute-type.ts';
 import { attributeKey } from './codec.ts';
 import type { AttributeDefinition, Dictionary } from './dictionary.ts';
+import { type Hiding, hidePassword, hideTunnelPassword, longestHidden } from './hidden-value.ts';
+import { type Placed, pack } from './pack.ts';
 import type { RadiusAttribute } from './packet.ts';
+import { type Piece, unpack } from './unpack.ts';
 
 /** RFC 2868: a first byte of at most this is a tag. */
 const largestTag = 0x1f;
-const longestValue = 253;
-const longestVendorValue = 247;
 
 export interface NamedValue {
   /** From the dictionary, with `:1` for a tag; `Attr-26.14988.99` when it is unknown or its bytes are not of its type. */
@@ -19,53 +20,79 @@ export interface NamedValue {
   readonly value: AttributeValue;
 }
 
-/** Takes `Name`, `Name:tag`, `Attr-200` and `Attr-26.14988.99`. Throws `arguments_invalid` that names the attribute. */
+/** Takes `Name`, `Name:tag`, `Attr-200`, `Attr-26.14988.99` and `Attr-241.1`. Throws `arguments_invalid` that names the attribute. */
 export function encodeAttribute(dictionary: Dictionary, name: string, value: AttributeValue): RadiusAttribute {
+  const [attribute, ...more] = pack(dictionary, [place({ dictionary, hiding: undefined }, name, value)]);
+  if (attribute === undefined || more.length > 0) throw invalid(name, 'takes several attributes');
+  return attribute;
+}
+
+/** Parts of one TLV that follow each other go into one. Hidden values need `hiding`. */
+export function encodeAll(dictionary: Dictionary, attributes: RadiusAttributes, hiding?: Hiding): RadiusAttribute[] {
+  const placed: Placed[] = [];
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === 'object') for (const item of value) placed.push(place({ dictionary, hiding }, name, item));
+    else placed.push(place({ dictionary, hiding }, name, value));
+  }
+  return pack(dictionary, placed);
+}
+
+interface Setting {
+  readonly dictionary: Dictionary;
+  readonly hiding: Hiding | undefined;
+}
+
+function place({ dictionary, hiding }: Setting, name: string, value: AttributeValue): Placed {
   const definition = dictionary.byName(name);
-  if (definition) return encodeKnown(dictionary, { definition, value, tag: 0 });
+  if (definition) return placeKnown({ definition, value, tag: 0, hiding });
   const tagged = /^(.+):(\d{1,2})$/.exec(name);
   const base = tagged ? dictionary.byName(tagged[1] as string) : undefined;
   if (base) {
     const tag = Number(tagged?.[2]);
     if (!base.tagged) throw invalid(name, 'has no tag');
     if (tag > largestTag) throw invalid(name, 'has a tag above 31');
-    return encodeKnown(dictionary, { definition: base, value, tag });
+    return placeKnown({ definition: base, value, tag, hiding });
   }
-  const numbered = /^Attr-(?:26\.(\d{1,10})(?:\.(\d{1,3}))?|(\d{1,3}))$/.exec(name);
-  if (!numbered) {
+  const numbered = /^Attr-(\d{1,10}(?:\.\d{1,10}){0,8})$/.exec(name)?.[1];
+  if (numbered === undefined) {
     const meant = nearest(name, names(dictionary));
     throw invalid(name, `is in no RADIUS dictionary${meant ? `; did you mean ${meant}?` : ''}`);
   }
-  const vendor = Number(numbered[1] ?? 0);
-  const type = numbered[1] === undefined ? Number(numbered[3]) : Number(numbered[2] ?? -1);
+  const path = numbered.split('.').map(Number);
   const bytes = codecOf('octets').encode(value);
-  if (!bytes || type > 255 || vendor > 0xffff_ffff || (vendor === 0 && (type === 0 || numbered[1] !== undefined)))
+  if (!bytes || !isPath(path))
     throw invalid(name, 'is no attribute number, or its value is not bytes as 0x and hexadecimal digits');
-  return fitting(name, { vendor, type, value: bytes });
+  return { name, path, bytes };
 }
 
-export function encodeAll(dictionary: Dictionary, attributes: RadiusAttributes): RadiusAttribute[] {
-  const encoded: RadiusAttribute[] = [];
-  for (const [name, value] of Object.entries(attributes)) {
-    if (typeof value === 'object') for (const item of value) encoded.push(encodeAttribute(dictionary, name, item));
-    else encoded.push(encodeAttribute(dictionary, name, value));
-  }
-  return encoded;
+function isPath(path: readonly number[]): boolean {
+  const [first = 0, second = 0] = path;
+  if (first === 0 || first > 255) return false;
+  if (first === 26) return second > 0 && second <= 0xffff_ffff && path.length > 1;
+  const isVendors = first >= 241 && first <= 246 && second === 26;
+  if (path.length > 1 && first < 241) return path.every((part) => part > 0 && part < 256);
+  return path.every((part, index) => (isVendors && index === 2 ? part <= 0xffff_ffff : part < 256));
 }
 
 export function readAttribute(dictionary: Dictionary, attribute: RadiusAttribute): NamedValue {
-  const { definition, bytes, tag } = recognize(dictionary, attribute);
-  if (!definition) return { name: attributeKey(attribute), value: hex(attribute.value) };
+  const [piece] = unpack(dictionary, [attribute]);
+  return piece === undefined ? { name: attributeKey(attribute), value: hex(attribute.value) } : readPiece(piece);
+}
+
+function readPiece(piece: Piece): NamedValue {
+  const { definition, key } = piece;
+  if (!definition) return { name: key, value: hex(piece.bytes) };
+  const { bytes, tag } = untag(definition, piece.bytes);
   const value = definition.encrypted ? hex(bytes) : codecOf(definition.type).decode(bytes);
-  if (value === undefined) return { name: attributeKey(attribute), value: hex(attribute.value) };
+  if (value === undefined) return { name: key, value: hex(piece.bytes) };
   return { name: tag > 0 ? `${definition.name}:${tag}` : definition.name, value };
 }
 
 /** Values of an attribute that is there several times become a list. */
 export function readAll(dictionary: Dictionary, attributes: readonly RadiusAttribute[]): RadiusAttributes {
   const read: Record<string, AttributeValue | AttributeValue[]> = {};
-  for (const attribute of attributes) {
-    const { name, value } = readAttribute(dictionary, attribute);
+  for (const piece of unpack(dictionary, attributes)) {
+    const { name, value } = readPiece(piece);
     const before = read[name];
     if (before === undefined) read[name] = value;
     else if (Array.isArray(before)) before.push(value);
@@ -77,10 +104,10 @@ export function readAll(dictionary: Dictionary, attributes: readonly RadiusAttri
 /** `User-Name="alice" Error-Cause=Session-Context-Not-Found`: one line, secrets masked, authenticators left out. */
 export function formatAttributes(dictionary: Dictionary, attributes: readonly RadiusAttribute[]): string {
   let line = '';
-  for (const attribute of attributes) {
-    if (attribute.vendor === 0 && attribute.type === 80) continue;
-    const { definition } = recognize(dictionary, attribute);
-    const { name, value } = readAttribute(dictionary, attribute);
+  for (const piece of unpack(dictionary, attributes)) {
+    const { definition } = piece;
+    if (definition?.vendor === 0 && definition.number === 80) continue;
+    const { name, value } = readPiece(piece);
     if (line !== '') line += ' ';
     line += `${name}=${definition?.secret ? '***' : formatValue(definition, { name, value })}`;
   }
@@ -115,11 +142,11 @@ interface Assignment {
   readonly value: AttributeValue;
   /** 0 = none. */
   readonly tag: number;
+  readonly hiding: Hiding | undefined;
 }
 
-function encodeKnown(dictionary: Dictionary, { definition, value, tag }: Assignment): RadiusAttribute {
-  const { name, type } = definition;
-  if (definition.encrypted) throw invalid(name, 'is hidden with the secret, which dynamic authorization cannot carry');
+function placeKnown({ definition, value, tag, hiding }: Assignment): Placed {
+  const { name, type, path } = definition;
   const named = typeof value === 'string' ? definition.numberOf.get(value) : undefined;
   let bytes = codecOf(type).encode(named ?? value);
   if (!bytes || (definition.length !== null && bytes.length !== definition.length)) {
@@ -129,59 +156,31 @@ function encodeKnown(dictionary: Dictionary, { definition, value, tag }: Assignm
       `takes ${codecOf(type).takes}${length}${definition.secret ? '' : `, not ${JSON.stringify(value)}`}`,
     );
   }
+  if (definition.encrypted) bytes = hide(definition, bytes, hiding);
   if (definition.tagged && type === 'integer') {
     if ((bytes[0] as number) !== 0) throw invalid(name, 'takes numbers below 16777216, since it has a tag');
     bytes[0] = tag;
-  } else if (tag > 0) {
+  } else if (tag > 0 || (definition.tagged && definition.hiding === 2)) {
+    // A salt begins with a high bit, so without a tag it would be taken for none; RFC 2868 section 3.5 always has one.
     bytes = Buffer.concat([Buffer.from([tag]), bytes]);
   }
-  const format = dictionary.format(definition.vendor);
-  if (!format) return fitting(name, { vendor: definition.vendor, type: definition.number, value: bytes });
-  const { typeBytes, lengthBytes } = format;
-  const head = Buffer.alloc(typeBytes + lengthBytes);
-  if (head.length + bytes.length > longestVendorValue + 2) throw invalid(name, 'is too long for a RADIUS attribute');
-  head.writeUIntBE(definition.number, 0, typeBytes);
-  if (lengthBytes > 0) head.writeUIntBE(head.length + bytes.length, typeBytes, lengthBytes);
-  return { vendor: definition.vendor, type: -1, value: Buffer.concat([head, bytes]) };
+  return { name, path, bytes };
 }
 
-interface Recognized {
-  readonly definition: AttributeDefinition | undefined;
-  readonly bytes: Buffer;
-  readonly tag: number;
+function hide({ name, hiding: kind }: AttributeDefinition, bytes: Buffer, hiding: Hiding | undefined): Buffer {
+  if (!hiding) throw invalid(name, 'is hidden with a secret, and there is none here');
+  if (kind === 1 && bytes.length <= longestHidden.password) return hidePassword(bytes, hiding);
+  if (kind === 2 && bytes.length <= longestHidden.tunnel) return hideTunnelPassword(bytes, hiding);
+  throw invalid(name, kind > 2 ? 'is hidden in a way that is not supported' : 'is too long to be hidden');
 }
 
-function recognize(dictionary: Dictionary, attribute: RadiusAttribute): Recognized {
-  const { vendor, value } = attribute;
-  let bytes = value;
-  let number = attribute.type;
-  const format = number === -1 ? dictionary.format(vendor) : undefined;
-  if (format) {
-    const head = format.typeBytes + format.lengthBytes;
-    const whole = value.length >= head && (format.lengthBytes === 0 || lengthOf(value, format) === value.length);
-    if (!whole) return { definition: undefined, bytes, tag: 0 };
-    number = value.readUIntBE(0, format.typeBytes);
-    bytes = value.subarray(head);
-  }
-  const definition = dictionary.byNumber(vendor, number);
+function untag(definition: AttributeDefinition, bytes: Buffer): { readonly bytes: Buffer; readonly tag: number } {
   const first = bytes[0];
-  if (!definition?.tagged || first === undefined || first > largestTag) return { definition, bytes, tag: 0 };
-  if (definition.type !== 'integer') return { definition, bytes: bytes.subarray(1), tag: first };
+  if (!definition.tagged || first === undefined || first > largestTag) return { bytes, tag: 0 };
+  if (definition.type !== 'integer') return { bytes: bytes.subarray(1), tag: first };
   const untagged = Buffer.from(bytes);
   untagged[0] = 0;
-  return { definition, bytes: untagged, tag: first };
-}
-
-function lengthOf(value: Buffer, { typeBytes, lengthBytes }: { typeBytes: number; lengthBytes: number }): number {
-  return value.readUIntBE(typeBytes, lengthBytes);
-}
-
-function fitting(name: string, attribute: RadiusAttribute): RadiusAttribute {
-  const longest =
-    attribute.vendor === 0 ? longestValue : attribute.type === -1 ? longestVendorValue + 2 : longestVendorValue;
-  if (attribute.value.length > longest)
-    throw invalid(name, `has ${attribute.value.length} bytes; a RADIUS attribute holds at most ${longest}`);
-  return attribute;
+  return { bytes: untagged, tag: first };
 }
 
 function invalid(name: string, problem: string): OssiaError {

@@ -99,7 +99,7 @@ ATTRIBUTE Plain 200 integer
     expect(dictionary.byName('Wide-Thing')?.numberOf.get('With#Hash')).toBe(1);
     expect(dictionary.byName('Wide-Odd')?.type).toBe('octets');
     expect(dictionary.byName('Wide-Part')).toBeUndefined();
-    expect(dictionary.format(429)).toEqual({ typeBytes: 2, lengthBytes: 1 });
+    expect(dictionary.format(429)).toEqual({ typeBytes: 2, lengthBytes: 1, continued: false });
     expect(dictionary.byNumber(0, 200)?.name).toBe('Plain');
   });
 

@@ -178,6 +178,7 @@ async function build(settings: Settings, { log, releasers, phase }: Building): P
       control: queue,
       onJobChange: queue.onChange,
       gateOf: gateReport,
+      sessions: null,
       reconcile,
       health: () => ({
         phase: phase(),

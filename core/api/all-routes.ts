@@ -2,6 +2,7 @@
 import type { ApiDependencies } from './deps.ts';
 import type { JobFeed } from './job-feed.ts';
 import type { ApiLimits } from './limits.ts';
+import { noSessions } from './no-sessions.ts';
 import type { Route } from './route.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -10,6 +11,9 @@ import { jobRoutes } from './routes/jobs.ts';
 import { nasRoutes } from './routes/nas.ts';
 import { nasSyncRoutes } from './routes/nas-sync.ts';
 import { openApiRoute } from './routes/openapi.ts';
+import { sessionRoutes } from './routes/sessions.ts';
+import { sessionActRoutes } from './routes/sessions-act.ts';
+import { sessionAnalysisRoutes } from './routes/sessions-analysis.ts';
 import { streamRoutes } from './routes/stream.ts';
 
 interface Parts {
@@ -19,10 +23,14 @@ interface Parts {
 }
 
 export function allRoutes({ deps, feed, limits }: Parts): Route[] {
+  const withSessions = { ...deps, sessions: deps.sessions ?? noSessions };
   const others = [
     ...eventRoutes({ ingest: deps.ingest, limits }),
     ...jobRoutes(deps),
     ...streamRoutes({ directory: deps.directory, feed }),
+    ...sessionRoutes(withSessions),
+    ...sessionActRoutes(withSessions),
+    ...sessionAnalysisRoutes(withSessions),
     ...nasRoutes(deps),
     ...nasSyncRoutes(deps),
     ...hookRoutes(deps),

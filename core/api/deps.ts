@@ -3,14 +3,17 @@ import type { Logger } from 'pino';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { HookDescription } from '../map/catalogue.ts';
 import type { Job } from '../model/job.ts';
+import type { Session } from '../model/session.ts';
 import type { NasDirectory } from '../plugin-host/nas.ts';
+import type { SessionActions } from '../sessions/actions.ts';
+import type { SessionBook } from '../sessions/book.ts';
 import type { Reconciler } from '../sessions/reconcile.ts';
 import type { Store } from '../store/store.ts';
 import type { ApiToken } from './access.ts';
 
 export interface ApiDependencies {
   readonly ingest: Ingest;
-  readonly store: Pick<Store, 'jobs' | 'job' | 'journal'>;
+  readonly store: Pick<Store, 'jobs' | 'job' | 'journal' | 'account'>;
   readonly directory: NasDirectory;
   readonly control: JobControl;
   /** Called after each change of a job's state. Returns the unsubscriber. Must not be slow: the API only queues the line. */
@@ -18,12 +21,23 @@ export interface ApiDependencies {
   /** How dispatch stands with this profile. */
   readonly gateOf: (nasName: string) => GateReport;
   /** Null when accounting is switched off. */
+  readonly sessions: SessionDependencies | null;
+  /** Null when accounting is switched off. */
   readonly reconcile: Pick<Reconciler, 'sync'> | null;
   readonly health: () => HealthReport;
   readonly hooks: readonly HookDescription[];
   readonly metrics: MetricsPage;
   readonly version: string;
   readonly log: Logger;
+}
+
+export interface SessionDependencies {
+  readonly book: Pick<SessionBook, 'get' | 'find' | 'count' | 'history' | 'fields'>;
+  readonly actions: Pick<SessionActions, 'disconnect' | 'alter'>;
+  /** Milliseconds after its last update from which a live session may be gone; Infinity: never. */
+  readonly ttlOf: (session: Session) => number;
+  /** IANA name, for who asks without one. */
+  readonly timezone: string;
 }
 
 /** An operator's hand on one job; `by` names the caller. Rejects with `not_found`, or `conflict` when its state does not allow it. */

@@ -35,7 +35,7 @@ export interface Described {
 }
 
 export interface RouteContract<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** As OpenAPI writes it: `/v1/jobs/{id}`. */
   readonly path: string;
   /** What the caller's role must allow; `open` = anyone who can connect. */

@@ -4,7 +4,7 @@ import { exitCodes } from './command.ts';
 import type { DaemonAddress } from './daemon-address.ts';
 
 export interface DaemonRequest {
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;

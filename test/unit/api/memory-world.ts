@@ -1,24 +1,28 @@
 // The daemon's stages in memory, just large enough to serve the API honestly: real catalogue and parser, jobs in a list.
 import { Writable } from 'node:stream';
-import type { ApiDependencies, HealthReport } from '#core/api/deps.ts';
+import type { ApiDependencies, HealthReport, SessionDependencies } from '#core/api/deps.ts';
 import { createMetrics } from '#core/api/metrics.ts';
 import { OssiaError } from '#core/errors.ts';
 import type { Receipt } from '#core/ingest/ingest.ts';
 import { createLog } from '#core/log.ts';
 import { describeCatalogue } from '#core/map/catalogue.ts';
 import { parseEvent } from '#core/map/parse-event.ts';
-import { laneOf, nasKeyOf, nasRefOf } from '#core/model/account.ts';
+import { type Account, laneOf, nasKeyOf, nasRefOf } from '#core/model/account.ts';
 import { endedStates, type Job } from '#core/model/job.ts';
 import type { Nas, NasStatus } from '#core/plugin-host/nas.ts';
+import { createSessionActions } from '#core/sessions/actions.ts';
 import type { ReconcileReport } from '#core/sessions/reconcile.ts';
 import type { JobFilter, JournalEntry } from '#core/store/store.ts';
 import { catalogue } from '#test/support/catalogue.ts';
 import { limits } from '#test/support/scripted-nas.ts';
+import { type SessionBookInMemory, sessionBook } from '#test/support/session-book.ts';
 
 export interface MemoryWorld {
   readonly deps: ApiDependencies;
   readonly jobs: Job[];
   readonly journal: JournalEntry[];
+  readonly book: SessionBookInMemory;
+  readonly accounts: Map<string, Account>;
   health: HealthReport;
   /** Thrown by the next submits; null = none. */
   failure: Error | null;
@@ -31,6 +35,8 @@ export interface MemoryWorld {
 export function memoryWorld({ level = 'info' }: { level?: 'info' | 'debug' } = {}): MemoryWorld {
   const jobs: Job[] = [];
   const journal: JournalEntry[] = [];
+  const book = sessionBook();
+  const accounts = new Map<string, Account>();
   const events = new Map<string, string[]>();
   const listeners = new Set<(job: Job) => void>();
   let logText = '';
@@ -46,6 +52,8 @@ export function memoryWorld({ level = 'info' }: { level?: 'info' | 'debug' } = {
   const world: MemoryWorld = {
     jobs,
     journal,
+    book,
+    accounts,
     health: { phase: 'running', checks: [{ name: 'store', ok: true, detail: '' }] },
     failure: null,
     beforeSubmit: async () => undefined,
@@ -72,6 +80,7 @@ export function memoryWorld({ level = 'info' }: { level?: 'info' | 'debug' } = {
         jobs: async (filter) => [...jobs].reverse().filter(matches(filter)).slice(0, filter.limit),
         job: async (id) => jobs.find((job) => job.id === id),
         journal: async (id) => journal.filter(({ jobId }) => jobId === id),
+        account: async (userId) => accounts.get(userId),
       },
       directory: {
         find: ({ nas_ip }) => (nas_ip === '10.0.0.1' ? bras : undefined),
@@ -99,6 +108,7 @@ export function memoryWorld({ level = 'info' }: { level?: 'info' | 'debug' } = {
         breaker: name === 'bras-1' ? 'open' : 'closed',
         nextProbeAt: name === 'bras-1' ? Date.UTC(2026, 10, 21, 20) : 0,
       }),
+      sessions: null,
       reconcile: {
         sync: ({ nas, anyShare = false }) =>
           nas === 'bras-1'
@@ -112,6 +122,32 @@ export function memoryWorld({ level = 'info' }: { level?: 'info' | 'debug' } = {
       log,
     },
   };
+
+  Object.assign(world.deps, {
+    sessions: {
+      book,
+      actions: createSessionActions({
+        ...world.deps,
+        ...world.deps.control,
+        book,
+        store: {
+          ...world.deps.store,
+          accountByLogin: async (login) => [...accounts.values()].find((account) => account['login'] === login),
+          async write(changes) {
+            for (const change of changes)
+              if (change.type === 'journal')
+                journal.push(...change.entries.map((entry) => ({ ...entry, jobId: change.jobId })));
+            return { duplicates: new Set() };
+          },
+        },
+        matchOf: (nas) => world.deps.directory.get(nas)?.profile.match,
+        attempts: 2,
+        warn: (message) => log.warn(message),
+      }),
+      ttlOf: ({ interimInterval }) => interimInterval * 3_000,
+      timezone: 'Europe/Kyiv',
+    } satisfies SessionDependencies,
+  });
 
   function take(item: unknown, source: string): Receipt {
     const parsed = parseEvent(item, source, catalogue);

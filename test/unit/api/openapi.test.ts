@@ -49,7 +49,7 @@ test('every reference in the document points at a component, and every operation
 
 test('answers of the server fit the schemas of the document', async () => {
   const { Ajv2020 } = await import('ajv/dist/2020.js');
-  const { get, send } = await runningApi();
+  const { get, send, world } = await runningApi();
   const all = await document();
   const ajv = new Ajv2020({ strict: false, formats: { 'date-time': true } });
   ajv.addSchema({ $id: 'api', components: all.components });
@@ -64,6 +64,14 @@ test('answers of the server fit the schemas of the document', async () => {
   fits('Problem', await (await send({})).json());
   fits('JobPage', await (await get('/v1/jobs')).json());
   fits('JobDetail', await (await get('/v1/jobs/1')).json());
+  world.book.put({ id: 's' });
+  world.book.put({ id: 'closed' });
+  world.book.stop('closed', 2);
+  fits('SessionPage', await (await get('/v1/sessions?state=any')).json());
+  fits('Session', await (await get('/v1/sessions/closed')).json());
+  fits('SessionCount', await (await get('/v1/sessions/count')).json());
+  fits('SessionFields', await (await get('/v1/sessions/fields')).json());
+  fits('SessionAnalysis', await (await get('/v1/accounts/alice/sessions/analysis?by=login')).json());
   fits('NasList', await (await get('/v1/nas')).json());
   fits('HookList', await (await get('/v1/hooks')).json());
   fits('Readiness', await (await get('/readyz')).json());

@@ -1,0 +1,159 @@
+// Ends and changes sessions: each through a hook of its box's plugin as a job of the journal, and the answer is what truly came of it.
+import { randomUUID } from 'node:crypto';
+import type { Ingest } from '../ingest/ingest.ts';
+import type { Account } from '../model/account.ts';
+import type { Session } from '../model/session.ts';
+import type { Store } from '../store/store.ts';
+import { createJobFollower, type FollowOptions } from './actions-follow.ts';
+import { accountOf, type BoxMatch, hookAccount } from './actions-hook.ts';
+import { type ActionOutcome, outcomeOf, wordsOf } from './actions-outcome.ts';
+import { watchEnds } from './actions-stop.ts';
+import type { SessionBook } from './book.ts';
+
+export interface ActionsOptions extends Omit<FollowOptions, 'job'> {
+  readonly book: Pick<SessionBook, 'get' | 'close' | 'alter' | 'onChange'>;
+  readonly ingest: Pick<Ingest, 'submit'>;
+  readonly store: Pick<Store, 'account' | 'accountByLogin' | 'job' | 'journal' | 'write'>;
+  /** How the billing names the box of this profile; undefined when no such profile is in force. */
+  readonly matchOf: (nas: string) => BoxMatch | undefined;
+  /** Sessions that are acted on at once, over all boxes. */
+  readonly concurrency?: number;
+}
+
+/** Who wants it, why, and how long the answer may take. */
+export interface Order {
+  readonly by: string;
+  readonly reason: string;
+  /** Milliseconds. */
+  readonly wait: number;
+}
+
+export interface Change {
+  readonly hook: string;
+  readonly variables: Account;
+}
+
+export interface ActionResult {
+  /** As it stands now. */
+  readonly session: Session;
+  readonly outcome: ActionOutcome;
+  /** Its Stop came, or its box has it no longer. */
+  readonly ended: boolean;
+  readonly job: string | null;
+  /** Why it is so: the box's own words where it said something. */
+  readonly reason: string;
+  readonly said: string;
+  readonly errorCause: string;
+  readonly attempts: number;
+}
+
+export interface SessionActions {
+  /** One result for each, in their order, whatever became of the others. Never rejects for what a box did. */
+  disconnect(sessions: readonly Session[], order: Order): Promise<readonly ActionResult[]>;
+  /** Runs the hook on the session's box, if one is given, and then changes the fields of our record. Rejects with `input_invalid` for fields that may not be changed. */
+  alter(
+    session: Session,
+    what: { readonly hook?: Change; readonly fields?: Account },
+    order: Order,
+  ): Promise<ActionResult>;
+  close(): void;
+}
+
+export function createSessionActions(options: ActionsOptions): SessionActions {
+  const { book, ingest, store, matchOf, concurrency = 64 } = options;
+  const follower = createJobFollower({ ...options, job: store.job });
+  const ends = watchEnds(book);
+
+  async function run(
+    session: Session,
+    change: Change,
+    order: Order & { readonly until: number },
+  ): Promise<ActionResult> {
+    const match = matchOf(session.nas);
+    if (match === undefined)
+      return resultOf(session, 'no_profile', `no profile ${session.nas} is in force, so its box cannot be told`);
+    const known = await accountOf(session, store);
+    const account = { ...hookAccount({ session, known, match }), ...change.variables };
+    const [receipt] = await ingest.submit([{ id: `operator-${randomUUID()}`, hook: change.hook, account }], 'operator');
+    if (receipt?.type !== 'accepted') {
+      const fields = receipt?.fields.map(({ where, problem }) => `${where} ${problem}`) ?? [];
+      return resultOf(session, 'rejected', fields.join('; '));
+    }
+    const [job = ''] = receipt.jobs;
+    const text = `${change.hook} for session ${session.id} (${session.acctSessionId}), wanted by ${order.by}: ${order.reason}`;
+    const note = { at: Date.now(), attempt: 0, nas: session.nas, kind: 'note', via: 'operator', text } as const;
+    await store.write([{ type: 'journal', jobId: job, entries: [note] }]);
+    const followed = await follower.follow(job, order.until);
+    return {
+      ...resultOf(session, outcomeOf(followed), (followed.failed ?? followed.job).reason),
+      ...wordsOf(await store.journal(job)),
+      job,
+      attempts: followed.job.attempt,
+    };
+  }
+
+  async function end(session: Session, order: Order & { readonly until: number }): Promise<ActionResult> {
+    const now = await book.get(session.id);
+    if (now === undefined || now.endedAt > 0) return { ...resultOf(now ?? session, 'over', ''), ended: true };
+    const watch = ends.watch(now.id);
+    try {
+      const result = await run(now, { hook: 'user_disconnect', variables: {} }, order);
+      // A box that has it no longer sends no Stop either.
+      if (result.outcome === 'gone' && !watch.hasEnded())
+        await book.close(now.id, { reason: 'missing', at: Date.now() });
+      if (result.outcome === 'ack') await watch.ended(order.until);
+      const after = (await book.get(now.id)) ?? now;
+      return { ...result, session: after, ended: after.endedAt > 0 };
+    } finally {
+      watch.off();
+    }
+  }
+
+  const endOrSay = (session: Session, order: Order & { readonly until: number }): Promise<ActionResult> =>
+    end(session, order).catch((error: unknown) =>
+      resultOf(session, 'failed', error instanceof Error ? error.message : String(error)),
+    );
+
+  return {
+    async disconnect(sessions, order) {
+      const until = Date.now() + order.wait;
+      const results: ActionResult[] = [];
+      const lanes = lanesOf(sessions).values();
+      // Sessions of one account on one box share a lane; each waits for the one before it.
+      const work = async (): Promise<void> => {
+        for (const lane of lanes)
+          for (const { session, index } of lane) results[index] = await endOrSay(session, { ...order, until });
+      };
+      await Promise.all(Array.from({ length: concurrency }, work));
+      return results;
+    },
+    async alter(session, { hook, fields }, order) {
+      const until = Date.now() + order.wait;
+      const result =
+        hook === undefined ? resultOf(session, 'recorded', '') : await run(session, hook, { ...order, until });
+      const isTaken = result.outcome === 'ack' || result.outcome === 'recorded';
+      if (fields === undefined || !isTaken) return result;
+      const after = await book.alter(session.id, fields);
+      return after === undefined ? { ...result, outcome: 'over', ended: true } : { ...result, session: after };
+    },
+    close() {
+      follower.close();
+      ends.close();
+    },
+  };
+}
+
+function resultOf(session: Session, outcome: ActionOutcome, reason: string): ActionResult {
+  const ended = session.endedAt > 0;
+  return { session, outcome, ended, reason, job: null, said: '', errorCause: '', attempts: 0 };
+}
+
+interface Placed {
+  readonly session: Session;
+  readonly index: number;
+}
+
+function lanesOf(sessions: readonly Session[]): readonly (readonly Placed[])[] {
+  const placed = sessions.map((session, index): Placed => ({ session, index }));
+  return [...Map.groupBy(placed, ({ session }) => `${session.nas} ${session.userId || session.userName}`).values()];
+}

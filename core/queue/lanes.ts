@@ -1,6 +1,7 @@
 // The lanes in memory: one queue per account and NAS, which of them are ready, and which wait for their time.
+
+import { createDueHeap } from '../model/due-heap.ts';
 import type { Job } from '../model/job.ts';
-import { createDueHeap } from './due-heap.ts';
 
 export interface Lane {
   readonly key: string;

@@ -1,0 +1,56 @@
+// Addresses and networks as texts that sort as the addresses do: `4` or `6` and the bytes in hex.
+import { isIPv4, isIPv6 } from 'node:net';
+
+/** Undefined when the text is no address. */
+export function addressKey(text: string): string | undefined {
+  if (isIPv4(text)) return v4Key(text);
+  if (!isIPv6(text) || text.includes('%')) return undefined;
+  const groups = groupsOf(text);
+  const hex = groups.map((group) => group.toString(16).padStart(4, '0')).join('');
+  // An IPv4 address wrapped in IPv6 is that address.
+  return hex.startsWith('00000000000000000000ffff') ? `4${hex.slice(24)}` : `6${hex}`;
+}
+
+/** The first and the last key of a network like `10.0.0.0/8` or `2001:db8::/32`; of a bare address, itself. */
+export function networkKeys(text: string): { readonly first: string; readonly last: string } | undefined {
+  const [address = '', length, ...rest] = text.split('/');
+  const key = addressKey(address);
+  if (key === undefined || rest.length > 0) return undefined;
+  const width = key.startsWith('4') ? 32 : 128;
+  if (length !== undefined && !/^\d{1,3}$/.test(length)) return undefined;
+  const bits = length === undefined ? width : Number(length);
+  if (bits > width) return undefined;
+  const hex = key.slice(1);
+  const whole = bits >> 2;
+  const rests = bits & 3;
+  const fill = (digit: '0' | 'f'): string => {
+    if (rests === 0) return digit.repeat(hex.length - whole);
+    const mask = (0xf << (4 - rests)) & 0xf;
+    const value = Number.parseInt(hex[whole] ?? '0', 16);
+    const edge = digit === '0' ? value & mask : (value & mask) | (~mask & 0xf);
+    return edge.toString(16) + digit.repeat(hex.length - whole - 1);
+  };
+  const head = key[0] + hex.slice(0, whole);
+  return { first: head + fill('0'), last: head + fill('f') };
+}
+
+function v4Key(text: string): string {
+  let hex = '4';
+  for (const part of text.split('.')) hex += Number(part).toString(16).padStart(2, '0');
+  return hex;
+}
+
+function groupsOf(text: string): number[] {
+  const dotted = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text);
+  const plain = dotted === null ? text : `${dotted[1]}${pairsOf(dotted[2] ?? '')}`;
+  const [left = '', right] = plain.split('::');
+  const head = left === '' ? [] : left.split(':');
+  const tail = right === undefined || right === '' ? [] : right.split(':');
+  const gap = right === undefined ? 0 : 8 - head.length - tail.length;
+  return [...head, ...new Array<string>(gap).fill('0'), ...tail].map((group) => Number.parseInt(group, 16));
+}
+
+function pairsOf(dotted: string): string {
+  const hex = v4Key(dotted).slice(1);
+  return `${hex.slice(0, 4)}:${hex.slice(4)}`;
+}

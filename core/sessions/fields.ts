@@ -1,0 +1,143 @@
+// What sessions can be asked by: each field with its texts, how they compare, and whether an index of the live ones knows them.
+import { macDigits } from '../model/mac.ts';
+import { addressKey, networkKeys } from '../model/network.ts';
+import type { Session } from '../model/session.ts';
+import type { Operator, SessionField } from './book.ts';
+
+export interface Field extends SessionField {
+  /** In the form that compares; several when a session has several. A text or number that it does not have is none. */
+  keysOf(session: Session): readonly string[];
+  /** A value of a condition in the same form; undefined when it is none of this field. */
+  keyOf(value: string): string | undefined;
+  /** What to write instead, for who wrote it wrong. */
+  readonly expects: string;
+}
+
+const textOperators: readonly Operator[] = ['eq', 'not', 'in', 'prefix', 'lt', 'gt'];
+const none: readonly string[] = [];
+const listOf = (text: string): readonly string[] => (text === '' ? none : [text]);
+
+function text(name: string, get: (session: Session) => string, indexed: boolean): Field {
+  return {
+    name,
+    operators: textOperators,
+    indexed,
+    keysOf: (session) => listOf(get(session)),
+    keyOf: (value) => value,
+    expects: 'a text',
+  };
+}
+
+// Sixteen digits hold every whole number that a double does.
+const numberKey = (value: number): string => String(Math.max(0, Math.trunc(value))).padStart(16, '0');
+
+function number(name: string, get: (session: Session) => number): Field {
+  return {
+    name,
+    operators: ['eq', 'not', 'in', 'lt', 'gt'],
+    indexed: false,
+    keysOf: (session) => [numberKey(get(session))],
+    keyOf: (value) => (/^\d{1,16}$/.test(value) ? numberKey(Number(value)) : undefined),
+    expects: 'a whole number',
+  };
+}
+
+function time(name: string, get: (session: Session) => number): Field {
+  return {
+    ...number(name, get),
+    keyOf(value) {
+      const at = /^\d{1,16}$/.test(value) ? Number(value) : Date.parse(value);
+      return Number.isFinite(at) ? numberKey(at) : undefined;
+    },
+    expects: 'a time like 2026-11-21T12:00:00Z',
+  };
+}
+
+/** Of the prefixes the network itself: an address within is found by `in network` the other way round, by its /64. */
+function addressesOf({ framedIp, framedIpv6Prefix, delegatedIpv6Prefix }: Session): readonly string[] {
+  const keys: string[] = [];
+  for (const said of [framedIp, framedIpv6Prefix, delegatedIpv6Prefix]) {
+    if (said === '') continue;
+    const slash = said.indexOf('/');
+    const key = addressKey(slash < 0 ? said : said.slice(0, slash));
+    if (key !== undefined) keys.push(key);
+  }
+  return keys;
+}
+
+const framedIp: Field = {
+  name: 'framed_ip',
+  operators: ['eq', 'not', 'in', 'net'],
+  indexed: true,
+  keysOf: addressesOf,
+  keyOf: (value) => addressKey(value.replace(/\/\d+$/, '')),
+  expects: 'an address like 10.1.2.3, or a prefix like 2001:db8::/56',
+};
+
+const mac: Field = {
+  name: 'mac',
+  operators: ['eq', 'not', 'in', 'prefix'],
+  indexed: true,
+  keysOf: ({ callingStationId }) => listOf(macKey(callingStationId)),
+  keyOf: macKey,
+  expects: 'a MAC address in any notation',
+};
+
+/** What is no MAC address is compared as it is; of a beginning, the digits. */
+function macKey(value: string): string {
+  const digits = macDigits(value);
+  if (digits !== '') return digits;
+  return /^[0-9a-f:.-]{1,17}$/i.test(value) ? value.replace(/[:.-]/g, '').toLowerCase() : value;
+}
+
+const state: Field = {
+  name: 'state',
+  operators: ['eq', 'not', 'in'],
+  indexed: true,
+  keysOf: ({ endedAt }) => [endedAt === 0 ? 'live' : 'closed'],
+  keyOf: (value) => (value === 'live' || value === 'closed' ? value : undefined),
+  expects: 'live or closed',
+};
+
+const builtIn: readonly Field[] = [
+  text('user_id', ({ userId }) => userId, true),
+  text('login', ({ userName }) => userName, true),
+  framedIp,
+  mac,
+  text('nas', ({ nas }) => nas, true),
+  text('port', ({ port }) => port, true),
+  text('session_id', ({ acctSessionId }) => acctSessionId, true),
+  text('plan', ({ plan }) => plan, true),
+  state,
+  text('id', ({ id }) => id, true),
+  text('nas_ip', ({ nasIp }) => nasIp, false),
+  text('nas_identifier', ({ nasIdentifier }) => nasIdentifier, false),
+  text('multi_session_id', ({ multiSessionId }) => multiSessionId, false),
+  text('called_station_id', ({ calledStationId }) => calledStationId, false),
+  text('class', (session) => session.class, false),
+  text('inferred', ({ inferred }) => inferred, false),
+  number('terminate_cause', ({ terminateCause }) => terminateCause),
+  number('session_time', ({ sessionTime }) => sessionTime),
+  number('input_octets', ({ inputOctets }) => inputOctets),
+  number('output_octets', ({ outputOctets }) => outputOctets),
+  time('started_at', ({ startedAt }) => startedAt),
+  time('updated_at', ({ updatedAt }) => updatedAt),
+  time('ended_at', ({ endedAt }) => endedAt),
+];
+
+/** `indexes`: what the site asks for besides: a field of a packet that has no index by itself, else a variable of the account. */
+export function createFields(indexes: readonly string[]): ReadonlyMap<string, Field> {
+  const fields = new Map(builtIn.map((field) => [field.name, field]));
+  for (const name of indexes) {
+    const known = fields.get(name);
+    fields.set(name, known ? { ...known, indexed: true } : text(name, (session) => session.fields[name] ?? '', true));
+  }
+  return fields;
+}
+
+/** Names that only the account's variables can fill. */
+export function variablesAmong(indexes: readonly string[]): readonly string[] {
+  return indexes.filter((name) => !builtIn.some((field) => field.name === name));
+}
+
+export { networkKeys };

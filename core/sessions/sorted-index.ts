@@ -1,0 +1,215 @@
+// Live sessions in the order of a key, then of their start, then of their id: equal, prefix, less and greater are all ranges of it.
+import type { Entry } from './table.ts';
+
+/** A place in the order; an item need not be there. */
+export interface Place {
+  readonly key: string;
+  readonly startedAt: number;
+  readonly id: string;
+}
+
+/** From the first place to before the second. */
+export interface Range {
+  readonly from: Place;
+  readonly to: Place;
+}
+
+export interface SortedIndex {
+  add(key: string, entry: Entry): void;
+  /** The entry's session must be the one that it was added with. */
+  remove(key: string, entry: Entry): void;
+  /** Takes the place of all that was there. Entries must be in the order of their starts and ids. */
+  load(keys: readonly string[], entries: readonly Entry[]): void;
+  count(range: Range): number;
+  /** Nothing may be added or removed meanwhile. */
+  walk(range: Range): Iterable<Entry>;
+}
+
+interface Chunk {
+  readonly keys: string[];
+  readonly entries: Entry[];
+}
+
+const mostInChunk = 1024;
+
+export const everything: Range = {
+  from: { key: '', startedAt: Number.NEGATIVE_INFINITY, id: '' },
+  to: { key: '\uffff', startedAt: Number.POSITIVE_INFINITY, id: '' },
+};
+
+export function rangeOf(key: string): Range {
+  return {
+    from: { key, startedAt: Number.NEGATIVE_INFINITY, id: '' },
+    to: { key, startedAt: Number.POSITIVE_INFINITY, id: '' },
+  };
+}
+
+export function createSortedIndex(): SortedIndex {
+  let chunks: Chunk[] = [];
+
+  /** The chunk that holds the first item at or after the place, or would. */
+  function chunkOf(place: Place): number {
+    let low = 0;
+    let high = chunks.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const { keys, entries } = chunks[middle] as Chunk;
+      const last = keys.length - 1;
+      if (isBefore(keys[last] as string, entries[last] as Entry, place)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  function indexIn({ keys, entries }: Chunk, place: Place): number {
+    let low = 0;
+    let high = keys.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (isBefore(keys[middle] as string, entries[middle] as Entry, place)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  const placeOf = (key: string, { session: { startedAt, id } }: Entry): Place => ({ key, startedAt, id });
+
+  function split(at: number): void {
+    const { keys, entries } = chunks[at] as Chunk;
+    const half = keys.length >> 1;
+    chunks.splice(at + 1, 0, { keys: keys.splice(half), entries: entries.splice(half) });
+  }
+
+  return {
+    add(key, entry) {
+      const place = placeOf(key, entry);
+      const at = Math.min(chunkOf(place), Math.max(0, chunks.length - 1));
+      const chunk = chunks[at];
+      if (chunk === undefined) {
+        chunks.push({ keys: [key], entries: [entry] });
+        return;
+      }
+      const index = indexIn(chunk, place);
+      chunk.keys.splice(index, 0, key);
+      chunk.entries.splice(index, 0, entry);
+      if (chunk.keys.length > mostInChunk) split(at);
+    },
+    remove(key, entry) {
+      const place = placeOf(key, entry);
+      const at = chunkOf(place);
+      const chunk = chunks[at];
+      if (chunk === undefined) return;
+      const index = indexIn(chunk, place);
+      if (chunk.entries[index] !== entry || chunk.keys[index] !== key) return;
+      chunk.keys.splice(index, 1);
+      chunk.entries.splice(index, 1);
+      if (chunk.keys.length === 0) chunks.splice(at, 1);
+    },
+    load(keys, entries) {
+      const order = orderOf(keys);
+      chunks = [];
+      // Room for what comes: half of a chunk, so that the next ones do not split all of them.
+      const size = mostInChunk >> 1;
+      for (let start = 0; start < order.length; start += size) {
+        const slice = order.subarray(start, start + size);
+        chunks.push({
+          keys: Array.from(slice, (at) => keys[at] as string),
+          entries: Array.from(slice, (at) => entries[at] as Entry),
+        });
+      }
+    },
+    count({ from, to }) {
+      const [first, last] = [chunkOf(from), chunkOf(to)];
+      const head = chunks[first];
+      if (head === undefined || last < first) return 0;
+      const tail = chunks[last];
+      let count = -indexIn(head, from) + (tail === undefined ? 0 : indexIn(tail, to));
+      for (let at = first; at < last; at++) count += (chunks[at] as Chunk).keys.length;
+      return Math.max(0, count);
+    },
+    *walk({ from, to }) {
+      let at = chunkOf(from);
+      let chunk = chunks[at];
+      if (chunk === undefined) return;
+      let index = indexIn(chunk, from);
+      const [lastChunk, lastIndex] = [chunkOf(to), 0];
+      const end = chunks[lastChunk] === undefined ? lastIndex : indexIn(chunks[lastChunk] as Chunk, to);
+      for (; chunk !== undefined && at <= lastChunk; chunk = chunks[++at], index = 0) {
+        const stop = at === lastChunk ? end : chunk.keys.length;
+        for (; index < stop; index++) yield chunk.entries[index] as Entry;
+      }
+    },
+  };
+}
+
+function isBefore(key: string, { session }: Entry, place: Place): boolean {
+  if (key !== place.key) return key < place.key;
+  if (session.startedAt !== place.startedAt) return session.startedAt < place.startedAt;
+  return session.id < place.id;
+}
+
+// A double holds 52 bits exactly: four characters and the number of the item, so that the native sort of numbers does the work.
+const itemBits = 2 ** 20;
+const characters = 4;
+const fewEnough = 24;
+
+/** The order of the keys; equal ones stay as they are. */
+export function orderOf(keys: readonly string[]): Uint32Array {
+  const order = Uint32Array.from({ length: keys.length }, (_, at) => at);
+  if (keys.length > itemBits) return order.sort((a, b) => compare(keys[a] as string, keys[b] as string) || a - b);
+  sortSlice(keys, order, 0);
+  return order;
+}
+
+function sortSlice(keys: readonly string[], slice: Uint32Array, known: number): void {
+  if (slice.length <= fewEnough) {
+    slice.sort((a, b) => compare(keys[a] as string, keys[b] as string) || a - b);
+    return;
+  }
+  const same = sharedLength(keys, slice, known);
+  if (same < 0) return;
+  const numbers = new Float64Array(slice.length);
+  for (let at = 0; at < slice.length; at++) {
+    const key = keys[slice[at] as number] as string;
+    let digits = 0;
+    // A missing character is less than any; those over 254 are told apart by the comparison of few.
+    for (let index = same; index < same + characters; index++)
+      digits = digits * 256 + (index < key.length ? Math.min(key.charCodeAt(index) + 1, 255) : 0);
+    numbers[at] = digits * itemBits + at;
+  }
+  numbers.sort();
+  const before = slice.slice();
+  for (let start = 0; start < slice.length; ) {
+    const digits = Math.floor((numbers[start] as number) / itemBits);
+    let end = start;
+    let isWide = false;
+    for (; end < slice.length && Math.floor((numbers[end] as number) / itemBits) === digits; end++)
+      slice[end] = before[(numbers[end] as number) % itemBits] as number;
+    for (let rest = digits; rest > 0; rest = Math.floor(rest / 256)) isWide ||= rest % 256 === 255;
+    const run = slice.subarray(start, end);
+    if (isWide) run.sort((a, b) => compare(keys[a] as string, keys[b] as string) || a - b);
+    else if (end - start > 1) sortSlice(keys, run, same + characters);
+    start = end;
+  }
+}
+
+/** How many characters all have in common; -1 when they are all the same text. */
+function sharedLength(keys: readonly string[], slice: Uint32Array, known: number): number {
+  const first = keys[slice[0] as number] as string;
+  let same = first.length;
+  let isAll = true;
+  for (let at = 1; at < slice.length; at++) {
+    const key = keys[slice[at] as number] as string;
+    if (isAll && key === first) continue;
+    isAll = false;
+    let index = Math.min(known, same);
+    while (index < same && key.charCodeAt(index) === first.charCodeAt(index)) index++;
+    same = index;
+    if (same <= known) return same;
+  }
+  return isAll ? -1 : same;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

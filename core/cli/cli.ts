@@ -13,6 +13,10 @@ const commands: Readonly<Record<string, Entry>> = {
   start: { summary: 'run the daemon', load: async () => (await import('./start.ts')).start },
   fire: { summary: 'send one event to the daemon', load: async () => (await import('./fire.ts')).fire },
   jobs: { summary: 'list, show, retry and skip jobs', load: async () => (await import('./jobs.ts')).jobs },
+  sessions: {
+    summary: 'who is online, why it dropped, and making it stop',
+    load: async () => (await import('./sessions.ts')).sessions,
+  },
   nas: { summary: 'how every NAS stands', load: async () => (await import('./nas.ts')).nas },
   check: {
     summary: 'check configuration, profiles and plugins without starting',
@@ -50,7 +54,7 @@ async function printHelp({ name, about, io }: { name: string; about: string | un
 }
 
 function overview(): string {
-  const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(7)} ${summary}\n`);
+  const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}\n`);
   return `Ossia drives access equipment from billing events.
 
 usage: ossia COMMAND ...

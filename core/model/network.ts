@@ -20,18 +20,24 @@ export function networkKeys(text: string): { readonly first: string; readonly la
   if (length !== undefined && !/^\d{1,3}$/.test(length)) return undefined;
   const bits = length === undefined ? width : Number(length);
   if (bits > width) return undefined;
+  return { first: firstOfNetwork(key, bits), last: edgeOf(key, bits, 'f') };
+}
+
+/** The key of the first address of the network of so many bits that this address is in. */
+export function firstOfNetwork(key: string, bits: number): string {
+  return edgeOf(key, bits, '0');
+}
+
+function edgeOf(key: string, bits: number, digit: '0' | 'f'): string {
   const hex = key.slice(1);
   const whole = bits >> 2;
+  const head = key.slice(0, 1 + whole);
   const rests = bits & 3;
-  const fill = (digit: '0' | 'f'): string => {
-    if (rests === 0) return digit.repeat(hex.length - whole);
-    const mask = (0xf << (4 - rests)) & 0xf;
-    const value = Number.parseInt(hex[whole] ?? '0', 16);
-    const edge = digit === '0' ? value & mask : (value & mask) | (~mask & 0xf);
-    return edge.toString(16) + digit.repeat(hex.length - whole - 1);
-  };
-  const head = key[0] + hex.slice(0, whole);
-  return { first: head + fill('0'), last: head + fill('f') };
+  if (rests === 0) return head + digit.repeat(hex.length - whole);
+  const mask = (0xf << (4 - rests)) & 0xf;
+  const value = Number.parseInt(hex[whole] ?? '0', 16);
+  const edge = digit === '0' ? value & mask : (value & mask) | (~mask & 0xf);
+  return head + edge.toString(16) + digit.repeat(hex.length - whole - 1);
 }
 
 function v4Key(text: string): string {

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { Account } from '../model/account.ts';
 import type { Session } from '../model/session.ts';
+import { shared } from '../model/session-body.ts';
 import type { Store } from '../store/store.ts';
 import type { Owed } from './table.ts';
 
@@ -16,6 +17,8 @@ export interface SessionDirectory {
   firing(nas: string): Firing;
   /** The profile that this account's hooks run on, if there is one. */
   nasOf(account: Account): string | undefined;
+  /** Milliseconds without an update after which sessions of this NAS are given up, when its profile says so; 0 = never. */
+  sessionTtl?(nas: string): number | undefined;
 }
 
 export interface SessionsLog {
@@ -27,15 +30,20 @@ export interface AccountsOptions {
   readonly ingest: Pick<Ingest, 'submitSession'>;
   readonly directory: SessionDirectory;
   readonly log: SessionsLog;
+  readonly planVariable: string;
+  /** Variables that the site wants its sessions to be found by. */
+  readonly variables: readonly string[];
 }
 
 export interface SessionAccounts {
   find(session: Session): Promise<Account | undefined>;
+  /** With what the account says of it: whose it is, what is sold. The same session when that is known already. */
+  bind(session: Session, account: Account): Session;
   /** Resolves when the event is on disk, now or before. A refusal is logged: told again, it would be refused again. */
   tell(account: Account, session: Session, owed: Owed): Promise<void>;
 }
 
-export function createSessionAccounts({ store, ingest, directory, log }: AccountsOptions): SessionAccounts {
+export function createSessionAccounts({ store, ingest, directory, log, ...options }: AccountsOptions): SessionAccounts {
   return {
     async find(session) {
       if (session.userId !== '') return store.account(session.userId);
@@ -45,9 +53,19 @@ export function createSessionAccounts({ store, ingest, directory, log }: Account
       const byAddress = await store.accountsByAddress(session.framedIp);
       return byAddress.find((account) => directory.nasOf(account) === session.nas);
     },
-    async tell(account, session, { hook, at }) {
+    bind(session, account) {
+      const userId = session.userId || (account['user_id'] ?? '');
+      // What somebody altered stays.
+      const plan = session.plan || shared(account[options.planVariable] ?? '');
+      const added = options.variables.filter((name) => session.fields[name] === undefined && account[name]);
+      if (userId === session.userId && plan === session.plan && added.length === 0) return session;
+      const values = Object.fromEntries(added.map((name) => [name, account[name] ?? '']));
+      const fields = added.length === 0 ? session.fields : { ...session.fields, ...values };
+      return { ...session, userId, plan, fields };
+    },
+    async tell(account, session, { hook, at, again }) {
       const receipt = await ingest.submitSession({
-        id: `accounting-${hash('sha256', session.key).slice(0, 32)}-${hook}`,
+        id: `accounting-${hash('sha256', session.key).slice(0, 32)}-${hook}${again ? `-${again}` : ''}`,
         hook,
         account: { ...account, acct_session_id: session.acctSessionId },
         occurredAt: new Date(at).toISOString(),

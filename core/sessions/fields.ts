@@ -1,6 +1,6 @@
 // What sessions can be asked by: each field with its texts, how they compare, and whether an index of the live ones knows them.
 import { macDigits } from '../model/mac.ts';
-import { addressKey, networkKeys } from '../model/network.ts';
+import { addressKey, firstOfNetwork, networkKeys } from '../model/network.ts';
 import type { Session } from '../model/session.ts';
 import type { Operator, SessionField } from './book.ts';
 
@@ -9,6 +9,9 @@ export interface Field extends SessionField {
   keysOf(session: Session): readonly string[];
   /** A value of a condition in the same form; undefined when it is none of this field. */
   keyOf(value: string): string | undefined;
+  /** All keys under which a session with this value may stand; `holds` says which of them do. Without it, the one key. */
+  readonly candidates?: (key: string) => readonly string[];
+  readonly holds?: (session: Session, key: string) => boolean;
   /** What to write instead, for who wrote it wrong. */
   readonly expects: string;
 }
@@ -53,7 +56,7 @@ function time(name: string, get: (session: Session) => number): Field {
   };
 }
 
-/** Of the prefixes the network itself: an address within is found by `in network` the other way round, by its /64. */
+/** Of a prefix its first address. */
 function addressesOf({ framedIp, framedIpv6Prefix, delegatedIpv6Prefix }: Session): readonly string[] {
   const keys: string[] = [];
   for (const said of [framedIp, framedIpv6Prefix, delegatedIpv6Prefix]) {
@@ -71,8 +74,29 @@ const framedIp: Field = {
   indexed: true,
   keysOf: addressesOf,
   keyOf: (value) => addressKey(value.replace(/\/\d+$/, '')),
+  candidates: networksAround,
+  holds: hasAddress,
   expects: 'an address like 10.1.2.3, or a prefix like 2001:db8::/56',
 };
+
+// What a subscriber is given is a /64 or a shorter prefix, and hardly ever one shorter than /32.
+const prefixLengths = [128, ...Array.from({ length: 33 }, (_, index) => 64 - index)];
+
+/** An address within a prefix belongs to the session that was given the prefix. */
+function networksAround(key: string): readonly string[] {
+  if (key.startsWith('4')) return [key];
+  const keys = prefixLengths.map((bits) => firstOfNetwork(key, bits));
+  return [...new Set(keys)];
+}
+
+function hasAddress(session: Session, key: string): boolean {
+  if (addressesOf(session).includes(key)) return true;
+  if (key.startsWith('4')) return false;
+  return [session.framedIpv6Prefix, session.delegatedIpv6Prefix].some((prefix) => {
+    const network = prefix === '' ? undefined : networkKeys(prefix);
+    return network !== undefined && network.first <= key && key <= network.last;
+  });
+}
 
 const mac: Field = {
   name: 'mac',
@@ -139,5 +163,3 @@ export function createFields(indexes: readonly string[]): ReadonlyMap<string, Fi
 export function variablesAmong(indexes: readonly string[]): readonly string[] {
   return indexes.filter((name) => !builtIn.some((field) => field.name === name));
 }
-
-export { networkKeys };

@@ -12,6 +12,8 @@ export interface Step {
   readonly isNew: boolean;
   readonly loggedOn: boolean;
   readonly loggedOff: boolean;
+  /** We had given it up, and it goes on. */
+  readonly recovered: boolean;
 }
 
 /** RFC 2866 section 5.10: the cause of what a rebooted box could not close itself. */
@@ -26,12 +28,14 @@ export function apply(known: Session | undefined, record: AccountingRecord): Ste
   const began = beginOf(record);
   if (known === undefined || isAnother(known, record)) {
     const session = open(record, began);
-    return { session: isStop ? stopped(session, record) : session, changed: true, isNew: true, ...transition(isStop) };
+    const ends = isStop ? stopped(session, record) : session;
+    return { session: ends, changed: true, isNew: true, recovered: false, ...transition(isStop) };
   }
   const merged = merge(known, record, began);
-  const session = isStop ? stopped(merged, record) : merged;
+  const recovered = !isStop && wasGivenUp(known) && isLater(known, record);
+  const session = isStop ? stopped(merged, record) : recovered ? goingOn(merged) : merged;
   const loggedOff = isStop && known.endedAt === 0;
-  return { session, changed: !isSame(known, session), isNew: false, loggedOn: false, loggedOff };
+  return { session, changed: !isSame(known, session), isNew: false, loggedOn: recovered, loggedOff, recovered };
 }
 
 /** Accounting-On and Off: the sessions that began before it are gone, and the box cannot say so any more. */
@@ -44,6 +48,31 @@ export function endedByReboot(session: Session, at: number): Session | undefined
     terminateCause: nasReboot,
     inferred: 'reboot',
   };
+}
+
+/** What its box did not end: with the counters that were last known. A stale one ended, as far as we know, with its last update. */
+export function givenUp(session: Session, inferred: 'stale' | 'missing' | 'replaced', at = 0): Session {
+  const endedAt = Math.max(session.updatedAt, session.startedAt + 1, inferred === 'stale' ? 0 : at);
+  return { ...session, endedAt, inferred };
+}
+
+export function wasGivenUp({ endedAt, inferred }: Session): boolean {
+  return endedAt !== 0 && (inferred === 'stale' || inferred === 'missing');
+}
+
+export function goingOn(session: Session): Session {
+  return { ...session, endedAt: 0, terminateCause: 0, inferred: '' };
+}
+
+/** A Start that is later than updates of a live session under the same id: its Stop was lost, and the box gave the id again. */
+export function isRestart(known: Session, record: AccountingRecord): boolean {
+  return (
+    known.endedAt === 0 &&
+    record.status === 'start' &&
+    record.timestamped &&
+    known.sessionTime > 0 &&
+    record.at > known.updatedAt
+  );
 }
 
 /** Whether On or Off of this box speaks for that session: behind one proxy there can be several boxes. */
@@ -65,7 +94,7 @@ function isAnother(known: Session, record: AccountingRecord): boolean {
   if (known.endedAt === 0) return false;
   // It does not say when it began, so it proves nothing.
   if (record.status !== 'start' && record.sessionTime === 0) return false;
-  const slack = record.timestamped || known.terminateCause === nasReboot ? 0 : arrivalSlack;
+  const slack = record.timestamped || known.inferred === 'reboot' ? 0 : arrivalSlack;
   return beginOf(record) > known.endedAt + slack;
 }
 
@@ -112,6 +141,9 @@ function open(record: AccountingRecord, startedAt: number): Session {
 /** Counters never go back; of texts the newest that says something wins. */
 function merge(known: Session, record: AccountingRecord, began: number): Session {
   const isNewer = record.at >= known.updatedAt;
+  const later = isLater(known, record);
+  const input = counted({ total: known.inputOctets, base: known.inputBase ?? 0, said: record.inputOctets, later });
+  const output = counted({ total: known.outputOctets, base: known.outputBase ?? 0, said: record.outputOctets, later });
   return {
     id: known.id,
     key: known.key,
@@ -136,24 +168,43 @@ function merge(known: Session, record: AccountingRecord, began: number): Session
     endedAt: known.endedAt,
     terminateCause: known.terminateCause,
     inferred: known.inferred,
-    inputOctets: Math.max(known.inputOctets, record.inputOctets),
-    outputOctets: Math.max(known.outputOctets, record.outputOctets),
+    inputOctets: input.octets,
+    outputOctets: output.octets,
     sessionTime: Math.max(known.sessionTime, record.sessionTime),
-    inputBase: known.inputBase ?? 0,
-    outputBase: known.outputBase ?? 0,
+    inputBase: input.base,
+    outputBase: output.base,
     fields: known.fields,
   };
 }
 
+/** Whether the record tells of a later moment than all before: by the clock of the NAS, or by how long the session lasts. */
+function isLater(known: Session, record: AccountingRecord): boolean {
+  return record.timestamped ? record.at > known.updatedAt : record.sessionTime > known.sessionTime;
+}
+
+interface Counting {
+  readonly total: number;
+  readonly base: number;
+  readonly said: number;
+  readonly later: boolean;
+}
+
+/** A counter that is less at a later moment began again, and the sum goes on; what is late never takes back or adds again. */
+function counted({ total, base, said, later }: Counting): { readonly octets: number; readonly base: number } {
+  if (later && said < total - base) return { octets: total + said, base: total };
+  if (!later && base > 0) return { octets: total, base };
+  return { octets: Math.max(total, base + said), base };
+}
+
 /** The first Stop counts; what the box itself says of the cause counts more than what its reboot let us conclude. */
 function stopped(session: Session, record: AccountingRecord): Session {
-  const { endedAt, terminateCause } = session;
-  if (endedAt === 0) return { ...session, endedAt: record.at, terminateCause: record.terminateCause };
-  return {
-    ...session,
-    endedAt: Math.min(endedAt, record.at),
-    terminateCause: terminateCause === nasReboot ? record.terminateCause : terminateCause,
-  };
+  const { endedAt, inferred } = session;
+  const said = { terminateCause: record.terminateCause, inferred: '' } as const;
+  if (endedAt === 0) return { ...session, ...said, endedAt: record.at };
+  // We gave it up at its last update; now its box says when it truly ended.
+  if (inferred === 'stale' || inferred === 'missing')
+    return { ...session, ...said, endedAt: Math.max(endedAt, record.at) };
+  return { ...session, ...(inferred === '' ? {} : said), endedAt: Math.min(endedAt, record.at) };
 }
 
 function newest(known: string, said: string, isNewer: boolean): string {

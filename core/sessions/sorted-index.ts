@@ -21,8 +21,14 @@ export interface SortedIndex {
   /** Takes the place of all that was there. Entries must be in the order of their starts and ids. */
   load(keys: readonly string[], entries: readonly Entry[]): void;
   count(range: Range): number;
-  /** Nothing may be added or removed meanwhile. */
-  walk(range: Range): Iterable<Entry>;
+  /** In their order, not more than so many. */
+  slice(range: Range, most: number): Slice;
+}
+
+export interface Slice {
+  readonly entries: readonly Entry[];
+  /** Where the next one begins; null when there is none. */
+  readonly next: Place | null;
 }
 
 interface Chunk {
@@ -127,17 +133,19 @@ export function createSortedIndex(): SortedIndex {
       for (let at = first; at < last; at++) count += (chunks[at] as Chunk).keys.length;
       return Math.max(0, count);
     },
-    *walk({ from, to }) {
-      let at = chunkOf(from);
-      let chunk = chunks[at];
-      if (chunk === undefined) return;
-      let index = indexIn(chunk, from);
-      const [lastChunk, lastIndex] = [chunkOf(to), 0];
-      const end = chunks[lastChunk] === undefined ? lastIndex : indexIn(chunks[lastChunk] as Chunk, to);
-      for (; chunk !== undefined && at <= lastChunk; chunk = chunks[++at], index = 0) {
-        const stop = at === lastChunk ? end : chunk.keys.length;
-        for (; index < stop; index++) yield chunk.entries[index] as Entry;
+    slice({ from, to }, most) {
+      const found: Entry[] = [];
+      const [first, last] = [chunkOf(from), chunkOf(to)];
+      for (let at = first; at <= last && at < chunks.length; at++) {
+        const chunk = chunks[at] as Chunk;
+        const stop = at === last ? indexIn(chunk, to) : chunk.keys.length;
+        for (let index = at === first ? indexIn(chunk, from) : 0; index < stop; index++) {
+          const entry = chunk.entries[index] as Entry;
+          if (found.length === most) return { entries: found, next: placeOf(chunk.keys[index] as string, entry) };
+          found.push(entry);
+        }
       }
+      return { entries: found, next: null };
     },
   };
 }

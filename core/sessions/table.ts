@@ -1,5 +1,7 @@
-// The sessions in memory: all live ones, and the last closed ones, so that late records find what they are late for.
+// The sessions in memory: all live ones with their indexes, and the last closed ones, so that late records find what they are late for.
 import type { Session } from '../model/session.ts';
+import type { Field } from './fields.ts';
+import { createSortedIndex, rangeOf, type SortedIndex } from './sorted-index.ts';
 
 export interface Entry {
   readonly identity: string;
@@ -14,25 +16,36 @@ export interface Entry {
   owed: readonly Owed[];
   /** How many are waiting to tell; until they have, the session is not written either. */
   telling: number;
+  /** When its box last spoke of it, by our clock. */
+  seenAt: number;
 }
 
 export interface Owed {
   readonly hook: 'user_auth' | 'user_disconnect';
   /** When it happened at the NAS, milliseconds since 1970. */
   readonly at: number;
+  /** Tells one apart that the session has caused before: it was given up, or came back. */
+  readonly again?: string;
 }
 
 export interface SessionTable {
   find(identity: string): Entry | undefined;
-  /** As live or as closed, by what the session says; again after that changed. */
+  /** As live or as closed, by what the session says. */
   keep(entry: Entry): void;
+  /** Of an entry that is kept, also when it ends or goes on again by that: the indexes follow. */
+  change(entry: Entry, session: Session): void;
+  /** Live ones, all at once: much cheaper than one by one. */
+  load(entries: readonly Entry[]): Promise<void>;
   /** Records of sessions that began until then may concern one that only the store remembers. */
   forgottenUntil(): number;
-  liveOf(nas: string): Iterable<Entry>;
-  /** Also finds the entry by its account, once that is known. */
-  bind(entry: Entry, userId: string): void;
+  /** Live ones whose indexed field has this key. */
+  liveBy(field: string, key: string): readonly Entry[];
   /** Whether the account has another live session. */
   hasOthers(entry: Entry): boolean;
+  /** By start, then id. */
+  readonly byStart: SortedIndex;
+  indexOf(field: string): SortedIndex | undefined;
+  closedById(id: string): Entry | undefined;
   counts(): { readonly live: number; readonly closed: number };
 }
 
@@ -40,13 +53,16 @@ interface TableOptions {
   /** Milliseconds since 1970: what ended before is not in memory. */
   readonly startedAt: number;
   readonly maxClosed: number;
+  readonly fields: ReadonlyMap<string, Field>;
 }
 
-export function createTable({ startedAt, maxClosed }: TableOptions): SessionTable {
+export function createTable({ startedAt, maxClosed, fields }: TableOptions): SessionTable {
   const live = new Map<string, Entry>();
   const closed = new Map<string, Entry>();
-  const byNas = createIndex();
-  const byUser = createIndex();
+  const closedIds = new Map<string, Entry>();
+  const byStart = createSortedIndex();
+  const indexed = [...fields.values()].filter(({ name, indexed }) => indexed && name !== 'state');
+  const indexes = new Map(indexed.map((field) => [field.name, { field, index: createSortedIndex() }]));
   let forgotten = startedAt;
 
   function forgetOldest(): void {
@@ -55,68 +71,133 @@ export function createTable({ startedAt, maxClosed }: TableOptions): SessionTabl
     closed.delete(oldest.identity);
     // What the store does not hold yet must stay.
     if (oldest.dirty || oldest.writing !== null || oldest.telling > 0) closed.set(oldest.identity, oldest);
-    else forgotten = Math.max(forgotten, oldest.session.endedAt);
+    else {
+      closedIds.delete(oldest.session.id);
+      forgotten = Math.max(forgotten, oldest.session.endedAt);
+    }
   }
+
+  function addLive(entry: Entry): void {
+    live.set(entry.identity, entry);
+    byStart.add('', entry);
+    for (const { field, index } of indexes.values())
+      for (const key of field.keysOf(entry.session)) index.add(key, entry);
+  }
+
+  function removeLive(entry: Entry): void {
+    if (live.get(entry.identity) === entry) live.delete(entry.identity);
+    byStart.remove('', entry);
+    for (const { field, index } of indexes.values())
+      for (const key of field.keysOf(entry.session)) index.remove(key, entry);
+  }
+
+  function addClosed(entry: Entry): void {
+    const before = closed.get(entry.identity);
+    if (before !== undefined) closedIds.delete(before.session.id);
+    closed.delete(entry.identity);
+    closed.set(entry.identity, entry);
+    closedIds.set(entry.session.id, entry);
+    if (closed.size > maxClosed) forgetOldest();
+  }
+
+  function removeClosed(entry: Entry): void {
+    closedIds.delete(entry.session.id);
+    if (closed.get(entry.identity) === entry) closed.delete(entry.identity);
+  }
+
+  /** Only those whose keys differ; a session that began at another time stands elsewhere in all of them. */
+  function reindex(entry: Entry, session: Session): void {
+    const before = entry.session;
+    if (before.startedAt !== session.startedAt) {
+      removeLive(entry);
+      entry.session = session;
+      addLive(entry);
+      return;
+    }
+    const moved = [];
+    for (const { field, index } of indexes.values()) {
+      const [old, next] = [field.keysOf(before), field.keysOf(session)];
+      if (old.length === next.length && old.every((key, at) => key === next[at])) continue;
+      for (const key of old) index.remove(key, entry);
+      moved.push({ index, next });
+    }
+    entry.session = session;
+    for (const { index, next } of moved) for (const key of next) index.add(key, entry);
+  }
+
+  const liveBy = (field: string, key: string): readonly Entry[] => {
+    const found = indexes.get(field);
+    return found === undefined || key === '' ? [] : found.index.slice(rangeOf(key), Number.POSITIVE_INFINITY).entries;
+  };
 
   return {
     find: (identity) => live.get(identity) ?? closed.get(identity),
     keep(entry) {
-      const { identity, session } = entry;
-      if (session.endedAt === 0) {
-        closed.delete(identity);
-        live.set(identity, entry);
-        byNas.add(session.nas, entry);
-        for (const key of userKeys(session)) byUser.add(key, entry);
+      if (entry.session.endedAt === 0) addLive(entry);
+      else addClosed(entry);
+    },
+    change(entry, session) {
+      const [wasLive, isLive] = [entry.session.endedAt === 0, session.endedAt === 0];
+      if (wasLive && isLive) {
+        if (hasSameKeys(entry.session, session)) entry.session = session;
+        else reindex(entry, session);
         return;
       }
-      if (live.delete(identity)) {
-        byNas.remove(session.nas, entry);
-        for (const key of userKeys(session)) byUser.remove(key, entry);
+      if (wasLive) removeLive(entry);
+      else if (isLive) removeClosed(entry);
+      entry.session = session;
+      if (isLive) addLive(entry);
+      else if (wasLive) addClosed(entry);
+    },
+    async load(entries) {
+      const sorted = entries.toSorted(
+        (a, b) => a.session.startedAt - b.session.startedAt || (a.session.id < b.session.id ? -1 : 1),
+      );
+      for (const entry of sorted) live.set(entry.identity, entry);
+      byStart.load(new Array<string>(sorted.length).fill(''), sorted);
+      for (const { field, index } of indexes.values()) {
+        const keys: string[] = [];
+        const owners: Entry[] = [];
+        for (const entry of sorted)
+          for (const key of field.keysOf(entry.session)) {
+            keys.push(key);
+            owners.push(entry);
+          }
+        index.load(keys, owners);
+        await new Promise((resolve) => setImmediate(resolve));
       }
-      closed.set(identity, entry);
-      if (closed.size > maxClosed) forgetOldest();
     },
     forgottenUntil: () => forgotten,
-    liveOf: (nas) => byNas.of(nas),
-    bind(entry, userId) {
-      entry.session = { ...entry.session, userId };
-      entry.dirty = true;
-      if (entry.session.endedAt === 0) byUser.add(accountKey(userId), entry);
-    },
+    liveBy,
     hasOthers(entry) {
-      for (const key of userKeys(entry.session)) {
-        for (const other of byUser.of(key)) if (other !== entry) return true;
-      }
-      return false;
+      const { userName, userId } = entry.session;
+      const others = [...liveBy('login', userName), ...liveBy('user_id', userId)];
+      return others.some((other) => other !== entry);
     },
+    byStart,
+    indexOf: (name) => indexes.get(name)?.index,
+    closedById: (id) => closedIds.get(id),
     counts: () => ({ live: live.size, closed: closed.size }),
   };
 }
 
-function userKeys({ userName, userId }: Session): readonly string[] {
-  const keys: string[] = [];
-  if (userName !== '') keys.push(`name ${userName}`);
-  if (userId !== '') keys.push(accountKey(userId));
-  return keys;
-}
-
-function accountKey(userId: string): string {
-  return `account ${userId}`;
-}
-
-function createIndex() {
-  const entries = new Map<string, Set<Entry>>();
-  const none: ReadonlySet<Entry> = new Set();
-  return {
-    add(key: string, entry: Entry): void {
-      const set = entries.get(key);
-      if (set === undefined) entries.set(key, new Set([entry]));
-      else set.add(entry);
-    },
-    remove(key: string, entry: Entry): void {
-      const set = entries.get(key);
-      if (set?.delete(entry) && set.size === 0) entries.delete(key);
-    },
-    of: (key: string): ReadonlySet<Entry> => entries.get(key) ?? none,
-  };
+/** What an update leaves as it is most of the time: all that any index is made of. */
+function hasSameKeys(a: Session, b: Session): boolean {
+  return (
+    a.startedAt === b.startedAt &&
+    a.userId === b.userId &&
+    a.userName === b.userName &&
+    a.framedIp === b.framedIp &&
+    a.framedIpv6Prefix === b.framedIpv6Prefix &&
+    a.delegatedIpv6Prefix === b.delegatedIpv6Prefix &&
+    a.callingStationId === b.callingStationId &&
+    a.port === b.port &&
+    a.plan === b.plan &&
+    a.calledStationId === b.calledStationId &&
+    a.multiSessionId === b.multiSessionId &&
+    a.class === b.class &&
+    a.nasIp === b.nasIp &&
+    a.nasIdentifier === b.nasIdentifier &&
+    a.fields === b.fields
+  );
 }

@@ -1,0 +1,73 @@
+// Closed sessions out of the store: what has a column is asked there, the rest is tested here.
+import type { Session } from '../model/session.ts';
+import type { CdrCondition, CdrQuery, Store } from '../store/store.ts';
+import type { Compiled } from './conditions.ts';
+import type { Position } from './search.ts';
+
+export interface ClosedQuery {
+  readonly conditions: readonly Compiled[];
+  readonly where?: readonly CdrCondition[];
+  readonly after: Position | undefined;
+  readonly newestFirst: boolean;
+  readonly limit: number;
+}
+
+const pageSize = 1000;
+
+export async function findClosed(store: Pick<Store, 'cdrs'>, query: ClosedQuery): Promise<readonly Session[]> {
+  const { limit } = query;
+  const found: Session[] = [];
+  for await (const session of closedOf(store, query)) {
+    found.push(session);
+    if (found.length === limit) break;
+  }
+  return found;
+}
+
+export async function countClosed(store: Pick<Store, 'cdrs'>, conditions: readonly Compiled[]): Promise<number> {
+  let count = 0;
+  const query = { conditions, after: undefined, newestFirst: false, limit: Number.POSITIVE_INFINITY };
+  for await (const _ of closedOf(store, query)) count++;
+  return count;
+}
+
+async function* closedOf(store: Pick<Store, 'cdrs'>, query: ClosedQuery): AsyncIterable<Session> {
+  const { conditions, newestFirst } = query;
+  const where = [...(query.where ?? []), ...conditions.flatMap(columnOf)];
+  const limit = Math.min(pageSize, query.limit);
+  for (let after = query.after; ; ) {
+    const asked: CdrQuery = { where, newestFirst, limit, ...(after === undefined ? {} : { after }) };
+    const page = await store.cdrs(asked);
+    for (const session of page) if (conditions.every((condition) => condition.holds(session))) yield session;
+    const last = page.at(-1);
+    if (last === undefined || page.length < limit) return;
+    after = { startedAt: last.startedAt, id: last.id };
+  }
+}
+
+function columnOf({ field, op, values }: Compiled): readonly CdrCondition[] {
+  const [value = ''] = values;
+  switch (field.name) {
+    case 'id':
+    case 'nas':
+    case 'user_id':
+    case 'login':
+      if (op === 'eq') return [{ column: field.name, op, value }];
+      return op === 'in' ? [{ column: field.name, op, value: values }] : [];
+    case 'framed_ip': {
+      const isV4 = values.every((each) => !each.includes(':'));
+      if (!isV4 || value.includes('/')) return [];
+      if (op === 'eq') return [{ column: 'framed_ip', op, value }];
+      return op === 'in' ? [{ column: 'framed_ip', op, value: values }] : [];
+    }
+    case 'mac': {
+      const digits = field.keyOf(value) ?? '';
+      return op === 'eq' && /^[0-9a-f]{12}$/.test(digits) ? [{ column: 'mac', op, value: digits }] : [];
+    }
+    case 'started_at':
+    case 'ended_at':
+      return op === 'lt' || op === 'gt' ? [{ column: field.name, op, value: Number(field.keyOf(value)) }] : [];
+    default:
+      return [];
+  }
+}

@@ -97,6 +97,7 @@ interface Builder {
 function createBuilder(): Builder {
   const names = new Map<string, AttributeDefinition>();
   const paths = new Map<string, AttributeDefinition>();
+  const tlvs = new Set<string>();
   const vendors = new Map<string, number>();
   const formats = new Map<number, VendorFormat>();
   let vendor = 0;
@@ -124,12 +125,13 @@ function createBuilder(): Builder {
     names.set(name, definition);
     const key = path.join('.');
     if (!paths.has(key)) paths.set(key, definition);
+    if (definition.isTlv) tlvs.add(key);
   }
 
   /** A part of something that is not known cannot be read. */
   function hasParent(path: readonly number[]): boolean {
     const head = headOf(path);
-    return path.length === head || (path.length > head && paths.get(path.slice(0, -1).join('.'))?.isTlv === true);
+    return path.length === head || (path.length > head && tlvs.has(path.slice(0, -1).join('.')));
   }
 
   function value(words: readonly string[], where: string): void {

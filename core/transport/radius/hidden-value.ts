@@ -1,4 +1,4 @@
-// Values that are hidden with the secret: User-Password (RFC 2865 section 5.2) and Tunnel-Password (RFC 2868 section 3.5).
+// Values that are hidden with the secret and a salt, as Tunnel-Password (RFC 2868 section 3.5) and the keys of RFC 2548.
 import { hash, randomBytes } from 'node:crypto';
 
 export interface Hiding {
@@ -7,14 +7,8 @@ export interface Hiding {
   readonly authenticator: Buffer;
 }
 
-/** The longest value that fits: 128 by RFC 2865; a Tunnel-Password has a length byte and is padded to blocks of 16. */
-export const longestHidden = { password: 128, tunnel: 239 } as const;
-
-export function hidePassword(value: Buffer, { secret, authenticator }: Hiding): Buffer {
-  const plain = Buffer.alloc(Math.max(16, Math.ceil(value.length / 16) * 16));
-  value.copy(plain);
-  return chain(plain, secret, authenticator);
-}
+/** A length byte goes in front, and it is padded to blocks of 16. */
+export const longestHidden = 239;
 
 /** With its salt in front. */
 export function hideTunnelPassword(value: Buffer, { secret, authenticator }: Hiding): Buffer {

@@ -5,7 +5,7 @@ import type { RadiusAttributes } from '../../plugin-sdk/device.ts';
 import { type AttributeValue, codecOf, hex } from './attribute-type.ts';
 import { attributeKey } from './codec.ts';
 import type { AttributeDefinition, Dictionary } from './dictionary.ts';
-import { type Hiding, hidePassword, hideTunnelPassword, longestHidden } from './hidden-value.ts';
+import { type Hiding, hideTunnelPassword, longestHidden } from './hidden-value.ts';
 import { type Placed, pack } from './pack.ts';
 import type { RadiusAttribute } from './packet.ts';
 import { type Piece, unpack } from './unpack.ts';
@@ -168,10 +168,12 @@ function placeKnown({ definition, value, tag, hiding }: Assignment): Placed {
 }
 
 function hide({ name, hiding: kind }: AttributeDefinition, bytes: Buffer, hiding: Hiding | undefined): Buffer {
+  // User-Password is mixed with the Request Authenticator, which here is computed over the packet with the password in it.
+  if (kind !== 2) throw invalid(name, 'is hidden in a way that only an Access-Request can carry');
   if (!hiding) throw invalid(name, 'is hidden with a secret, and there is none here');
-  if (kind === 1 && bytes.length <= longestHidden.password) return hidePassword(bytes, hiding);
-  if (kind === 2 && bytes.length <= longestHidden.tunnel) return hideTunnelPassword(bytes, hiding);
-  throw invalid(name, kind > 2 ? 'is hidden in a way that is not supported' : 'is too long to be hidden');
+  if (bytes.length > longestHidden)
+    throw invalid(name, `has ${bytes.length} bytes; at most ${longestHidden} can be hidden`);
+  return hideTunnelPassword(bytes, hiding);
 }
 
 function untag(definition: AttributeDefinition, bytes: Buffer): { readonly bytes: Buffer; readonly tag: number } {

@@ -35,12 +35,13 @@ describe('our dictionaries', () => {
       if (JSON.stringify(mine) !== JSON.stringify(expected)) differing.push({ mine, expected });
     }
     expect(differing).toEqual([]);
-    expect(compared).toBeGreaterThan(550);
+    expect(compared).toBeGreaterThan(750);
   });
 
   test('have few names that FreeRADIUS lacks, and none of those is a slip', () => {
     const alone = ours.all().filter(({ name }) => !reference.byName(name));
-    expect(alone.map(({ name }) => name)).toEqual([
+    // mpd5's own manual lists them; FreeRADIUS does not have that vendor.
+    expect(alone.map(({ name }) => name).filter((name) => !name.startsWith('mpd-'))).toEqual([
       'Huawei-Policy-Route', // there with a small h
       'HW-QOS-Profile-Name',
       'HW-Command-Mode',

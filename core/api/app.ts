@@ -43,6 +43,10 @@ export function buildApp({ door, routes, limits, log }: AppOptions): FastifyInst
   acceptJson(app);
 
   function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    return sendFailure({ thrown, request, reply, failure: asProblem });
+  }
+
+  function sendFailure({ thrown, request, reply, failure }: Failure): FastifyReply {
     const error = toApiError(thrown);
     const { method, url } = request;
     if (isOurs(error)) log.error({ err: error, request: request.id, method, path: pathOf(url) }, 'request failed');
@@ -51,10 +55,8 @@ export function buildApp({ door, routes, limits, log }: AppOptions): FastifyInst
     if (status === 503 || status === 429) reply.header('retry-after', '1');
     // A refused body is not read to its end, so the connection cannot be used again.
     if (status === 413 || status === 408) reply.header('connection', 'close');
-    return reply
-      .code(status)
-      .type('application/problem+json; charset=utf-8')
-      .send(JSON.stringify(problemOf(error, request.id)));
+    const { text, contentType } = failure({ error, status, requestId: request.id });
+    return reply.code(status).type(contentType).send(text);
   }
 
   app.addHook('onRequest', (request, reply, done) => {
@@ -79,29 +81,50 @@ export function buildApp({ door, routes, limits, log }: AppOptions): FastifyInst
       message: `${request.method} is not for this path; it takes ${methods.join(', ')}.`,
     });
   });
-  for (const route of routes) addRoute({ app, door, route, deadlineMs: limits.handlerMs });
+  for (const route of routes) {
+    const { failure } = route;
+    const own: ErrorHandler | undefined =
+      failure && ((thrown, request, reply) => void sendFailure({ thrown, request, reply, failure }));
+    addRoute({ app, door, route, deadlineMs: limits.handlerMs, errorHandler: own });
+  }
   return app;
 }
+
+interface Failure {
+  readonly thrown: unknown;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly failure: NonNullable<Route['failure']>;
+}
+
+type ErrorHandler = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => void;
+
+const asProblem: Failure['failure'] = ({ error, requestId }) => ({
+  text: JSON.stringify(problemOf(error, requestId)),
+  contentType: 'application/problem+json; charset=utf-8',
+});
 
 interface RoutePlace {
   readonly app: FastifyInstance;
   readonly door: Door;
   readonly route: Route;
   readonly deadlineMs: number;
+  readonly errorHandler: ErrorHandler | undefined;
 }
 
-function addRoute({ app, door, route, deadlineMs }: RoutePlace): void {
+function addRoute({ app, door, route, deadlineMs, errorHandler }: RoutePlace): void {
   const callers = new WeakMap<FastifyRequest, Caller>();
   const nobody: Caller = { name: '', role: 'viewer' };
   app.route({
     method: route.method,
     url: route.path.replace(/\{(\w+)\}/g, ':$1'),
     bodyLimit: route.bodyLimit ?? smallBody,
+    ...(errorHandler === undefined ? {} : { errorHandler }),
     exposeHeadRoute: route.method === 'GET' && route.path !== '/v1/stream',
     // Before the body is read: who may not send is not listened to.
     onRequest(request, _reply, done) {
       if (route.scope !== 'open') {
-        const caller = door.identify(request);
+        const caller = door.identify(request, route.tokenHeader);
         allow(caller, route.scope);
         callers.set(request, caller);
       }
@@ -116,6 +139,7 @@ function addRoute({ app, door, route, deadlineMs }: RoutePlace): void {
         mediaType: mediaTypeOf(request),
         caller: callers.get(request) ?? nobody,
         source: door.source,
+        headers: request.headers,
         response: reply.raw,
       });
       const answer = await withinDeadline(answered, deadlineMs);

@@ -10,6 +10,7 @@ import type { SessionBook } from '../sessions/book.ts';
 import type { Reconciler } from '../sessions/reconcile.ts';
 import type { Store } from '../store/store.ts';
 import type { ApiToken } from './access.ts';
+import type { Route } from './route.ts';
 
 export interface ApiDependencies {
   readonly ingest: Ingest;
@@ -24,6 +25,8 @@ export interface ApiDependencies {
   readonly sessions: SessionDependencies | null;
   /** Null when accounting is switched off. */
   readonly reconcile: Pick<Reconciler, 'sync'> | null;
+  /** Routes of other people's APIs, not in the document of ours. */
+  readonly foreign?: readonly Route[];
   readonly health: () => HealthReport;
   readonly hooks: readonly HookDescription[];
   readonly metrics: MetricsPage;

@@ -10,8 +10,8 @@ export interface Door {
   readonly source: 'http' | 'socket';
   /** For every request, also to open routes; throws `forbidden`. */
   check(request: FastifyRequest): void;
-  /** For routes that need a role; throws `unauthorized`. */
-  identify(request: FastifyRequest): Caller;
+  /** For routes that need a role; the token is in `tokenHeader`, or in Authorization. Throws `unauthorized`. */
+  identify(request: FastifyRequest, tokenHeader?: string): Caller;
 }
 
 export function tcpDoor({ host, tokens }: Pick<ApiListen, 'host' | 'tokens'>): Door {
@@ -20,7 +20,10 @@ export function tcpDoor({ host, tokens }: Pick<ApiListen, 'host' | 'tokens'>): D
     return {
       source: 'http',
       check: () => undefined,
-      identify: (request) => gatekeeper.identify(request.headers.authorization),
+      identify({ headers }, tokenHeader) {
+        const token = tokenHeader === undefined ? undefined : headers[tokenHeader];
+        return gatekeeper.identify(token === undefined ? headers.authorization : `Bearer ${token}`);
+      },
     };
   }
   if (!isLoopback(host))

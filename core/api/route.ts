@@ -1,5 +1,5 @@
 // What a route is: its contract as data, from which both the checking of requests and the OpenAPI document are made.
-import type { ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { type FieldProblem, OssiaError } from '../errors.ts';
 import type { Caller, Scope } from './access.ts';
@@ -14,6 +14,7 @@ export interface RawCall {
   readonly mediaType: string;
   readonly caller: Caller;
   readonly source: Door['source'];
+  readonly headers: IncomingHttpHeaders;
   readonly response: ServerResponse;
 }
 
@@ -27,6 +28,12 @@ export type Reply =
   | { readonly status: number; readonly text: string; readonly contentType: string }
   /** The route writes to the response by itself, and ends it. */
   | 'taken over';
+
+export interface Failed {
+  readonly error: OssiaError;
+  readonly status: number;
+  readonly requestId: string;
+}
 
 export interface Described {
   readonly description: string;
@@ -50,6 +57,10 @@ export interface RouteContract<Params extends z.ZodType, Query extends z.ZodType
   readonly bodies?: Readonly<Record<string, z.ZodType>>;
   readonly bodyLimit?: number;
   readonly answers: Readonly<Record<number, Described>>;
+  /** The header that carries the token as it is, for APIs that are not ours; else `Authorization: Bearer`. */
+  readonly tokenHeader?: string;
+  /** How an error is said, for APIs that are not ours; else as problem details. */
+  readonly failure?: (failed: Failed) => { readonly text: string; readonly contentType: string };
 }
 
 export interface Route extends RouteContract<z.ZodType, z.ZodType, z.ZodType> {

@@ -27,7 +27,7 @@ export async function startApi(
 ): Promise<Api> {
   const limits = { ...defaultLimits, ...changed };
   const feed = createJobFeed(deps);
-  const routes = allRoutes({ deps, feed, limits });
+  const routes = [...allRoutes({ deps, feed, limits }), ...(deps.foreign ?? [])];
   const apps: FastifyInstance[] = [];
   const add = async (door: Parameters<typeof buildApp>[0]['door']): Promise<FastifyInstance> => {
     const app = buildApp({ door, routes, limits, log: deps.log });

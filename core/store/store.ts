@@ -54,6 +54,12 @@ export interface CdrCondition {
   readonly value: string | number | readonly string[];
 }
 
+export interface AccountFilter {
+  readonly login?: string;
+  readonly offset: number;
+  readonly limit: number;
+}
+
 export interface Store {
   /** A batch is either of sessions or of the rest. Resolves after the commit is on disk, with the ids of events that were there already. Rejects with `store_failed`; then nothing of the batch is kept. */
   write(changes: readonly Change[]): Promise<{ readonly duplicates: ReadonlySet<string> }>;
@@ -68,6 +74,8 @@ export interface Store {
   account(userId: string): Promise<Account | undefined>;
   /** The accounts that were last seen with this address, newest first; an address may stand at several boxes. */
   accountsByAddress(ip: string): Promise<readonly Account[]>;
+  /** In the order of their user_id. In `login` a `*` is any text. */
+  accounts(filter: AccountFilter): Promise<{ readonly accounts: readonly Account[]; readonly total: number }>;
   session(key: string): Promise<Session | undefined>;
   /** The session with the greatest key that begins so: the newest of one NAS, Acct-Session-Id and user. */
   lastSession(keyPrefix: string): Promise<Session | undefined>;

@@ -24,6 +24,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   sandbox: ['plugin-sdk'],
   transport: ['plugin-sdk'],
   api: ['ingest', 'map', 'store', 'plugin-host', 'config', 'sandbox', 'sessions', 'log'],
+  interstellio: ['api', 'sessions', 'store'],
+  cgrates: ['api', 'ingest', 'sessions', 'store'],
   cli: ['config', 'plugin-host', 'map', 'daemon', 'api', 'log', 'transport', 'sandbox', 'version'],
   log: ['log-lines'],
 };

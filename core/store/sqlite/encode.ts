@@ -34,7 +34,8 @@ function encodeEvent({ event, jobs }: Extract<Change, { type: 'event' }>): Step 
   const now = jobs[0]?.createdAt ?? Date.now();
   const steps: Step[] = jobs.map((job) => insertJob(job, job.account === event.account));
   const { user_id, login, nas_ip, ip } = event.account;
-  if (user_id)
+  // What an operator does to one session is not what the billing wants of the account.
+  if (user_id && event.source !== 'operator')
     steps.push({ run: 'upsertAccount', values: [user_id, login ?? '', nas_ip ?? '', ip ?? '', variables, now] });
   return {
     unless: event.id,

@@ -90,6 +90,13 @@ export async function openStore({ directory, onCommit = () => {} }: StoreOptions
     },
     accountByLogin: (login) => account('login', login),
     account: (userId) => account('user_id', userId),
+    async accounts({ login = '*', offset, limit }) {
+      const like = login.replace(/[%_\\]/g, '\\$&').replaceAll('*', '%');
+      const where = `FROM accounts WHERE login LIKE ? ESCAPE '\\'`;
+      const rows = await query(`SELECT variables ${where} ORDER BY user_id LIMIT ? OFFSET ?`, like, limit, offset);
+      const [counted] = await query(`SELECT count(*) AS total ${where}`, like);
+      return { accounts: rows.map((row) => accountOf(row['variables'])), total: Number(counted?.['total']) };
+    },
     async accountsByAddress(ip) {
       const rows = await query('SELECT variables FROM accounts WHERE ip = ? ORDER BY updated_at DESC LIMIT 20', ip);
       return rows.map((row) => accountOf(row['variables']));

@@ -32,13 +32,13 @@ function job(id: number, more: Partial<Job> = {}): Job {
   };
 }
 
-function accepted(made: Job): Change {
+function accepted(made: Job, source = 'test'): Change {
   const event = {
     id: made.eventId,
     hook: made.hook,
     account: made.account,
     occurredAt: '2026-11-21T20:00:00+02:00',
-    source: 'test',
+    source,
   };
   return { type: 'event', event, jobs: [made] };
 }
@@ -121,4 +121,23 @@ test('a folder that another store has open is refused with what to do', async ()
     code: 'store_failed',
     message: expect.stringContaining('another daemon uses this folder'),
   });
+});
+
+test('accounts are listed by user_id with a total, by login with a wildcard, and those of operators are not among them', async () => {
+  const store = await open();
+  const known = (number: number) => job(number, { account: accountAt(number, '10.0.0.1') });
+  await store.write([1, 2, 3].map((number) => accepted(known(number))));
+  const odd = job(4, { account: accountAt(4, '10.0.0.1', { login: 'o_d%d' }) });
+  await store.write([accepted(odd)]);
+  await store.write([accepted(known(5), 'operator')]);
+  const logins = async (login: string, offset = 0) => {
+    const { accounts, total } = await store.accounts({ login, offset, limit: 2 });
+    return [accounts.map((account) => account['login']), total];
+  };
+  expect(await logins('login*')).toEqual([['login1', 'login2'], 3]);
+  expect(await logins('login*', 2)).toEqual([['login3'], 3]);
+  expect(await logins('o_d%d')).toEqual([['o_d%d'], 1]);
+  expect(await logins('o_d*')).toEqual([['o_d%d'], 1]);
+  expect(await logins('l_gin1')).toEqual([[], 0]);
+  expect((await store.accounts({ offset: 0, limit: 9 })).total).toBe(4);
 });

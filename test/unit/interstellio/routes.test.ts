@@ -1,0 +1,188 @@
+// Interstellio's clients against our sessions: the requests of the Session Checker and of its client, as they send them.
+import { expect, test } from 'vitest';
+import { interstellioRoutes } from '#core/interstellio/routes.ts';
+import { memoryWorld } from '../api/memory-world.ts';
+import { runningApi } from '../api/running-api.ts';
+
+const token = 'a-long-enough-token';
+const subscriber = '23ffee86-dbe9-11f0-9102-61ef2f83e8d9';
+
+interface Answer<Body> {
+  readonly status: number;
+  readonly body: Body;
+}
+
+async function world() {
+  const made = memoryWorld();
+  const { deps, book, accounts } = made;
+  const all = [
+    { user_id: subscriber, login: 'customer@circletel.co.za', nas_ip: '10.0.0.1', ip: '100.125.57.136' },
+    { user_id: '2', login: 'other@circletel.co.za', nas_ip: '10.0.0.1' },
+  ];
+  for (const account of all) accounts.set(account.user_id, account);
+  if (deps.sessions === null) throw new Error('no sessions');
+  const foreign = interstellioRoutes({
+    ...deps.sessions,
+    book,
+    store: {
+      ...deps.store,
+      accountByLogin: async () => undefined,
+      accounts: async ({ login = '*', offset, limit }) => {
+        const found = all.filter(({ login: is }) => new RegExp(`^${login.replaceAll('*', '.*')}$`).test(is));
+        return { accounts: found.slice(offset, offset + limit), total: found.length };
+      },
+    },
+  });
+  const { url } = await runningApi({
+    world: { ...made, deps: { ...deps, foreign } },
+    tokens: [
+      { name: 'checker', role: 'operator', token },
+      { name: 'eye', role: 'viewer', token: 'another-long-token' },
+    ],
+  });
+  /** As the client class sends it. */
+  const call = async <Body>(method: string, path: string, body?: unknown, key = token): Promise<Answer<Body>> => {
+    const response = await fetch(url + path, {
+      method,
+      headers: {
+        'X-Auth-Token': key,
+        'X-Tenant-ID': 'circletel.co.za',
+        'X-Domain': 'circletel.co.za',
+        'X-Timezone': 'Africa/Johannesburg',
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, body: (text === '' ? undefined : JSON.parse(text)) as Body };
+  };
+  return { ...made, book, call };
+}
+
+type Record = { id: string; start_time: string; terminate_cause: string | null; duration: number; username: string };
+type Failure = { error: { title: string; description: string; request_id: string } };
+type Page<Item> = { payload: Item[]; metadata: { records: number; page: number; pages: number; per_page: number } };
+
+test('records of a day come newest first, one that began before it included, and say why each ended', async () => {
+  const { book, call } = await world();
+  const of = { userId: subscriber, userName: 'customer@circletel.co.za', callingStationId: '' };
+  const at = (text: string) => Date.parse(`2025-12-${text}+02:00`);
+  book.put({
+    ...of,
+    id: 'x',
+    startedAt: at('18T23:00:00'),
+    endedAt: at('19T01:00:00'),
+    terminateCause: 2,
+    sessionTime: 7_200,
+  });
+  book.put({
+    ...of,
+    id: '4d81f126',
+    startedAt: at('19T13:53:15'),
+    updatedAt: at('19T14:20:50.132'),
+    framedIp: '100.125.57.136',
+    sessionTime: 1_655,
+  });
+  book.put({ ...of, id: 'y', startedAt: at('20T00:30:00') });
+  const { status, body } = await call<Record[]>('POST', `/v1/subscriber/${subscriber}/cdr/records`, {
+    start_time: '2025-12-19T00:00:00+02:00',
+    end_time: '2025-12-19T23:59:59+02:00',
+  });
+  expect(status).toBe(200);
+  expect(body).toMatchObject([
+    {
+      id: '4d81f126::2025-12-01',
+      acct_unique_id: '4d81f126',
+      start_time: '2025-12-19T13:53:15.000+02:00',
+      update_time: '2025-12-19T14:20:50.132+02:00',
+      username: 'customer@circletel.co.za',
+      calling_station_id: '100.125.57.136',
+      nas_ip_address: '10.0.0.1',
+      duration: 1_655,
+      terminate_cause: null,
+    },
+    { id: 'x::2025-12-01', terminate_cause: 'Lost-Carrier', duration: 7_200 },
+  ]);
+  // What analyzeSessionStatus of the client makes of it.
+  expect(body[0]?.terminate_cause === null).toBe(true);
+});
+
+test('the window may be named start and end, is at most 32 days, and an empty one is an empty list', async () => {
+  const { call } = await world();
+  const path = `/v1/subscriber/${subscriber}/cdr/records`;
+  const inUse = { start: '2025-12-01T00:00:00+02:00', end: '2026-01-01T23:59:59+02:00' };
+  expect(await call('POST', path, inUse)).toEqual({ status: 200, body: [] });
+  const long = await call<Failure>('POST', path, { ...inUse, end: '2026-01-03T00:00:00+02:00' });
+  expect(long).toMatchObject({
+    status: 400,
+    body: { error: { title: 'Bad Request', description: expect.stringContaining('32 days') } },
+  });
+  expect(long.body.error.request_id).not.toBe('');
+  expect((await call('POST', path, {})).status).toBe(400);
+});
+
+test('a token that is wrong, or has not the role, fails in their shape', async () => {
+  const { call, book } = await world();
+  book.put({ id: 'a', userId: subscriber });
+  expect(await call('GET', '/v1/subscribers', undefined, 'wrong')).toMatchObject({
+    status: 401,
+    body: { error: { title: 'Unauthorized', description: expect.any(String) } },
+  });
+  expect((await call('DELETE', '/v1/disconnect/a', undefined, 'another-long-token')).status).toBe(403);
+  expect(await call('GET', '/v2/session/none')).toMatchObject({ status: 404, body: { error: { title: 'Not Found' } } });
+});
+
+test('active sessions of a subscriber are paged, filtered and sorted', async () => {
+  const { call, book } = await world();
+  for (const id of ['a', 'b', 'c'])
+    book.put({ id, userId: subscriber, framedIp: `10.0.0.${id.charCodeAt(0)}`, userName: 'customer@circletel.co.za' });
+  book.put({ id: 'gone', userId: subscriber });
+  book.stop('gone');
+  const page = (query: string) =>
+    call<Page<{ id: string; realm: string }>>('GET', `/v2/sessions/${subscriber}?${query}`);
+  const first = await page('l=2&p=1&sc=framed_ip_address&sd=desc');
+  expect(first.body.payload.map(({ id }) => id)).toEqual(['c', 'b']);
+  expect(first.body.metadata).toEqual({ records: 3, page: 1, pages: 2, per_page: 2 });
+  expect((await page('l=2&p=2&sc=framed_ip_address&sd=desc')).body.payload.map(({ id }) => id)).toEqual(['a']);
+  expect((await page('framed_ip_address=10.0.0.98')).body.payload).toMatchObject([
+    { id: 'b', realm: 'circletel.co.za' },
+  ]);
+  expect((await page('l=51')).status).toBe(422);
+  expect((await call<{ id: string }>('GET', '/v2/session/a')).body).toMatchObject({
+    id: 'a',
+    subscriber_id: subscriber,
+  });
+});
+
+test('disconnecting answers 204 when it is over, 202 when the Stop is not seen yet, and why not', async () => {
+  const { call, book, deps, change } = await world();
+  deps.onJobChange((job) => {
+    if (job.state !== 'waiting') return;
+    setImmediate(() => {
+      if (job.account['acct_session_id'] === 'bad')
+        return void change(job.id, { state: 'refused', code: 'nas_refused', reason: 'Disconnect-NAK', attempt: 1 });
+      change(job.id, { state: 'done', attempt: 1 });
+      book.stop(job.account['acct_session_id'] ?? '', 6);
+    });
+  });
+  for (const id of ['a', 'b', 'c']) book.put({ id, acctSessionId: id, userId: subscriber });
+  expect(await call('DELETE', '/v1/disconnect/a')).toEqual({ status: 204, body: undefined });
+  expect((await call('DELETE', '/v1/disconnect/a')).status).toBe(404);
+  expect((await call('DELETE', `/v1/disconnect/subscriber/${subscriber}`)).status).toBe(204);
+  expect((await call('DELETE', `/v1/disconnect/subscriber/${subscriber}`)).status).toBe(204);
+  book.put({ id: 'd', acctSessionId: 'bad', userId: subscriber });
+  expect(await call('DELETE', '/v1/disconnect/d')).toMatchObject({
+    status: 409,
+    body: { error: { description: expect.stringContaining('Disconnect-NAK') } },
+  });
+});
+
+test('subscribers are found by username with a wildcard, and by id', async () => {
+  const { call } = await world();
+  type Subscriber = { id: string; username: string };
+  const find = async (query: string) => (await call<Page<Subscriber>>('GET', `/v1/subscribers?${query}`)).body;
+  expect((await find('username=customer@circletel.co.za')).payload[0]?.id).toBe(subscriber);
+  expect((await find('username=*@circletel.co.za&l=1&p=2')).payload).toMatchObject([{ id: '2' }]);
+  expect((await find('')).metadata.records).toBe(2);
+  expect((await find(`id=${subscriber}`)).payload).toMatchObject([{ username: 'customer@circletel.co.za' }]);
+});

@@ -18,8 +18,9 @@ import type { Nas } from './plugin-host/nas.ts';
 import { openRegistry } from './plugin-host/registry.ts';
 import { openQueue } from './queue/open-queue.ts';
 import { openSandbox } from './sandbox/open-sandbox.ts';
-import type { Reconciler } from './sessions/reconcile.ts';
-import { createSessions } from './sessions/sessions.ts';
+import { createReconciler, type Reconciler } from './sessions/reconcile.ts';
+import { scheduleReconcile } from './sessions/reconcile-schedule.ts';
+import { createSessions, type SessionSettings } from './sessions/sessions.ts';
 import { openStore } from './store/sqlite/open-store.ts';
 import { allTransports } from './transport/all.ts';
 import { loadDictionary } from './transport/radius/dictionary.ts';
@@ -122,7 +123,7 @@ async function build(settings: Settings, { log, releasers, phase }: Building): P
 
   const ingest = openIngest({ catalogue, queue, onEvent: metrics.eventTaken });
   let accountingPort: number | null = null;
-  const reconcile: Reconciler | null = null;
+  let reconcile: Reconciler | null = null;
   if (settings.accounting.enabled) {
     const sessions = await createSessions({
       store,
@@ -130,9 +131,16 @@ async function build(settings: Settings, { log, releasers, phase }: Building): P
       directory: {
         firing: (nas) => firingOf(registry.get(nas)),
         nasOf: (account) => registry.find(nasRefOf(account))?.name,
+        sessionTtl: (nas) => registry.get(nas)?.profile.sessionTtlMs,
+      },
+      settings: sessionSettingsOf(settings),
+      onReboot(nas) {
+        log.info({ nas }, 'the box has begun anew; its sessions are ended');
+        metrics.boxRebooted({ nas });
       },
       log,
     });
+    releasers.push(() => sessions.close());
     const { host, port } = settings.accounting;
     const listener = await startAccountingListener({
       host,
@@ -150,6 +158,9 @@ async function build(settings: Settings, { log, releasers, phase }: Building): P
     });
     accountingPort = listener.port;
     releasers.push(() => listener.close());
+    reconcile = createReconciler({ boxes: registry, book: sessions.book, log, onReport: metrics.sessionsSynced });
+    const schedule = scheduleReconcile({ boxes: registry, reconciler: reconcile });
+    releasers.push(() => schedule.stop());
   }
 
   const gateReport = (name: string): GateReport => {
@@ -206,6 +217,17 @@ async function build(settings: Settings, { log, releasers, phase }: Building): P
   return {
     ready: { http: `http://${api.host}:${api.port}`, socket: api.socket, accounting: accountingPort },
     reload: () => registry.reload(),
+  };
+}
+
+function sessionSettingsOf({ sessions }: Settings): SessionSettings {
+  return {
+    sessionTtl: sessions.session_ttl,
+    sessionTtlMaxDelay: sessions.session_ttl_max_delay,
+    sessionIndexes: sessions.session_indexes,
+    alterableFields: sessions.alterable_fields,
+    planVariable: sessions.plan_variable,
+    replaceOnSamePort: sessions.replace_on_same_port,
   };
 }
 

@@ -52,6 +52,7 @@ export function createMetrics() {
     buckets: seconds,
     registers,
   });
+  const reboots = tally('ossia_nas_reboots_total', 'Accounting-On and Off that ended sessions.', ['nas']);
   const syncs = tally('ossia_session_syncs_total', 'Comparisons of our sessions with those that a box lists.', [
     'nas',
     'result',
@@ -85,6 +86,7 @@ export function createMetrics() {
     /** `result`: `start`, `stop`, ... when answered; why it was dropped when not (`bad_authenticator`, `unknown_client`, ...). */
     accountingPacket: (result: string) => packets({ result }),
     profileReloaded: (reload: { nas: string; result: 'ok' | 'failed' }) => reloads(reload),
+    boxRebooted: (box: { nas: string }) => reboots(box),
     sessionsSynced({ nas, result, closed, adopted, missing }: SyncCounts) {
       syncs({ nas, result });
       for (const [what, count] of Object.entries({ closed, adopted, missing }))

@@ -167,6 +167,7 @@ function profileOf({ name, file, parsed, sections, radius }: Parts): Profile {
       deadlineMs: parsed.sessions.deadline,
     },
     options: parsed.options,
+    ...(parsed.sessions.ttl === undefined ? {} : { sessionTtlMs: parsed.sessions.ttl }),
     fireAuthOnStart: parsed.fire_auth_on_start,
     fireDisconnectOnStop: parsed.fire_disconnect_on_stop,
   };

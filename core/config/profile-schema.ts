@@ -23,6 +23,11 @@ const limits = z.strictObject({
 });
 
 const sessions = z.strictObject({
+  ttl: duration()
+    .optional()
+    .describe(
+      "Time without an update after which a session of this box is given up; the daemon's when it is not given, 0s: never.",
+    ),
   sync: duration(undefined, { least: 10_000 })
     .optional()
     .describe('Time between two comparisons with the sessions that the box lists; only by hand when it is not given.'),

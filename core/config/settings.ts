@@ -9,6 +9,14 @@ const second = 1000;
 const port = count({ least: 0, most: 65_535 });
 const host = text.describe('An address to listen on, or a name that resolves to one.');
 
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
 const token = z.strictObject({
   name: text.describe('Who has it; stands in logs instead of the token.'),
   role: z.enum(['event', 'viewer', 'operator', 'admin']),
@@ -45,8 +53,19 @@ export const settingsSchema = z.strictObject({
       replace_on_same_port: flag
         .default(true)
         .describe('A Start of a user on a port ends the session of that user that was on it.'),
+      timezone: text
+        .refine(isTimeZone, { error: 'expected an IANA time zone, like Europe/Kyiv' })
+        .optional()
+        .describe('Where the days of the support desk begin; that of the machine by default.'),
     })
     .prefault({}),
+  compat: z
+    .strictObject({
+      interstellio: flag.default(false).describe('Session routes of the Interstellio API, token in X-Auth-Token.'),
+      cgrates: flag.default(false).describe("POST /jsonrpc with the names of CGRateS's SessionSv1."),
+    })
+    .prefault({})
+    .describe('APIs of others, for clients that exist already.'),
   tokens: z.array(token).default([]),
   sandbox: z
     .strictObject({

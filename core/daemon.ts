@@ -12,6 +12,7 @@ import { startDispatcher } from './dispatch/dispatcher.ts';
 import { OssiaError, toOssiaError } from './errors.ts';
 import { startAccountingListener } from './ingest/accounting-listener.ts';
 import { openIngest } from './ingest/open-ingest.ts';
+import { openRadsec } from './ingest/open-radsec.ts';
 import { interstellioRoutes } from './interstellio/routes.ts';
 import type { Log } from './log.ts';
 import { describeCatalogue, loadCatalogue } from './map/catalogue.ts';
@@ -166,6 +167,16 @@ async function build(settings: Settings, { log, releasers, phase }: Building): P
     });
     accountingPort = listener.port;
     releasers.push(() => listener.close());
+    if (settings.accounting.radsec !== undefined) {
+      const radsec = await openRadsec({
+        settings: settings.accounting.radsec,
+        profiles: () => registry.list().flatMap(({ nas }) => nas?.profile ?? []),
+        sink: sessions.sink,
+        log,
+        count: metrics.accountingPacket,
+      });
+      releasers.push(() => radsec.close());
+    }
     reconcile = createReconciler({ boxes: registry, book: sessions.book, log, onReport: metrics.sessionsSynced });
     const schedule = scheduleReconcile({ boxes: registry, reconciler: reconcile });
     releasers.push(() => schedule.stop());

@@ -178,6 +178,7 @@ function radiusOf({ radius, match }: ProfileFile): RadiusClient | null {
   const client = {
     addresses: radius.addresses ?? match.nas_ip,
     secret: radius.secret,
+    certificates: radius.certificate ?? [],
     requireMessageAuthenticator: radius.require_message_authenticator,
   };
   return conceal(client, ['secret']);

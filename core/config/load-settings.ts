@@ -49,12 +49,20 @@ export async function loadSettings({ file, env = {} }: LoadSettingsInput = {}): 
     profiles: at(value.profiles),
     plugins: at(value.plugins),
     socket: socketPath,
+    accounting: withFiles(value.accounting, at),
     file: text === undefined ? null : name,
     warnings: secrets.warnings,
   };
   const contradictions = contradictionsOf(settings, secrets.root);
   if (contradictions.length > 0) throw problemsError(code, contradictions);
   return settings;
+}
+
+/** Relative to the settings file. */
+function withFiles(accounting: Settings['accounting'], at: (path: string) => string): Settings['accounting'] {
+  const { radsec, ...rest } = accounting;
+  if (radsec === undefined) return rest;
+  return { ...rest, radsec: { ...radsec, cert: at(radsec.cert), key: at(radsec.key), ca: at(radsec.ca) } };
 }
 
 function isSecret(path: Path): boolean {

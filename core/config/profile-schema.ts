@@ -56,6 +56,9 @@ export const profileSchema = z.strictObject({
     .strictObject({
       secret: text.describe('For the accounting that this NAS sends to us.'),
       addresses: oneOrList(address).optional().describe('Where it sends from; match.nas_ip by default.'),
+      certificate: oneOrList(text)
+        .optional()
+        .describe('CN or DNS name of the certificate that it shows over TLS; its address when it is not given.'),
       require_message_authenticator: z.enum(['never', 'if-present', 'always']).default('if-present'),
     })
     .optional(),

@@ -31,6 +31,8 @@ export interface RadiusClient {
   /** Source addresses; by default `match.nas_ip`. */
   readonly addresses: readonly string[];
   readonly secret: string;
+  /** Names in the certificate that it shows over TLS; without any, its address identifies it there too. */
+  readonly certificates: readonly string[];
   readonly requireMessageAuthenticator: 'never' | 'if-present' | 'always';
 }
 

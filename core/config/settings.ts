@@ -26,6 +26,14 @@ const token = z.strictObject({
     .describe('A reference to the secret.'),
 });
 
+const radsec = z.strictObject({
+  host: host.default('0.0.0.0'),
+  port: port.default(2083),
+  cert: text.describe('File of our certificate, PEM.'),
+  key: text.describe('File of its key, PEM; only the daemon should be able to read it.'),
+  ca: text.describe('File of the authority that made the certificates of the clients, PEM.'),
+});
+
 export const settingsSchema = z.strictObject({
   data: text.default('data').describe('Folder of the database, made when it is not there.'),
   profiles: text.default('nas-profiles').describe('Folder of the NAS profiles.'),
@@ -36,7 +44,12 @@ export const settingsSchema = z.strictObject({
     .describe('Path of the unix socket for local callers; `ossia.sock` in the data folder by default, false for none.'),
   http: z.strictObject({ host: host.default('127.0.0.1'), port: port.default(8480) }).prefault({}),
   accounting: z
-    .strictObject({ enabled: flag.default(true), host: host.default('0.0.0.0'), port: port.default(1813) })
+    .strictObject({
+      enabled: flag.default(true),
+      host: host.default('0.0.0.0'),
+      port: port.default(1813),
+      radsec: radsec.optional(),
+    })
     .prefault({}),
   sessions: z
     .strictObject({

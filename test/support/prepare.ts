@@ -18,6 +18,7 @@ const peers: Readonly<Record<string, string>> = {
   iperf3: '/usr/bin/iperf3',
   procps: '/usr/bin/pgrep',
   openssl: '/usr/bin/openssl',
+  radsecproxy: '/usr/sbin/radsecproxy',
 };
 
 const missing = Object.entries(peers).flatMap(([name, file]) => (existsSync(file) ? [] : [name]));

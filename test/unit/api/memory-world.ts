@@ -214,7 +214,7 @@ const bras: Nas = {
     plugin: 'mikrotik',
     match: { nas_ip: ['10.0.0.1', '10.0.0.9'], nas_identifier: ['bras-1'], nas_id: ['7'] },
     transports: { routeros: { host: '10.0.0.1', port: 8729, user: 'ossia', password: boxSecret } },
-    radius: { addresses: ['10.0.0.1'], secret: boxSecret, requireMessageAuthenticator: 'if-present' },
+    radius: { addresses: ['10.0.0.1'], secret: boxSecret, certificates: [], requireMessageAuthenticator: 'if-present' },
     limits,
     sync: { everyMs: null, graceMs: 300_000, mostClosed: 0.2, deadlineMs: 1000 },
     options: {},

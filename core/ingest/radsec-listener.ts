@@ -1,0 +1,159 @@
+// RADIUS accounting over TLS (RFC 6614): only clients with a certificate of our authority; answered once it is on disk.
+import { once } from 'node:events';
+import { createServer, type TLSSocket } from 'node:tls';
+import { type MessageAuthenticatorPolicy, verifyRequest } from '../transport/radius/authenticator.ts';
+import { codes, type DropReason } from '../transport/radius/packet.ts';
+import { createPacketReader } from '../transport/radius/stream.ts';
+import type { AccountingSink } from './accounting.ts';
+import { readAccounting } from './accounting-record.ts';
+import { accountingResponse } from './accounting-response.ts';
+import { type AccountingLog, createTally } from './accounting-tally.ts';
+import { type RadsecPeer, radsecPeer } from './radsec-clients.ts';
+
+export interface RadsecClient {
+  /** The profile's name. */
+  readonly nas: string;
+  readonly requireMessageAuthenticator: MessageAuthenticatorPolicy;
+}
+
+export interface RadsecListenerOptions {
+  readonly host: string;
+  /** 0 = any free one. */
+  readonly port: number;
+  /** PEM. */
+  readonly tls: { readonly cert: string; readonly key: string; readonly ca: string };
+  /** Asked when a client connects, and again when its profile may have changed. */
+  readonly clients: (peer: RadsecPeer) => RadsecClient | undefined;
+  readonly sink: AccountingSink;
+  readonly log: AccountingLog;
+  readonly now?: () => number;
+  readonly count?: (result: string) => void;
+}
+
+export interface RadsecListener {
+  readonly port: number;
+  /** Takes nothing more, answers what is still being written, within five seconds. */
+  close(): Promise<void>;
+}
+
+/** RFC 6614 section 2.3: the certificates prove who it is, so the secret is the same everywhere. */
+const secret = Buffer.from('radsec');
+const handshakeMs = 10_000;
+const drainMs = 5_000;
+const mostConnections = 2_000;
+/** Packets of one connection that may wait for the disk; then nothing more is read from it. */
+const mostWaiting = 512;
+const askAgainMs = 2_000;
+
+export async function startRadsecListener(options: RadsecListenerOptions): Promise<RadsecListener> {
+  const { clients, sink, log, now = Date.now, count = () => {} } = options;
+  const tally = createTally({ log, now });
+  const sockets = new Set<TLSSocket>();
+  let inFlight = 0;
+  let closing = false;
+  let onIdle = (): void => {};
+
+  function serve(socket: TLSSocket) {
+    const peer = radsecPeer(socket.remoteAddress ?? '', socket.getPeerCertificate());
+    let client = clients(peer);
+    let askedAt = now();
+    let waiting = 0;
+    sockets.add(socket);
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, 30_000);
+    socket.on('error', (error) => tally.socketError(error));
+    socket.on('close', () => sockets.delete(socket));
+    if (client === undefined) return refuse();
+
+    function refuse(): void {
+      drop('unknown_client');
+      socket.destroy();
+    }
+
+    function drop(reason: DropReason): void {
+      tally.drop(reason, `${peer.address} (${peer.names.join(', ')})`);
+      count(reason);
+    }
+
+    function onPacket(datagram: Buffer) {
+      if (now() - askedAt > askAgainMs) {
+        client = clients(peer);
+        askedAt = now();
+      }
+      if (client === undefined) return refuse();
+      const { nas, requireMessageAuthenticator } = client;
+      const isStatus = datagram[0] === codes.statusServer;
+      if (!isStatus && datagram[0] !== codes.accountingRequest) return drop('code');
+      const verdict = verifyRequest(datagram, secret, requireMessageAuthenticator);
+      if (verdict !== 'ok') return drop(verdict);
+      const answer = (): void => {
+        if (socket.writable) socket.write(accountingResponse(datagram, secret));
+      };
+      if (isStatus) {
+        count('status_server');
+        return answer();
+      }
+      const reading = readAccounting({ datagram, nas, arrivedAt: now() });
+      if (reading === 'attribute') return drop(reading);
+      count(reading === 'ignored' ? reading : reading.status);
+      if (reading === 'ignored') return answer();
+      inFlight++;
+      if (++waiting === mostWaiting) socket.pause();
+      Promise.resolve()
+        .then(() => sink(reading))
+        // Not answered, so the client sends it again when it has connected anew: RFC 6613 section 2.6.
+        .then(answer, (error: unknown) => tally.fail(error))
+        .finally(() => {
+          if (waiting-- === mostWaiting && !closing) socket.resume();
+          if (--inFlight === 0) onIdle();
+        });
+    }
+
+    const read = createPacketReader(onPacket);
+    socket.on('data', (bytes) => {
+      if (closing || read(bytes)) return;
+      drop('length');
+      socket.destroy();
+    });
+  }
+
+  const server = createServer({
+    ...options.tls,
+    requestCert: true,
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2',
+    handshakeTimeout: handshakeMs,
+  });
+  server.maxConnections = mostConnections;
+  server.on('secureConnection', serve);
+  server.on('tlsClientError', (error, socket) => {
+    tally.socketError(error);
+    count('tls_refused');
+    socket.destroy();
+  });
+  const listening = once(server, 'listening');
+  server.listen(options.port, options.host);
+  await listening;
+  server.on('error', (error) => tally.socketError(error));
+  const bound = server.address();
+
+  return {
+    port: typeof bound === 'object' && bound !== null ? bound.port : options.port,
+    async close() {
+      closing = true;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      if (inFlight > 0) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        onIdle = resolve;
+        const deadline = setTimeout(resolve, drainMs);
+        await promise;
+        clearTimeout(deadline);
+      }
+      for (const socket of sockets) {
+        socket.end();
+        setTimeout(() => socket.destroy(), 500).unref();
+      }
+      await closed;
+    },
+  };
+}

@@ -32,6 +32,24 @@ export function conditionsOf(
   return conditions;
 }
 
+/** What the book itself finds wrong, at the places where the caller wrote it. */
+export async function locating<Value>(
+  { given, prefix = '?' }: { readonly given: Readonly<Record<string, unknown>>; readonly prefix?: string },
+  answer: () => Promise<Value>,
+): Promise<Value> {
+  try {
+    return await answer();
+  } catch (error) {
+    if (!(error instanceof OssiaError) || error.code !== 'input_invalid') throw error;
+    const keys = Object.keys(given);
+    const fields = error.fields.map(({ where, problem }) => {
+      const key = keys[Number(/^\/conditions\/(\d+)(\/|$)/.exec(where)?.[1] ?? -1)];
+      return { where: key === undefined ? where.replace(/^\//, prefix) : prefix + key, problem };
+    });
+    throw new OssiaError('input_invalid', error.message, { cause: error, fields });
+  }
+}
+
 interface Written {
   readonly key: string;
   readonly written: unknown;

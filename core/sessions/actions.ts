@@ -1,5 +1,6 @@
 // Ends and changes sessions: each through a hook of its box's plugin as a job of the journal, and the answer is what truly came of it.
 import { randomUUID } from 'node:crypto';
+import { OssiaError } from '../errors.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { Account } from '../model/account.ts';
 import type { Session } from '../model/session.ts';
@@ -133,7 +134,16 @@ export function createSessionActions(options: ActionsOptions): SessionActions {
         hook === undefined ? resultOf(session, 'recorded', '') : await run(session, hook, { ...order, until });
       const isTaken = result.outcome === 'ack' || result.outcome === 'recorded';
       if (fields === undefined || !isTaken) return result;
-      const after = await book.alter(session.id, fields);
+      const altered = await book.alter(session.id, fields).catch((error: unknown) => {
+        // The box has it already: that must not be lost behind a refusal of ours.
+        if (hook === undefined || !(error instanceof OssiaError)) throw error;
+        return error;
+      });
+      if (altered instanceof OssiaError) {
+        const why = altered.fields.map(({ where, problem }) => `${where.slice(1)} ${problem}`).join('; ');
+        return { ...result, reason: `the box took it, but not our record: ${why || altered.message}` };
+      }
+      const after = altered;
       return after === undefined ? { ...result, outcome: 'over', ended: true } : { ...result, session: after };
     },
     close() {

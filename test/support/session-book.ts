@@ -70,7 +70,7 @@ export function sessionBook(): SessionBookInMemory {
       const wrong = Object.keys(change).filter((name) => name !== 'plan');
       if (wrong.length > 0)
         throw new OssiaError('input_invalid', 'Nothing was changed.', {
-          fields: wrong.map((name) => ({ where: `/fields/${name}`, problem: 'may not be changed' })),
+          fields: wrong.map((name) => ({ where: `/${name}`, problem: 'may not be changed' })),
         });
       if (session === undefined) return undefined;
       const altered = { ...session, plan: change['plan'] ?? session.plan };

@@ -15,7 +15,7 @@ import {
   disconnectSchema,
   sessionAnswer,
 } from '../schemas/session.ts';
-import { conditionsOf } from '../session-query.ts';
+import { conditionsOf, locating } from '../session-query.ts';
 import { byField, noSuchSession, sessionParams } from './sessions.ts';
 
 interface Needs extends Pick<ApiDependencies, 'store' | 'hooks' | 'log'> {
@@ -130,7 +130,9 @@ export function sessionActRoutes({ sessions: { book, actions }, store, hooks, lo
         const { filter, account } = body;
         const sessions =
           account === undefined
-            ? await find(filter === undefined ? [] : mine(filter))
+            ? await locating({ given: filter ?? {}, prefix: '/filter/' }, () =>
+                find(filter === undefined ? [] : mine(filter)),
+              )
             : await liveOf({ book, store }, { by: 'account', value: account });
         return answerAll(await disconnect(sessions, orderOf(caller.name, body)));
       },
@@ -156,7 +158,8 @@ export function sessionActRoutes({ sessions: { book, actions }, store, hooks, lo
         if (session.endedAt > 0) throw new OssiaError('conflict', `Session ${params.id} has ended.`);
         if (hook !== undefined) checkHook({ hook, variables, hooks });
         const what = { ...(hook === undefined ? {} : { hook: { hook, variables } }), ...(fields ? { fields } : {}) };
-        const result = await actions.alter(session, what, orderOf(caller.name, body));
+        const alter = () => actions.alter(session, what, orderOf(caller.name, body));
+        const result = await locating({ given: {}, prefix: '/fields/' }, alter);
         log.info({ by: caller.name, session: session.id, hook, outcome: result.outcome }, 'session altered');
         return json(200, actionAnswer(result));
       },

@@ -12,7 +12,7 @@ import {
   sessionPageSchema,
   sessionSchema,
 } from '../schemas/session.ts';
-import { conditionsOf, conditionsQuery, sessionStateField } from '../session-query.ts';
+import { conditionsOf, conditionsQuery, locating, sessionStateField } from '../session-query.ts';
 
 interface Needs extends Pick<ApiDependencies, 'store'> {
   readonly sessions: SessionDependencies;
@@ -57,7 +57,8 @@ export function sessionRoutes({ sessions: { book }, store }: Needs): Route[] {
       answers: { 200: { description: 'A page of sessions.', schema: sessionPageSchema } },
       async handle({ query: { state, limit, cursor, ...given } }) {
         const conditions = conditionsOf(given, book.fields());
-        return answerPage(await book.find({ conditions, state, limit, ...(cursor === undefined ? {} : { cursor }) }));
+        const more = cursor === undefined ? {} : { cursor };
+        return answerPage(await locating({ given }, () => book.find({ conditions, state, limit, ...more })));
       },
     }),
     defineRoute({
@@ -70,7 +71,8 @@ export function sessionRoutes({ sessions: { book }, store }: Needs): Route[] {
       query: conditionsQuery({ state }),
       answers: { 200: { description: 'The number.', schema: sessionCountSchema } },
       async handle({ query: { state, ...given } }) {
-        return json(200, { count: await book.count({ conditions: conditionsOf(given, book.fields()), state }) });
+        const conditions = conditionsOf(given, book.fields());
+        return json(200, { count: await locating({ given }, () => book.count({ conditions, state })) });
       },
     }),
     defineRoute({
@@ -116,7 +118,8 @@ export function sessionRoutes({ sessions: { book }, store }: Needs): Route[] {
         const { from, to } = windowOf(window);
         const subject: Subject = { by, value: params.id };
         const more = cursor === undefined ? {} : { cursor };
-        return answerPage(await historyOf({ book, store }, { subject, from, to, limit, ...more }));
+        const page = () => historyOf({ book, store }, { subject, from, to, limit, ...more });
+        return answerPage(await locating({ given: { by } }, page));
       },
     }),
   ];

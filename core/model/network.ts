@@ -40,10 +40,21 @@ function edgeOf(key: string, bits: number, digit: '0' | 'f'): string {
   return head + edge.toString(16) + digit.repeat(hex.length - whole - 1);
 }
 
+const byteHex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** Runs for a million sessions in a row. */
 function v4Key(text: string): string {
-  let hex = '4';
-  for (const part of text.split('.')) hex += Number(part).toString(16).padStart(2, '0');
-  return hex;
+  let key = '4';
+  let byte = 0;
+  for (let at = 0; at <= text.length; at++) {
+    const digit = at < text.length ? text.charCodeAt(at) - 48 : -2;
+    if (digit >= 0) byte = byte * 10 + digit;
+    else {
+      key += byteHex[byte];
+      byte = 0;
+    }
+  }
+  return key;
 }
 
 function groupsOf(text: string): number[] {

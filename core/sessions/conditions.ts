@@ -96,7 +96,7 @@ function compileNet(field: Field, value: string): Compiled | FieldProblem {
     op: 'net',
     values: [value],
     ranges: [{ from: rangeOf(first).from, to: rangeOf(last).to }],
-    holds: (session) => field.keysOf(session).some((key) => first <= key && key <= last),
+    holds: (session) => field.isWithin?.(session, network) ?? false,
   };
 }
 

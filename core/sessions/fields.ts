@@ -12,6 +12,8 @@ export interface Field extends SessionField {
   /** All keys under which a session with this value may stand; `holds` says which of them do. Without it, the one key. */
   readonly candidates?: (key: string) => readonly string[];
   readonly holds?: (session: Session, key: string) => boolean;
+  /** Whether the session has a value between these. */
+  readonly isWithin?: (session: Session, network: { readonly first: string; readonly last: string }) => boolean;
   /** What to write instead, for who wrote it wrong. */
   readonly expects: string;
 }
@@ -76,6 +78,11 @@ const framedIp: Field = {
   keyOf: (value) => addressKey(value.replace(/\/\d+$/, '')),
   candidates: networksAround,
   holds: hasAddress,
+  isWithin(session, { first, last }) {
+    if (!first.startsWith('4')) return addressesOf(session).some((key) => first <= key && key <= last);
+    const key = session.framedIp === '' ? undefined : addressKey(session.framedIp);
+    return key !== undefined && first <= key && key <= last;
+  },
   expects: 'an address like 10.1.2.3, or a prefix like 2001:db8::/56',
 };
 

@@ -11,6 +11,8 @@ export interface Position {
 
 /** Entries between two looks at whatever else waits. */
 const sliceSize = 4096;
+/** Items that are looked through without a break. */
+const mostScanned = 65_536;
 
 interface Driver {
   readonly index: SortedIndex;
@@ -30,22 +32,51 @@ export async function findLive(
   { table, conditions }: Search,
   page: { readonly after: Position | undefined; readonly limit: number },
 ): Promise<readonly Entry[]> {
-  const { after, limit } = page;
+  const { limit } = page;
   const driver = smallest(table, conditions);
   const all = table.counts().live;
   if (driver === undefined) return stream({ index: table.byStart, range: everything, conditions, ...page });
   const [range] = driver.ranges;
   if (range === undefined) return [];
   if (driver.isOrdered) return stream({ index: driver.index, range, conditions, ...page });
-  // Gathering costs as many steps as the range has items; going over all, as many as it takes to meet enough of them.
-  if (driver.count > sliceSize && driver.count ** 2 > limit * all)
+  // Looking through a range costs as many steps as it has items; going over all, as many as it takes to meet enough of them.
+  if (
+    driver.count > mostScanned ||
+    (conditions.length > 1 && driver.count > sliceSize && driver.count ** 2 > limit * all)
+  )
     return stream({ index: table.byStart, range: everything, conditions, ...page });
+  const [only] = conditions;
+  const isExact = conditions.length === 1 && only?.field.candidates === undefined;
+  const accepts = (entry: Entry): boolean => isExact || holdsAll(conditions, entry);
+  return earliest(driver, accepts, page);
+}
+
+/** The first of a range by their start, in one go: what is too late is not even touched. */
+function earliest(
+  { index, ranges }: Driver,
+  accepts: (entry: Entry) => boolean,
+  { after, limit }: { readonly after: Position | undefined; readonly limit: number },
+): readonly Entry[] {
   const found: Entry[] = [];
-  for await (const entry of entriesOf(driver))
-    if (isAfter(entry, after) && holdsAll(conditions, entry)) found.push(entry);
-  // A session with two addresses in a network stands there twice.
-  const once = driver.ranges.length > 1 || conditions.some(({ op }) => op === 'net') ? [...new Set(found)] : found;
-  return once.sort(byStart).slice(0, limit);
+  let latest = Number.POSITIVE_INFINITY;
+  const visit = (startedAt: number, entry: Entry): void => {
+    if (startedAt > latest || (after !== undefined && startedAt < after.startedAt)) return;
+    if (!isAfter(entry, after) || !accepts(entry)) return;
+    let low = 0;
+    let high = found.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (byStart(found[middle] as Entry, entry) < 0) low = middle + 1;
+      else high = middle;
+    }
+    // A session with two addresses in a network stands there twice.
+    if (found[low] === entry) return;
+    found.splice(low, 0, entry);
+    if (found.length > limit) found.pop();
+    if (found.length === limit) latest = (found[limit - 1] as Entry).session.startedAt;
+  };
+  for (const range of ranges) index.scan(range, visit);
+  return found;
 }
 
 export async function countLive({ table, conditions }: Search): Promise<number> {
@@ -56,7 +87,8 @@ export async function countLive({ table, conditions }: Search): Promise<number> 
   if (driver !== undefined && conditions.length === 1 && only?.field.candidates === undefined) return driver.count;
   const counted = new Set<Entry>();
   const over = driver ?? { index: table.byStart, ranges: [everything] };
-  for await (const entry of entriesOf(over)) if (holdsAll(conditions, entry)) counted.add(entry);
+  for await (const entries of slicesOf(over))
+    for (const entry of entries) if (holdsAll(conditions, entry)) counted.add(entry);
   return counted.size;
 }
 
@@ -101,7 +133,7 @@ async function stream({ index, range, conditions, after, limit }: Streaming): Pr
   return found;
 }
 
-async function* entriesOf({ index, ranges }: Pick<Driver, 'index' | 'ranges'>): AsyncIterable<Entry> {
+async function* slicesOf({ index, ranges }: Pick<Driver, 'index' | 'ranges'>): AsyncIterable<readonly Entry[]> {
   let since = 0;
   for (const range of ranges) {
     let from: Place | null = range.from;
@@ -110,7 +142,7 @@ async function* entriesOf({ index, ranges }: Pick<Driver, 'index' | 'ranges'>): 
         { from, to: range.to },
         sliceSize,
       );
-      yield* entries;
+      yield entries;
       from = next;
       since += entries.length;
       if (since < sliceSize) continue;
@@ -131,5 +163,5 @@ function isAfter({ session }: Entry, after: Position | undefined): boolean {
 }
 
 function byStart({ session: a }: Entry, { session: b }: Entry): number {
-  return a.startedAt - b.startedAt || (a.id < b.id ? -1 : 1);
+  return a.startedAt - b.startedAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }

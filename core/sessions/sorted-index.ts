@@ -21,6 +21,8 @@ export interface SortedIndex {
   /** Takes the place of all that was there. Entries must be in the order of their starts and ids. */
   load(keys: readonly string[], entries: readonly Entry[]): void;
   count(range: Range): number;
+  /** All of them, each with its start: not one of the entries is touched for that. */
+  scan(range: Range, visit: (startedAt: number, entry: Entry) => void): void;
   /** In their order, not more than so many. */
   slice(range: Range, most: number): Slice;
 }
@@ -34,6 +36,7 @@ export interface Slice {
 interface Chunk {
   readonly keys: string[];
   readonly entries: Entry[];
+  readonly starts: number[];
 }
 
 const mostInChunk = 1024;
@@ -59,20 +62,19 @@ export function createSortedIndex(): SortedIndex {
     let high = chunks.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      const { keys, entries } = chunks[middle] as Chunk;
-      const last = keys.length - 1;
-      if (isBefore(keys[last] as string, entries[last] as Entry, place)) low = middle + 1;
+      const chunk = chunks[middle] as Chunk;
+      if (isBefore(chunk, chunk.keys.length - 1, place)) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 
-  function indexIn({ keys, entries }: Chunk, place: Place): number {
+  function indexIn(chunk: Chunk, place: Place): number {
     let low = 0;
-    let high = keys.length;
+    let high = chunk.keys.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (isBefore(keys[middle] as string, entries[middle] as Entry, place)) low = middle + 1;
+      if (isBefore(chunk, middle, place)) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -81,9 +83,10 @@ export function createSortedIndex(): SortedIndex {
   const placeOf = (key: string, { session: { startedAt, id } }: Entry): Place => ({ key, startedAt, id });
 
   function split(at: number): void {
-    const { keys, entries } = chunks[at] as Chunk;
+    const { keys, entries, starts } = chunks[at] as Chunk;
     const half = keys.length >> 1;
-    chunks.splice(at + 1, 0, { keys: keys.splice(half), entries: entries.splice(half) });
+    const second = { keys: keys.splice(half), entries: entries.splice(half), starts: starts.splice(half) };
+    chunks.splice(at + 1, 0, second);
   }
 
   return {
@@ -92,12 +95,13 @@ export function createSortedIndex(): SortedIndex {
       const at = Math.min(chunkOf(place), Math.max(0, chunks.length - 1));
       const chunk = chunks[at];
       if (chunk === undefined) {
-        chunks.push({ keys: [key], entries: [entry] });
+        chunks.push({ keys: [key], entries: [entry], starts: [place.startedAt] });
         return;
       }
       const index = indexIn(chunk, place);
       chunk.keys.splice(index, 0, key);
       chunk.entries.splice(index, 0, entry);
+      chunk.starts.splice(index, 0, place.startedAt);
       if (chunk.keys.length > mostInChunk) split(at);
     },
     remove(key, entry) {
@@ -109,6 +113,7 @@ export function createSortedIndex(): SortedIndex {
       if (chunk.entries[index] !== entry || chunk.keys[index] !== key) return;
       chunk.keys.splice(index, 1);
       chunk.entries.splice(index, 1);
+      chunk.starts.splice(index, 1);
       if (chunk.keys.length === 0) chunks.splice(at, 1);
     },
     load(keys, entries) {
@@ -121,6 +126,7 @@ export function createSortedIndex(): SortedIndex {
         chunks.push({
           keys: Array.from(slice, (at) => keys[at] as string),
           entries: Array.from(slice, (at) => entries[at] as Entry),
+          starts: Array.from(slice, (at) => (entries[at] as Entry).session.startedAt),
         });
       }
     },
@@ -132,6 +138,15 @@ export function createSortedIndex(): SortedIndex {
       let count = -indexIn(head, from) + (tail === undefined ? 0 : indexIn(tail, to));
       for (let at = first; at < last; at++) count += (chunks[at] as Chunk).keys.length;
       return Math.max(0, count);
+    },
+    scan({ from, to }, visit) {
+      const [first, last] = [chunkOf(from), chunkOf(to)];
+      for (let at = first; at <= last && at < chunks.length; at++) {
+        const chunk = chunks[at] as Chunk;
+        const stop = at === last ? indexIn(chunk, to) : chunk.keys.length;
+        for (let index = at === first ? indexIn(chunk, from) : 0; index < stop; index++)
+          visit(chunk.starts[index] as number, chunk.entries[index] as Entry);
+      }
     },
     slice({ from, to }, most) {
       const found: Entry[] = [];
@@ -150,10 +165,11 @@ export function createSortedIndex(): SortedIndex {
   };
 }
 
-function isBefore(key: string, { session }: Entry, place: Place): boolean {
+function isBefore({ keys, starts, entries }: Chunk, at: number, place: Place): boolean {
+  const [key, startedAt] = [keys[at] as string, starts[at] as number];
   if (key !== place.key) return key < place.key;
-  if (session.startedAt !== place.startedAt) return session.startedAt < place.startedAt;
-  return session.id < place.id;
+  if (startedAt !== place.startedAt) return startedAt < place.startedAt;
+  return (entries[at] as Entry).session.id < place.id;
 }
 
 // A double holds 52 bits exactly: four characters and the number of the item, so that the native sort of numbers does the work.

@@ -86,7 +86,7 @@ function said(found: AnalysisView, io: Io): string {
       `  session ${clean(one.id)} on ${clean(one.nas)}${place ? ` (${clean(place)})` : ''}, since ${when(one.started_at)}; ${age}`,
     );
   }
-  if (state === 'unknown') lines.push('  Its box has stopped telling of it: look at the box before you say "online".');
+  if (state === 'unknown') lines.push('  Nobody saw it end: look at the box before you say "online" or "offline".');
   if (end !== null) lines.push(`Last end ${when(end.at)}: ${clean(end.cause)}, ${side(end.side)}. ${end.sentence}`);
   else if (since === null) lines.push('No session of the last seven days is known.');
   lines.push(`Today: ${period(today)}.`, `Seven days: ${period(week)}.`);
@@ -99,7 +99,7 @@ function said(found: AnalysisView, io: Io): string {
 }
 
 function headline({ state, since, live }: AnalysisView): string {
-  if (state === 'unknown') return `unknown: live by the records, but silent since ${when(since)}`;
+  if (state === 'unknown') return `unknown: its box has been silent about it since ${when(since)}`;
   if (since === null) return 'offline';
   const many = live.length > 1 ? `, ${live.length} sessions` : '';
   return `${state} since ${when(since)}${state === 'online' ? many : ''}`;

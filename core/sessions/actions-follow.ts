@@ -8,7 +8,7 @@ export interface FollowOptions {
   readonly skip: (id: string, why: { readonly by: string; readonly reason: string }) => Promise<Job>;
   /** Runs of one job after which it is called off (`terminate_attempts`). */
   readonly attempts: number;
-  /** Called when a job could not be called off. */
+  /** Called when something went wrong that the answer does not carry. */
   readonly warn: (message: string) => void;
 }
 

@@ -1,6 +1,6 @@
 // Ends and changes sessions: each through a hook of its box's plugin as a job of the journal, and the answer is what truly came of it.
 import { randomUUID } from 'node:crypto';
-import { OssiaError } from '../errors.ts';
+import { OssiaError, toOssiaError } from '../errors.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { Account } from '../model/account.ts';
 import type { Session } from '../model/session.ts';
@@ -110,10 +110,13 @@ export function createSessionActions(options: ActionsOptions): SessionActions {
     }
   }
 
+  /** One that fails must not take the answers of the others with it. */
   const endOrSay = (session: Session, order: Order & { readonly until: number }): Promise<ActionResult> =>
-    end(session, order).catch((error: unknown) =>
-      resultOf(session, 'failed', error instanceof Error ? error.message : String(error)),
-    );
+    end(session, order).catch((thrown: unknown) => {
+      const { code, message } = toOssiaError(thrown);
+      options.warn(`Session ${session.id} could not be ended: ${message}`);
+      return resultOf(session, 'failed', code === 'internal' ? 'an error of ours; the log has it' : message);
+    });
 
   return {
     async disconnect(sessions, order) {

@@ -14,7 +14,7 @@ export interface AnalysisInput {
   ttlOf(session: Session): number;
 }
 
-/** `unknown`: live by its records, but its box has been silent about it for too long. */
+/** `unknown`: its box has been silent about it for too long, and whether it has been given up for that or not yet, nobody saw it end. */
 export type Presence = 'online' | 'offline' | 'unknown';
 
 export interface Analysis {
@@ -53,6 +53,8 @@ export interface Period {
 
 /** More than so many `Lost-Carrier` in one day, and the line is not stable. */
 export const stableLostCarriers = 5;
+/** A session that was given up unseen may go on beyond its box's silence; who has been silent for longer is not there. */
+const doubtMs = 86_400_000;
 /** Days of the longer look back, today among them. */
 export const weekDays = 7;
 
@@ -75,7 +77,7 @@ export function analyse(input: AnalysisInput): Analysis {
   const lostCarrierToday = today.causes.get('Lost-Carrier') ?? 0;
   const last = spans.filter(({ ended }) => ended).sort((left, right) => right.end - left.end)[0];
   return {
-    ...presenceOf(live, last?.end),
+    ...presenceOf({ live, last, now }),
     live,
     lastEnd:
       last === undefined ? null : { session: last.session, at: last.session.endedAt, cause: causeOf(last.session) },
@@ -85,12 +87,21 @@ export function analyse(input: AnalysisInput): Analysis {
   };
 }
 
-function presenceOf(live: readonly LiveSession[], lastEnd: number | undefined): Pick<Analysis, 'state' | 'since'> {
+interface Evidence {
+  readonly live: readonly LiveSession[];
+  /** The last that ended. */
+  readonly last: Span | undefined;
+  readonly now: number;
+}
+
+function presenceOf({ live, last, now }: Evidence): Pick<Analysis, 'state' | 'since'> {
   const fresh = live.filter(({ stale }) => !stale);
   if (fresh.length > 0) return { state: 'online', since: Math.min(...fresh.map(({ session }) => session.startedAt)) };
   const [stale] = live;
   if (stale !== undefined) return { state: 'unknown', since: stale.session.updatedAt };
-  return { state: 'offline', since: lastEnd ?? null };
+  if (last === undefined) return { state: 'offline', since: null };
+  const isDoubtful = last.session.inferred === 'stale' && now - last.end < doubtMs;
+  return { state: isDoubtful ? 'unknown' : 'offline', since: last.end };
 }
 
 interface Span {

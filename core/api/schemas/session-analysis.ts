@@ -24,7 +24,9 @@ const analysis = z.object({
   now: time,
   state: z
     .enum(['online', 'offline', 'unknown'])
-    .describe('unknown: live, but its box has not told of it for too long.'),
+    .describe(
+      'unknown: its box has not told of it for too long, and nobody saw it end; given up less than a day ago, or not yet.',
+    ),
   since: time.nullable(),
   live: z.array(
     z.object({

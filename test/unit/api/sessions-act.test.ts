@@ -144,6 +144,24 @@ test('silence is called silence after the attempts of the settings, and the job 
   });
 });
 
+test('a job that had no turn in time is pending and goes on, and what the box is told of later is told truly', async () => {
+  const { book, call, world } = await withBox(() => ({ state: 'waiting' }));
+  book.put({ id: 'a' });
+  const { answer } = await call<Result>('DELETE', '/v1/sessions/a?reason=x&wait=0.1');
+  expect(answer).toMatchObject({ outcome: 'pending', ended: false, job: '1' });
+  expect(world.jobs[0]?.state).toBe('waiting');
+});
+
+test('a failure of the store ends the answer of that session, not those of the others', async () => {
+  const { book, call, world } = await withBox(() => done);
+  book.put({ id: 'a', userName: 'alice' });
+  book.put({ id: 'b', userName: 'bob' });
+  const { get } = world.book;
+  world.book.get = async (id) => (id === 'a' ? Promise.reject(new Error('disk')) : get(id));
+  const { status, answer } = await call<Bulk>('POST', '/v1/sessions/disconnect', { all: true, reason: 'x', wait: 2 });
+  expect([status, answer.outcomes]).toEqual([207, { failed: 1, ack: 1 }]);
+});
+
 test('a session that ended before, one without a profile and one that is not there are three answers', async () => {
   const { book, call, asked } = await withBox(() => done);
   book.put({ id: 'a' });

@@ -41,6 +41,20 @@ test('a live session without updates for longer than its time to live is unknown
   expect(live).toMatchObject([{ stale: true, age: 5 * 3_600_000 }]);
 });
 
+test('a session that was given up unseen is unknown for a day, and offline when it was longer ago or another one ended since', () => {
+  const givenUp = (to: string) => session('19T08:00', to, { terminateCause: 0, inferred: 'stale' });
+  expect(look(givenUp('21T10:00'))).toMatchObject({ state: 'unknown', since: at('21T10:00') });
+  expect(look(givenUp('20T10:00'))).toMatchObject({ state: 'offline', since: at('20T10:00') });
+  expect(look(givenUp('21T10:00'), session('21T11:00', '21T12:00'))).toMatchObject({
+    state: 'offline',
+    since: at('21T12:00'),
+  });
+  expect(look(givenUp('21T10:00'), session('21T11:00', null))).toMatchObject({
+    state: 'online',
+    since: at('21T11:00'),
+  });
+});
+
 test('one fresh session beside a stale one is online', () => {
   const stale = session('21T08:00', null, { updatedAt: at('21T10:00') });
   const fresh = session('21T09:00', null);

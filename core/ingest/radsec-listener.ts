@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type TLSSocket } from 'node:tls';
 import { type MessageAuthenticatorPolicy, verifyRequest } from '../transport/radius/authenticator.ts';
 import { codes, type DropReason } from '../transport/radius/packet.ts';
-import { createPacketReader } from '../transport/radius/stream.ts';
+import { createPacketReader, createPacketWriter } from '../transport/radius/stream.ts';
 import type { AccountingSink } from './accounting.ts';
 import { readAccounting } from './accounting-record.ts';
 import { accountingResponse } from './accounting-response.ts';
@@ -58,6 +58,7 @@ export async function startRadsecListener(options: RadsecListenerOptions): Promi
     let client = clients(peer);
     let askedAt = now();
     let waiting = 0;
+    const write = createPacketWriter(socket);
     sockets.add(socket);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 30_000);
@@ -87,7 +88,7 @@ export async function startRadsecListener(options: RadsecListenerOptions): Promi
       const verdict = verifyRequest(datagram, secret, requireMessageAuthenticator);
       if (verdict !== 'ok') return drop(verdict);
       const answer = (): void => {
-        if (socket.writable) socket.write(accountingResponse(datagram, secret));
+        write(accountingResponse(datagram, secret));
       };
       if (isStatus) {
         count('status_server');

@@ -6,10 +6,12 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { AccountingRecord, AccountingSink } from '#core/ingest/accounting.ts';
 import { profileOfPeer, type RadsecPeer } from '#core/ingest/radsec-clients.ts';
 import { startRadsecListener } from '#core/ingest/radsec-listener.ts';
-import { makeAuthority } from '#test/support/certificates.ts';
+import { type Certificate, makeAuthority } from '#test/support/certificates.ts';
 import { freeUdpPort } from '#test/support/free-udp-port.ts';
+import { startFreeradius } from '#test/support/freeradius.ts';
 import { startPeerProcess } from '#test/support/process.ts';
 import { radclient } from '#test/support/radclient.ts';
+import { createSite } from '#test/support/site.ts';
 import { tempDir } from '#test/support/temp-dir.ts';
 import { until } from '#test/support/until.ts';
 
@@ -44,9 +46,14 @@ async function world({ sink, certificate = 'bras-1.example' }: { sink?: Accounti
   return { directory, authority, client, records, counted, listener };
 }
 
-async function startProxy(
-  given: Pick<Awaited<ReturnType<typeof world>>, 'directory' | 'authority' | 'client' | 'listener'>,
-) {
+interface ProxyTo {
+  readonly directory: string;
+  readonly authority: Certificate;
+  readonly client: Certificate;
+  readonly listener: { readonly port: number };
+}
+
+async function startProxy(given: ProxyTo) {
   const port = await freeUdpPort();
   const config = join(given.directory, 'radsecproxy.conf');
   await writeFile(
@@ -102,6 +109,59 @@ test('radsecproxy brings accounting over TLS, and each packet is answered once i
   expect(given.counted.filter((result) => result === 'stop')).toHaveLength(100);
 }, 30_000);
 
+test('FreeRADIUS proxies accounting over TLS, many packets at once', async () => {
+  const { authority, client, listener, records } = await world();
+  const port = await freeUdpPort();
+  const freeradius = await startFreeradius({
+    // TLS needs its threads, which its debug mode has not.
+    debug: false,
+    proxy: `
+proxy server {
+  default_fallback = no
+}
+home_server ossia {
+  type = acct
+  ipaddr = 127.0.0.1
+  port = ${listener.port}
+  proto = tcp
+  secret = radsec
+  tls {
+    private_key_file = ${client.keyFile}
+    certificate_file = ${client.certFile}
+    ca_file = ${authority.certFile}
+  }
+}
+home_server_pool pool {
+  type = fail-over
+  home_server = ossia
+}
+realm ossia {
+  acct_pool = pool
+}`,
+    servers: `
+server acct {
+  listen {
+    type = acct
+    ipaddr = 127.0.0.1
+    port = ${port}
+  }
+  preacct {
+    update control {
+      Proxy-To-Realm := "ossia"
+    }
+  }
+  accounting {
+    ok
+  }
+}`,
+  });
+  onTestFinished(() => freeradius.close());
+  const packets = Array.from({ length: 100 }, (_, n) => packet('Start', `s${n}`));
+  const { code, output } = await radclient({ port, packets, tries: 5 });
+  expect(code, `${output.slice(-800)}\n${await freeradius.readLog('radius.log')}${freeradius.output()}`).toBe(0);
+  expect(new Set(records.map(({ acctSessionId }) => acctSessionId)).size).toBe(100);
+}, 40_000);
+
 test('a packet that could not be kept is not answered', async () => {
   const given = await world({ sink: () => Promise.reject(new Error('the disk is full')) });
   const { port } = await startProxy(given);
@@ -156,3 +216,27 @@ test('bytes that are no RADIUS, and forged packets, from a known client end or l
   expect(given.counted).toContain('length');
   expect(given.records).toEqual([]);
 });
+
+test('the whole daemon takes accounting over TLS as its settings say, by the name in the profile', async () => {
+  const directory = tempDir();
+  const authority = await makeAuthority(directory);
+  const [server, client] = await Promise.all([authority.issue('ossia.example'), authority.issue('bras-1.example')]);
+  const port = await freeUdpPort();
+  const radsec = { host: '127.0.0.1', port, cert: server.certFile, key: server.keyFile, ca: authority.certFile };
+  const site = createSite({ accounting: { host: '127.0.0.1', port: 0, radsec } });
+  onTestFinished(() => site.close());
+  site.profile('bras', {
+    plugin: 'generic-coa',
+    match: { nas_ip: '10.0.0.1' },
+    transports: { coa: { host: '127.0.0.1', secret: site.secret('coa', 'coa-secret') } },
+    radius: { secret: site.secret('acct', 'accounting-secret'), certificate: 'bras-1.example' },
+    options: { hooks: { user_disconnect: [{ disconnect: {} }] } },
+  });
+  const daemon = await site.start();
+  const proxy = await startProxy({ directory, authority, client, listener: { port } });
+  const { code, output } = await radclient({ port: proxy.port, packets: [packet('Start', '1'), packet('Stop', '1')] });
+  expect(code, `${output}\n${JSON.stringify(daemon.log)}`).toBe(0);
+  const metrics = String((await daemon.call('GET', '/metrics')).body);
+  expect(metrics).toContain('ossia_accounting_packets_total{result="start"} 1');
+  expect(metrics).toContain('ossia_accounting_packets_total{result="stop"} 1');
+}, 60_000);

@@ -45,6 +45,8 @@ export type ChannelAnswer =
 export interface Channel {
   /** Whether an Identifier is free. */
   hasRoom(): boolean;
+  /** Its connection is gone, so it never has room again. */
+  isBroken(): boolean;
   /** Settles at the latest at the deadline; never rejects. */
   send(request: ChannelRequest): Promise<ChannelAnswer>;
   /** Of nothing that anybody waits for. */
@@ -166,6 +168,7 @@ function createChannel(socket: Socket, options: ChannelOptions): Channel {
 
   return {
     hasRoom: () => room > 0,
+    isBroken: () => false,
     idle: () => room === 256,
     send,
     close() {

@@ -11,13 +11,16 @@ export interface Channels {
   close(): Promise<void>;
 }
 
-export function createChannels(options: ChannelOptions): Channels {
+export function createChannels(
+  options: ChannelOptions,
+  openOne: () => Promise<Channel> = () => openChannel(options),
+): Channels {
   let channels: Channel[] = [];
   let opening: Promise<void> | undefined;
   let closed = false;
 
   async function open(): Promise<void> {
-    const channel = await openChannel(options);
+    const channel = await openOne();
     if (closed) channel.close();
     else channels.push(channel);
   }
@@ -33,6 +36,7 @@ export function createChannels(options: ChannelOptions): Channels {
     for (;;) {
       if (closed || request.signal.aborted) return { type: 'aborted' };
       // From here to its `send` nothing may wait: another request would take the Identifier.
+      channels = channels.filter((one) => !one.isBroken());
       const channel = channels.find((one) => one.hasRoom());
       if (channel) {
         const answer = await channel.send(request);

@@ -10,6 +10,7 @@ import type { CallContext, Transport, TransportDefinition, TransportEnvironment 
 import { formatPacket, interpretAnswer, packetName } from './answer.ts';
 import { createChannels } from './channels.ts';
 import { type CoaConfig, coaConfig } from './config.ts';
+import { openTlsChannel, wrongCertificate } from './tls-channel.ts';
 
 const eventTimestampType = 55;
 /** In place of the Request Authenticator, which is computed over the hidden values. */
@@ -28,7 +29,7 @@ export function createCoaDefinition(dictionary: Dictionary): TransportDefinition
   return {
     name: 'coa',
     config: coaConfig,
-    secrets: ['secret'],
+    secrets: ['secret', 'tls.key'],
     methods: { coa: { access: 'write', args }, disconnect: { access: 'write', args } },
     connect: (config, environment) => connect({ config, environment, dictionary }),
   };
@@ -45,7 +46,7 @@ function connect({ config, environment, dictionary }: Setting): Transport {
   const place = `${config.host}:${config.port}`;
   const secret = Buffer.from(config.secret, 'utf8');
   const hiding = { secret, authenticator: zeros };
-  const channels = createChannels({
+  const options = {
     host: config.host,
     port: config.port,
     source: config.source,
@@ -53,7 +54,12 @@ function connect({ config, environment, dictionary }: Setting): Transport {
     requireMessageAuthenticator: config.require_message_authenticator,
     times: config.timeouts,
     retransmissions: config.retransmissions,
-  });
+  };
+  const { tls } = config;
+  const channels = createChannels(
+    options,
+    tls && (() => openTlsChannel(options, { cert: tls.cert, key: tls.key, ca: tls.ca, name: tls.name })),
+  );
 
   function compose(method: string, [named]: readonly unknown[]): { code: number; attributes: RadiusAttribute[] } {
     const request = requests[method];
@@ -105,6 +111,10 @@ function connect({ config, environment, dictionary }: Setting): Transport {
           details: { ignoredAnswers: ignored.total() },
         });
       case 'unreachable':
+        if (answer.error.code === wrongCertificate) {
+          const message = `${nas}: ${place} is not the box that the profile pins: its certificate is not valid (${answer.error.message})`;
+          throw new OssiaError('nas_identity', message);
+        }
         throw new OssiaError('nas_unreachable', `${nas}: ${place} cannot be reached (${answer.error.code})`, {
           cause: answer.error,
         });

@@ -1,4 +1,5 @@
-// RADIUS packets out of a byte stream, as TCP and TLS carry them: RFC 6613 section 2.6.
+// RADIUS packets out of a byte stream and into it, as TCP and TLS carry them: RFC 6613 section 2.6.
+import type { Writable } from 'node:stream';
 import { headerLength, maxPacketLength } from './codec.ts';
 
 /** Takes bytes as they come. False: what follows cannot be RADIUS any more, and the connection must be closed. */
@@ -19,5 +20,23 @@ export function createPacketReader(onPacket: (packet: Buffer) => void): PacketRe
     }
     rest = Buffer.from(all.subarray(at));
     return true;
+  };
+}
+
+/** One at a time, so that each packet has a TLS record of its own: FreeRADIUS 3.2.1 reads no more than one from a record. */
+export function createPacketWriter(stream: Writable): (packet: Buffer) => void {
+  const waiting: Buffer[] = [];
+  function next(): void {
+    const [packet] = waiting;
+    if (packet === undefined) return;
+    stream.write(packet, () => {
+      waiting.shift();
+      next();
+    });
+  }
+  return (packet) => {
+    if (!stream.writable) return;
+    waiting.push(packet);
+    if (waiting.length === 1) next();
   };
 }

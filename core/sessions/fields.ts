@@ -60,12 +60,13 @@ function time(name: string, get: (session: Session) => number): Field {
 
 /** Of a prefix its first address. */
 function addressesOf({ framedIp, framedIpv6Prefix, delegatedIpv6Prefix }: Session): readonly string[] {
-  const keys: string[] = [];
-  for (const said of [framedIp, framedIpv6Prefix, delegatedIpv6Prefix]) {
-    if (said === '') continue;
-    const slash = said.indexOf('/');
-    const key = addressKey(slash < 0 ? said : said.slice(0, slash));
-    if (key !== undefined) keys.push(key);
+  const v4 = framedIp === '' ? undefined : addressKey(framedIp);
+  if (framedIpv6Prefix === '' && delegatedIpv6Prefix === '') return v4 === undefined ? none : [v4];
+  const keys = v4 === undefined ? [] : [v4];
+  for (const prefix of [framedIpv6Prefix, delegatedIpv6Prefix]) {
+    const slash = prefix.indexOf('/');
+    const key = addressKey(slash < 0 ? prefix : prefix.slice(0, slash));
+    if (key !== undefined && !keys.includes(key)) keys.push(key);
   }
   return keys;
 }

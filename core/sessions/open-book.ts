@@ -34,6 +34,9 @@ const places: Readonly<Record<string, keyof Session>> = {
 export function createBook(options: BookOptions): SessionBook {
   const { table, store, fields, alterable, end, alter, adopt, listeners } = options;
 
+  /** The row of one that came back is removed only when its live one is written. */
+  const isClosed = ({ id }: Session): boolean => liveById(id) === undefined;
+
   function liveById(id: string): Entry | undefined {
     return table.liveBy('id', id)[0];
   }
@@ -55,8 +58,8 @@ export function createBook(options: BookOptions): SessionBook {
         live ? findLive({ table, conditions: asked }, page) : [],
         closed ? findClosed(store, { conditions: asked, newestFirst: false, ...page }) : [],
       ]);
-      const sessions = merged({ live: fromLive.map(({ session }) => session), closed: fromClosed }, oldestFirst);
-      return pageOf(sessions, limit);
+      const found = [...fromLive.map(({ session }) => session).filter(isLive), ...fromClosed.filter(isClosed)];
+      return pageOf(closed ? found.sort(oldestFirst) : found, limit);
     },
     async count({ conditions, state }) {
       const asked = compile(conditions, fields);
@@ -84,8 +87,8 @@ export function createBook(options: BookOptions): SessionBook {
         newestFirst: true,
         limit: checked(limit) + 1,
       });
-      const live = all.map(({ session }) => session).filter(isWithin);
-      return pageOf(merged({ live, closed }, newestFirst), limit);
+      const live = all.map(({ session }) => session).filter((session) => isLive(session) && isWithin(session));
+      return pageOf([...live, ...closed.filter(isClosed)].sort(newestFirst), limit);
     },
     async close(id, why) {
       const entry = liveById(id);
@@ -140,14 +143,8 @@ function statesOf(conditions: readonly Compiled[], state: 'live' | 'closed' | 'a
   return { live: allows('live'), closed: allows('closed') };
 }
 
-/** A session that ends between the two looks stands in both: once is enough, and closed is the newer. */
-function merged(
-  { live, closed }: { readonly live: readonly Session[]; readonly closed: readonly Session[] },
-  order: (a: Position, b: Position) => number,
-): readonly Session[] {
-  if (closed.length === 0) return live.length > 1 && order === newestFirst ? live.toSorted(order) : live;
-  const ended = new Set(closed.map(({ id }) => id));
-  return [...live.filter(({ id }) => !ended.has(id)), ...closed].sort(order);
+function isLive({ endedAt }: Session): boolean {
+  return endedAt === 0;
 }
 
 function pageOf(sessions: readonly Session[], limit: number): SessionPage {

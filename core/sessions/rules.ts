@@ -52,7 +52,7 @@ export function endedByReboot(session: Session, at: number): Session | undefined
 
 /** What its box did not end: with the counters that were last known. A stale one ended, as far as we know, with its last update. */
 export function givenUp(session: Session, inferred: 'stale' | 'missing' | 'replaced', at = 0): Session {
-  const endedAt = Math.max(session.updatedAt, session.startedAt + 1, inferred === 'stale' ? 0 : at);
+  const endedAt = Math.max(session.updatedAt, session.startedAt, inferred === 'stale' ? 0 : at);
   return { ...session, endedAt, inferred };
 }
 

@@ -19,12 +19,19 @@ export interface SortedIndex {
   /** The entry's session must be the one that it was added with. */
   remove(key: string, entry: Entry): void;
   /** Takes the place of all that was there. Entries must be in the order of their starts and ids. */
-  load(keys: readonly string[], entries: readonly Entry[]): void;
+  load(items: Items): void;
   count(range: Range): number;
   /** All of them, each with its start: not one of the entries is touched for that. */
   scan(range: Range, visit: (startedAt: number, entry: Entry) => void): void;
   /** In their order, not more than so many. */
   slice(range: Range, most: number): Slice;
+}
+
+/** Three lists side by side. */
+export interface Items {
+  readonly keys: readonly string[];
+  readonly starts: readonly number[];
+  readonly entries: readonly Entry[];
 }
 
 export interface Slice {
@@ -116,18 +123,21 @@ export function createSortedIndex(): SortedIndex {
       chunk.starts.splice(index, 1);
       if (chunk.keys.length === 0) chunks.splice(at, 1);
     },
-    load(keys, entries) {
+    load({ keys, starts, entries }) {
       const order = orderOf(keys);
       chunks = [];
       // Room for what comes: half of a chunk, so that the next ones do not split all of them.
       const size = mostInChunk >> 1;
       for (let start = 0; start < order.length; start += size) {
-        const slice = order.subarray(start, start + size);
-        chunks.push({
-          keys: Array.from(slice, (at) => keys[at] as string),
-          entries: Array.from(slice, (at) => entries[at] as Entry),
-          starts: Array.from(slice, (at) => (entries[at] as Entry).session.startedAt),
-        });
+        const chunk: Chunk = { keys: [], entries: [], starts: [] };
+        const end = Math.min(start + size, order.length);
+        for (let index = start; index < end; index++) {
+          const at = order[index] as number;
+          chunk.keys.push(keys[at] as string);
+          chunk.entries.push(entries[at] as Entry);
+          chunk.starts.push(starts[at] as number);
+        }
+        chunks.push(chunk);
       }
     },
     count({ from, to }) {

@@ -1,7 +1,7 @@
 // The sessions in memory: all live ones with their indexes, and the last closed ones, so that late records find what they are late for.
 import type { Session } from '../model/session.ts';
 import type { Field } from './fields.ts';
-import { createSortedIndex, rangeOf, type SortedIndex } from './sorted-index.ts';
+import { createSortedIndex, orderOf, rangeOf, type SortedIndex } from './sorted-index.ts';
 
 export interface Entry {
   readonly identity: string;
@@ -150,20 +150,19 @@ export function createTable({ startedAt, maxClosed, fields }: TableOptions): Ses
       else if (wasLive) addClosed(entry);
     },
     async load(entries) {
-      const sorted = entries.toSorted(
-        (a, b) => a.session.startedAt - b.session.startedAt || (a.session.id < b.session.id ? -1 : 1),
-      );
+      const sorted = inOrderOfStart(entries);
+      const starts = sorted.map(({ session }) => session.startedAt);
       for (const entry of sorted) live.set(entry.identity, entry);
-      byStart.load(new Array<string>(sorted.length).fill(''), sorted);
+      byStart.load({ keys: new Array<string>(sorted.length).fill(''), starts, entries: sorted });
       for (const { field, index } of indexes.values()) {
-        const keys: string[] = [];
-        const owners: Entry[] = [];
-        for (const entry of sorted)
+        const items = { keys: [] as string[], starts: [] as number[], entries: [] as Entry[] };
+        for (const [at, entry] of sorted.entries())
           for (const key of field.keysOf(entry.session)) {
-            keys.push(key);
-            owners.push(entry);
+            items.keys.push(key);
+            items.starts.push(starts[at] as number);
+            items.entries.push(entry);
           }
-        index.load(keys, owners);
+        index.load(items);
         await new Promise((resolve) => setImmediate(resolve));
       }
     },
@@ -200,4 +199,21 @@ function hasSameKeys(a: Session, b: Session): boolean {
     a.nasIdentifier === b.nasIdentifier &&
     a.fields === b.fields
   );
+}
+
+/** By start, then id: the starts as texts of one width, so that the fast sort of keys does it; the few at one time are put right. */
+function inOrderOfStart(entries: readonly Entry[]): Entry[] {
+  const keys = entries.map(({ session }) => String(session.startedAt).padStart(16, '0'));
+  const sorted = Array.from(orderOf(keys), (at) => entries[at] as Entry);
+  for (let start = 0; start < sorted.length; ) {
+    const { startedAt } = (sorted[start] as Entry).session;
+    let end = start + 1;
+    while (end < sorted.length && (sorted[end] as Entry).session.startedAt === startedAt) end++;
+    if (end - start > 1) {
+      const run = sorted.slice(start, end).sort((a, b) => (a.session.id < b.session.id ? -1 : 1));
+      for (const [at, entry] of run.entries()) sorted[start + at] = entry;
+    }
+    start = end;
+  }
+  return sorted;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Session } from '#core/model/session.ts';
-import type { Condition, SessionQuery } from '#core/sessions/book.ts';
+import type { Condition, SessionPage, SessionQuery } from '#core/sessions/book.ts';
 import { createSessions, type Sessions } from '#core/sessions/sessions.ts';
 import { openStore } from '#core/store/sqlite/open-store.ts';
 import type { Store } from '#core/store/store.ts';
@@ -90,7 +90,7 @@ test('any query gives what every single session answers for itself, in one order
         let cursor: string | null = null;
         const paged: Session[] = [];
         do {
-          const page = await sessions.book
+          const page: SessionPage | Error = await sessions.book
             .find({ conditions, state, limit, ...(cursor === null ? {} : { cursor }) })
             .catch((error) => error);
           if (page instanceof Error) {

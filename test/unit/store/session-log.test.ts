@@ -1,0 +1,208 @@
+// The session log: what was acknowledged is there after the process is killed, however the file ends.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Session } from '#core/model/session.ts';
+import { blankSession } from '#core/model/session-body.ts';
+import { readEntries, type SessionWrite } from '#core/store/session-log/entries.ts';
+import { readFrames } from '#core/store/session-log/segments.ts';
+import { openSessionLog } from '#core/store/session-log/session-log.ts';
+import { openStore } from '#core/store/sqlite/open-store.ts';
+import { accountingRequest, openAccountingClient } from '#test/support/accounting-client.ts';
+import { nodeBin } from '#test/support/site.ts';
+import { until } from '#test/support/until.ts';
+
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'ossia-log-'));
+});
+
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+function session(change: Partial<Session> = {}): Session {
+  const key = change.key ?? 'bras-1|1|Иванов|1795262400';
+  return { ...blankSession, id: 'a1', key, nas: 'bras-1', userName: 'Иванов', startedAt: 1, updatedAt: 1, ...change };
+}
+
+const entriesIn = () => [...readFrames(directory)].flatMap((frame) => [...readEntries(frame)]);
+const files = () => readdirSync(directory).sort();
+
+async function written(...groups: readonly (readonly SessionWrite[])[]): Promise<void> {
+  const log = openSessionLog({ directory, onWrite: () => {} });
+  for (const group of groups) await log.append(group);
+  await log.close();
+}
+
+const whole = (change: Partial<Session>): SessionWrite => ({ session: session(change), onlyCounters: false });
+const counters = (change: Partial<Session>): SessionWrite => ({ session: session(change), onlyCounters: true });
+
+test('the log says what was appended, whole or only its counters', async () => {
+  await written([whole({ plan: 'тариф' })], [counters({ updatedAt: 7, outputOctets: 2 ** 52 + 1, inputBase: 3 })]);
+
+  expect(entriesIn()).toEqual([
+    { type: 'whole', session: session({ plan: 'тариф' }) },
+    {
+      type: 'counters',
+      key: session().key,
+      counters: {
+        updatedAt: 7,
+        inputOctets: 0,
+        outputOctets: 2 ** 52 + 1,
+        sessionTime: 0,
+        inputBase: 3,
+        outputBase: 0,
+      },
+    },
+  ]);
+});
+
+test('what a crash tore at the end is ignored, at whatever byte, and what stands before it counts', async () => {
+  await written([whole({ plan: 'a' })], [whole({ plan: 'b' })]);
+  const [name = ''] = files();
+  const bytes = readFileSync(join(directory, name));
+  const first = 8 + bytes.readUInt32LE(0);
+
+  for (let length = first; length < bytes.length; length++) {
+    writeFileSync(join(directory, name), bytes);
+    truncateSync(join(directory, name), length);
+    expect(entriesIn(), `cut at ${length}`).toMatchObject([{ session: { plan: 'a' } }]);
+  }
+  for (let at = first; at < bytes.length; at++) {
+    const damaged = Buffer.from(bytes);
+    damaged[at] = (damaged[at] as number) ^ 0xff;
+    writeFileSync(join(directory, name), damaged);
+    expect(entriesIn(), `damaged at ${at}`).toMatchObject([{ session: { plan: 'a' } }]);
+  }
+});
+
+test('a new log goes on behind what a crash tore', async () => {
+  await written([whole({ plan: 'a' })]);
+  appendFileSync(join(directory, files()[0] ?? ''), 'half of a frame');
+  await written([whole({ plan: 'b' })]);
+
+  expect(entriesIn()).toMatchObject([{ session: { plan: 'a' } }, { session: { plan: 'b' } }]);
+});
+
+test('what is cut off is dropped only when it is said so', async () => {
+  const log = openSessionLog({ directory, onWrite: () => {} });
+  await log.append([whole({ plan: 'a' })]);
+  const drop = await log.cut();
+  await log.append([whole({ plan: 'b' })]);
+  expect(entriesIn()).toHaveLength(2);
+  drop();
+  expect(entriesIn()).toMatchObject([{ session: { plan: 'b' } }]);
+  await log.close();
+});
+
+test('counters without the whole session in the log go onto its row', async () => {
+  const first = await openStore({ directory });
+  await first.write([{ type: 'session', session: session({ plan: 'row' }) }]);
+  await first.close();
+  const log = openSessionLog({ directory: join(directory, 'sessions-log'), onWrite: () => {} });
+  await log.append([counters({ updatedAt: 9, inputOctets: 77 })]);
+  await log.close();
+
+  const again = await openStore({ directory });
+  expect(await again.openSessions()).toEqual([session({ plan: 'row', updatedAt: 9, inputOctets: 77 })]);
+  await again.close();
+});
+
+test('a database of the first shape keeps its sessions, live and closed', async () => {
+  const shape = new URL('../../../core/store/sqlite/migrations/0001.sql', import.meta.url);
+  const database = new DatabaseSync(join(directory, 'ossia.db'));
+  database.exec(`${readFileSync(shape, 'utf8')}; PRAGMA user_version = 1;`);
+  const old = {
+    key: 'b|1|u|1',
+    nas: 'b',
+    userName: 'u',
+    userId: '7',
+    framedIp: '10.1.2.3',
+    startedAt: 1000,
+    endedAt: 0,
+  };
+  const insert = database.prepare('INSERT INTO sessions (key, nas, ended_at, body) VALUES (?, ?, ?, ?)');
+  insert.run('b|1|u|1', 'b', 0, JSON.stringify(old));
+  const closed = { ...old, key: 'b|2|u|1', endedAt: 5000, callingStationId: 'AA-BB-CC-00-00-01' };
+  insert.run('b|2|u|1', 'b', 5000, JSON.stringify(closed));
+  database.close();
+
+  const store = await openStore({ directory });
+  const where = [{ column: 'mac', op: 'eq', value: 'aabbcc000001' } as const];
+  const [cdr] = await store.cdrs({ where, newestFirst: true, limit: 5 });
+  expect(await store.openSessions()).toMatchObject([{ ...old, id: expect.stringMatching(/^[0-9a-f]{20}$/), plan: '' }]);
+  expect(cdr).toMatchObject({ ...closed, inferred: '', fields: {} });
+  expect(
+    await store.cdrs({ where: [{ column: 'id', op: 'eq', value: cdr?.id ?? '' }], newestFirst: true, limit: 5 }),
+  ).toEqual([cdr]);
+  await store.close();
+});
+
+test('every answered packet is there after the process was killed in the middle, three times over', async () => {
+  const answered = new Map<string, number>();
+  for (let round = 0; round < 3; round++) await loadAndKill(round, answered);
+
+  const store = await openStore({ directory });
+  const live = await store.openSessions();
+  const closed = await store.cdrs({ where: [], newestFirst: false, limit: 100_000 });
+  const octets = new Map([...live, ...closed].map(({ acctSessionId, inputOctets }) => [acctSessionId, inputOctets]));
+  await store.close();
+
+  expect(answered.size).toBeGreaterThan(300);
+  expect([...answered].filter(([id, phase]) => (octets.get(id) ?? -1) < phase)).toEqual([]);
+  expect(live.length + closed.length).toBe(
+    new Set([...live, ...closed].map(({ acctSessionId }) => acctSessionId)).size,
+  );
+}, 60_000);
+
+/** Sends whole lives of sessions and kills the server while it answers; keeps the last phase of each that was answered. */
+async function loadAndKill(round: number, answered: Map<string, number>): Promise<void> {
+  const program = new URL('../../support/accounting-process.ts', import.meta.url).pathname;
+  const child = spawn(nodeBin, [program, JSON.stringify({ directory })], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout });
+  const [ready] = (await once(lines, 'line')) as [string];
+  const { ready: port } = JSON.parse(ready) as { ready: number };
+  lines.on('line', () => {});
+  const clients = await Promise.all(Array.from({ length: 8 }, () => openAccountingClient(port)));
+  const statuses = [1, 3, 3, 2] as const;
+  const before = answered.size;
+  try {
+    for (let wave = 0; wave < 4; wave++)
+      for (const [phase, status] of statuses.entries())
+        for (const [line, client] of clients.entries())
+          for (let n = 0; n < 16; n++) {
+            const id = `${round}-${line}-${wave}-${n}`;
+            const at = Math.floor(Date.now() / 1000) + phase;
+            const identifier = (wave * 64 + phase * 16 + n) % 256;
+            const attributes = [
+              [40, status],
+              [44, id],
+              [1, `абонент-${id}`],
+              [55, at],
+              [46, phase],
+              [42, phase],
+            ] as const;
+            client.send(accountingRequest({ identifier, attributes }));
+          }
+    await until(() => clients.reduce((sum, { received }) => sum + received.length, 0) > 700 + round * 300, 20_000);
+  } finally {
+    const exit = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exit;
+  }
+  for (const [line, client] of clients.entries()) {
+    for (const response of client.received) {
+      const identifier = response[1] as number;
+      const [wave, phase, n] = [identifier >> 6, (identifier >> 4) & 3, identifier & 15];
+      const id = `${round}-${line}-${wave}-${n}`;
+      answered.set(id, Math.max(answered.get(id) ?? 0, phase));
+    }
+    await client.close();
+  }
+  expect(answered.size).toBeGreaterThan(before);
+}

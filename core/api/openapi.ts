@@ -67,14 +67,25 @@ function rolesFor(scope: string): string[] {
 
 function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query'): unknown[] {
   if (schema === undefined) return [];
-  const { properties = {}, required = [] } = z.toJSONSchema(schema, { io: 'output' });
-  return Object.entries(properties).map(([name, property]) => {
+  const { properties = {}, required = [], additionalProperties: others } = z.toJSONSchema(schema, { io: 'output' });
+  // Parameters of any name, each on its own: how OpenAPI says it of a query.
+  const free = {
+    name: 'conditions',
+    in: place,
+    required: false,
+    style: 'form',
+    explode: true,
+    schema: { type: 'object', additionalProperties: others },
+  };
+  const more = typeof others === 'object' && place === 'query' ? [free] : [];
+  const named = Object.entries(properties).map(([name, property]) => {
     const { default: fallback, description, ...rest } = property as JsonSchema;
     const list = rest['type'] === 'array' ? { style: 'form', explode: false } : {};
     const schema = fallback === undefined ? rest : { ...rest, default: fallback };
     const needed = place === 'path' || (required.includes(name) && fallback === undefined);
     return { name, in: place, required: needed, ...(description ? { description } : {}), ...list, schema };
   });
+  return [...named, ...more];
 }
 
 function bodyOf({ body, bodies }: Route): Record<string, unknown> | undefined {

@@ -33,6 +33,7 @@ type Method = (params: Params, caller: Caller) => Promise<unknown>;
 const prefix = 'SessionSv1.';
 const pageSize = 1_000;
 const mostAtOnce = 10_000;
+const mostListed = 50_000;
 const waitMs = 10_000;
 /** No reservation, so no limit: how CGRateS says unlimited. */
 const unlimited = { MaxUsage: -1 };
@@ -41,8 +42,7 @@ const changing = 'user_rate_set';
 export function createMethods({ book, actions, sink, nasOf, syncAll }: CgratesOptions) {
   async function sessionsOf(params: Params): Promise<readonly Session[]> {
     const conditions = filtersOf(params, book);
-    const most =
-      typeof params['Limit'] === 'number' && params['Limit'] > 0 ? params['Limit'] : Number.POSITIVE_INFINITY;
+    const most = limitOf(params);
     const sessions: Session[] = [];
     let cursor: string | undefined;
     do {
@@ -91,6 +91,9 @@ export function createMethods({ book, actions, sink, nasOf, syncAll }: CgratesOp
     return 'OK';
   };
   const query = async (params: Params): Promise<unknown> => {
+    const count = await book.count({ conditions: filtersOf(params, book), state: 'live' });
+    if (Math.min(count, limitOf(params)) > mostListed)
+      throw new RpcError(`${count} sessions match, at most ${mostListed} are listed at once: send Filters, or a Limit`);
     const found = await sessionsOf(params);
     if (found.length === 0) throw new RpcError('NOT_FOUND');
     const tenant = typeof params['Tenant'] === 'string' ? params['Tenant'] : '';
@@ -181,6 +184,10 @@ function filtersOf(params: Params, book: Pick<SessionBook, 'fields'>): readonly 
   const filters = params['Filters'] ?? [];
   if (!Array.isArray(filters)) throw new RpcError('Filters: expected a list of texts', -32_602);
   return filters.map((filter) => conditionOf(String(filter), book.fields()));
+}
+
+function limitOf({ Limit: limit }: Params): number {
+  return typeof limit === 'number' && limit > 0 ? limit : Number.POSITIVE_INFINITY;
 }
 
 /** In `Event`, or, in older versions, in `CGREvent`. */

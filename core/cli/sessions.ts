@@ -48,6 +48,15 @@ const options = {
   all: 'flag',
 } as const;
 
+/** Beside those of the address, which go with all. */
+const taken: Readonly<Record<Action | 'list', readonly string[]>> = {
+  list: ['state', 'limit', 'cursor', 'count'],
+  show: [],
+  check: ['by', 'timezone'],
+  disconnect: ['reason', 'wait', 'all'],
+  clear: ['by', 'reason', 'wait'],
+};
+
 const actions = ['show', 'check', 'disconnect', 'clear'] as const;
 type Action = (typeof actions)[number];
 
@@ -73,18 +82,26 @@ export const sessions: Command = {
     const line = readArguments(argv, { options, words: 2, others: 'keep' });
     const [word, subject] = line.words;
     const address = await daemonAddress(line.options);
-    if (word === undefined) return list(line, address, io);
-    const action = actionOf(word);
+    const action = word === undefined ? 'list' : actionOf(word);
+    checkOptions(action, line);
+    if (action === 'list') return list(line, address, io);
     if (action === 'disconnect') return disconnectSessions({ line, address, io, subject });
     if (subject === undefined)
       throw new UsageError(`say which: ossia sessions ${action} ${action === 'show' ? 'ID' : 'WHO'}`);
-    const fields = Object.keys(line.others);
-    if (fields.length > 0) throw new UsageError(`--${fields[0]} does not go with "sessions ${action}"`);
     if (action === 'check') return checkSessions({ line, address, io, subject });
     if (action === 'clear') return clearSessions({ line, address, io, subject });
     return show({ id: subject, address, io, json: line.options.json !== undefined });
   },
 };
+
+/** One that is passed over in silence could be the very word that was to narrow it. */
+function checkOptions(action: Action | 'list', line: SessionsLine): void {
+  const allowed = [...taken[action], ...Object.keys(addressOptions)];
+  const fields = action === 'list' || action === 'disconnect' ? [] : Object.keys(line.others);
+  const stray = [...fields, ...Object.keys(line.options).filter((name) => !allowed.includes(name))][0];
+  if (stray !== undefined)
+    throw new UsageError(`--${stray} does not go with "ossia sessions${action === 'list' ? '' : ` ${action}`}"`);
+}
 
 function actionOf(word: string): Action {
   const found = actions.find((action) => action === word);

@@ -73,6 +73,12 @@ export function createSessionActions(options: ActionsOptions): SessionActions {
     const match = matchOf(session.nas);
     if (match === undefined)
       return resultOf(session, 'no_profile', `no profile ${session.nas} is in force, so its box cannot be told`);
+    if (match.nas_ip.length + match.nas_id.length === 0)
+      return resultOf(
+        session,
+        'no_profile',
+        `profile ${session.nas} has no nas_ip and no nas_id that a job could find it by`,
+      );
     const known = await accountOf(session, store);
     const account = { ...hookAccount({ session, known, match }), ...change.variables };
     const [receipt] = await ingest.submit([{ id: `operator-${randomUUID()}`, hook: change.hook, account }], 'operator');

@@ -125,6 +125,10 @@ test('support asks by command, a wrong field is refused, and an activation begin
   expect((await daemon().cli('sessions', '--logn', 'alice')).err).toContain('did you mean login');
   const wrong = await daemon().call('GET', '/v1/sessions?framed_ip=nowhere');
   expect(wrong).toMatchObject({ status: 422, body: { errors: [{ pointer: '?framed_ip' }] } });
+  const nobody = await daemon().call('GET', '/v1/accounts/nowhere/sessions/analysis?by=ip');
+  expect(nobody).toMatchObject({ status: 422, body: { errors: [{ pointer: '?id' }] } });
+  const byMac = await daemon().call('GET', '/v1/accounts/aabb.cc00.0001/sessions/analysis?by=mac');
+  expect(byMac).toMatchObject({ status: 200, body: { state: 'online', live: [{ login: 'alice' }] } });
   const cleared = await daemon().cli('sessions', 'clear', 'alice', '--reason', 'activation');
   expect([cleared.code, cleared.out]).toEqual([0, expect.stringContaining('alice has no session left')]);
   const offline = await daemon().cli('sessions', 'check', 'alice');

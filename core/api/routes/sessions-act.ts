@@ -179,7 +179,7 @@ export function sessionActRoutes({ sessions: { book, actions }, store, hooks, lo
       },
       async handle({ params, query, body, caller }) {
         const subject: Subject = { by: query.by, value: params.id };
-        const found = await liveOf({ book, store }, subject);
+        const found = await locating({ given: params }, () => liveOf({ book, store }, subject));
         const done = found.length === 0 ? [] : await disconnect(found, orderOf(caller.name, body));
         const left = await liveOf({ book, store }, subject);
         const clear = left.length === 0;

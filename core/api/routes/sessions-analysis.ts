@@ -6,6 +6,7 @@ import { type Subject, sessionsOf } from '../../sessions/analysis-subject.ts';
 import type { ApiDependencies, SessionDependencies } from '../deps.ts';
 import { defineRoute, json, type Route } from '../route.ts';
 import { analysisAnswer, analysisSchema } from '../schemas/session-analysis.ts';
+import { locating } from '../session-query.ts';
 import { byField, sessionParams } from './sessions.ts';
 
 const query = z.strictObject({
@@ -39,7 +40,8 @@ export function sessionAnalysisRoutes({ sessions, store }: Needs): Route[] {
         const subject: Subject = { by, value: params.id };
         const now = Date.now();
         // What began this very moment is in the window too.
-        const found = await sessionsOf({ book, store }, { subject, from: weekStart({ now, timezone }), to: now + 1 });
+        const window = { subject, from: weekStart({ now, timezone }), to: now + 1 };
+        const found = await locating({ given: params }, () => sessionsOf({ book, store }, window));
         const analysis = analyse({ sessions: found, now, timezone, ttlOf });
         return json(200, analysisAnswer({ subject, timezone, now, analysis }));
       },

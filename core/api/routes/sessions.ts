@@ -119,7 +119,7 @@ export function sessionRoutes({ sessions: { book }, store }: Needs): Route[] {
         const subject: Subject = { by, value: params.id };
         const more = cursor === undefined ? {} : { cursor };
         const page = () => historyOf({ book, store }, { subject, from, to, limit, ...more });
-        return answerPage(await locating({ given: { by } }, page));
+        return answerPage(await locating({ given: params }, page));
       },
     }),
   ];

@@ -47,6 +47,13 @@ test('every reference in the document points at a component, and every operation
   expect(new Set(ids).size).toBe(ids.length);
 });
 
+test('a query of any field is described as one', async () => {
+  const operation = (await document()).paths['/v1/sessions']?.['get'] ?? {};
+  const parameters = operation['parameters'] as { name: string }[];
+  expect(parameters.map(({ name }) => name)).toEqual(['state', 'limit', 'cursor', 'conditions']);
+  expect(parameters[3]).toMatchObject({ in: 'query', style: 'form', explode: true, schema: { type: 'object' } });
+});
+
 test('answers of the server fit the schemas of the document', async () => {
   const { Ajv2020 } = await import('ajv/dist/2020.js');
   const { get, send, world } = await runningApi();

@@ -38,6 +38,16 @@ test('sessions lists, filters, counts, and hands a wrong field to the daemon', a
   expect((await run('--limit', '1')).err).toContain('--cursor 1');
   expect(await run('--logn', 'bob')).toMatchObject({ code: 1, err: expect.stringContaining('did you mean login') });
   expect(await run('--login', 'eve')).toMatchObject({ code: 0, out: '', err: 'no such sessions\n' });
+  for (const stray of [
+    ['--all'],
+    ['--reason', 'x'],
+    ['check', 'bob', '--login', 'x'],
+    ['disconnect', 's-bob', '--state', 'any', '--reason', 'x'],
+  ])
+    expect(await run(...stray), stray.join(' ')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('does not go with'),
+    });
   expect(await run('chekc', 'bob')).toMatchObject({ code: 2, err: expect.stringContaining('did you mean check') });
 });
 

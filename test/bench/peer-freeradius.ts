@@ -4,7 +4,8 @@ import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { freeUdpPort } from '#test/support/free-udp-port.ts';
-import { startFreeradius } from '#test/support/freeradius.ts';
+import { type Freeradius, type FreeradiusOptions, startFreeradius } from '#test/support/freeradius.ts';
+import { startGuard } from './peer-guard.ts';
 import { type AccountingPeer, peerSecret, runMain } from './peer-load.ts';
 import { postgresPrograms, startPostgres } from './peer-postgres.ts';
 
@@ -22,9 +23,7 @@ export async function startFreeradiusPostgres(): Promise<AccountingPeer> {
   try {
     await postgres.runFile(join(sql, 'schema.sql'));
     const port = await freeUdpPort();
-    const radius = await startFreeradius({
-      debug: false,
-      secret: peerSecret,
+    const radius = await startGuarded({
       modules: `${expressions}  sql {
     dialect = "postgresql"
     driver = "rlm_sql_postgresql"
@@ -78,9 +77,7 @@ export async function startFreeradiusPostgres(): Promise<AccountingPeer> {
 export async function startFreeradiusDetail(): Promise<AccountingPeer> {
   await requireFiles([policies, '/usr/sbin/freeradius'], 'freeradius');
   const port = await freeUdpPort();
-  const radius = await startFreeradius({
-    debug: false,
-    secret: peerSecret,
+  const radius = await startGuarded({
     modules: `${expressions}  detail {
     filename = \${logdir}/detail
     escape_filenames = no
@@ -94,6 +91,19 @@ export async function startFreeradiusDetail(): Promise<AccountingPeer> {
     port,
     stored: () => countRecords(join(radius.dir, 'log', 'detail')),
     close: radius.close,
+  };
+}
+
+async function startGuarded(options: FreeradiusOptions): Promise<Freeradius> {
+  const radius = await startFreeradius({ ...options, debug: false, secret: peerSecret });
+  const guard = startGuard(radius.dir);
+  guard.watch(radius.pid);
+  return {
+    ...radius,
+    async close() {
+      await radius.close();
+      await guard.release();
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import type { SenderOptions, SenderResult } from './accounting-sender.ts';
+import { startGuard } from './peer-guard.ts';
 
 /** A server that takes accounting on 127.0.0.1. */
 export interface AccountingPeer {
@@ -46,11 +47,13 @@ export async function measurePeer(start: () => Promise<AccountingPeer>, load: Pe
 
 async function runSender(port: number, { seconds, outstanding }: PeerLoad): Promise<SenderResult> {
   const child = fork(new URL('./accounting-sender.ts', import.meta.url), { execArgv: [] });
+  const guard = startGuard();
+  if (child.pid !== undefined) guard.watch(child.pid);
   const deadline = AbortSignal.timeout(prepareMs + seconds * 1000);
   const ended = once(child, 'exit', { signal: deadline });
   try {
-    // More than these peers answer in that time.
-    const packets = seconds * 30_000;
+    // More than a peer answers in that time; one that is faster ends early, which is counted right.
+    const packets = seconds * 60_000;
     const options = { port, seconds, outstanding, sockets, packets, secret: peerSecret, run: 'p', verify: true };
     child.send(options satisfies SenderOptions);
     const failed = ended.then(([code]) => Promise.reject(new Error(`the sender ended with ${code}, without a result`)));
@@ -60,6 +63,7 @@ async function runSender(port: number, { seconds, outstanding }: PeerLoad): Prom
   } finally {
     ended.catch(() => {});
     if (child.exitCode === null) child.kill('SIGKILL');
+    await guard.release();
   }
 }
 

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startPeerProcess } from '#test/support/process.ts';
+import { type Guard, startGuard } from './peer-guard.ts';
 
 const run = promisify(execFile);
 const packages = '/usr/lib/postgresql';
@@ -39,22 +40,38 @@ export function postgresPrograms(): string | undefined {
 
 export async function startPostgres(programs: string): Promise<PostgresCluster> {
   const dir = await mkdtemp(join(tmpdir(), 'ossia-postgres-'));
+  const guard = startGuard(dir);
   try {
-    return await startIn(dir, programs);
+    const cluster = await startIn({ dir, programs, guard });
+    return {
+      ...cluster,
+      async close() {
+        await cluster.close();
+        await rm(dir, { recursive: true, force: true });
+        await guard.release();
+      },
+    };
   } catch (error) {
     await rm(dir, { recursive: true, force: true });
+    await guard.release();
     throw error;
   }
 }
 
-async function startIn(dir: string, programs: string): Promise<PostgresCluster> {
+interface Place {
+  readonly dir: string;
+  readonly programs: string;
+  readonly guard: Guard;
+}
+
+async function startIn({ dir, programs, guard }: Place): Promise<PostgresCluster> {
   const data = join(dir, 'data');
   const passwordFile = join(dir, 'password');
   const password = randomBytes(18).toString('base64url');
   const port = await freeTcpPort();
   await writeFile(passwordFile, password, { mode: 0o600 });
   await chmod(dir, 0o700);
-  // The server refuses to run as root; killed with the bench when that ends in an unforeseen way.
+  // The server refuses to run as root.
   const asUser = process.getuid?.() === 0 ? ['--reuid', 'postgres', '--regid', 'postgres', '--init-groups'] : [];
   if (asUser.length > 0) await run('chown', ['-R', 'postgres:postgres', dir], { timeout: 5_000 });
 
@@ -64,10 +81,11 @@ async function startIn(dir: string, programs: string): Promise<PostgresCluster> 
   const settings = ['-p', `${port}`, '-k', dir, '-c', 'listen_addresses=127.0.0.1'];
   const server = await startPeerProcess({
     command: 'setpriv',
-    args: [...asUser, '--pdeathsig', 'QUIT', join(programs, 'postgres'), '-D', data, ...settings],
+    args: [...asUser, join(programs, 'postgres'), '-D', data, ...settings],
     ready: /database system is ready to accept connections/,
     timeoutMs: 30_000,
   });
+  guard.watch(server.pid);
 
   async function psql(args: readonly string[]): Promise<string> {
     const line = ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-h', dir, '-p', `${port}`, '-U', role];
@@ -78,7 +96,6 @@ async function startIn(dir: string, programs: string): Promise<PostgresCluster> 
     // At once, without a last checkpoint: nobody reads these files again.
     process.kill(server.pid, 'SIGQUIT');
     await server.close();
-    await rm(dir, { recursive: true, force: true });
   }
 
   try {

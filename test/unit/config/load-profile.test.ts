@@ -300,3 +300,17 @@ test("a profile's hash changes with its text, its models and its secrets, and wi
   await save('models/base', 'plugin: y');
   expect((await read()).hash).not.toBe(first);
 });
+
+test('a profile says how its sessions are compared and by which certificate it is known', async () => {
+  await save(
+    'bras-1',
+    'plugin: vendor',
+    'match: { nas_ip: 10.0.0.1 }',
+    `radius: { secret: \${env:SECRET}, certificate: bras-1.example }`,
+    'sessions: { sync: 10m, grace: 0s, most_closed: 0.5, deadline: 5s }',
+  );
+  const { profile, error } = await read('bras-1');
+  expect(error).toBeNull();
+  expect(profile?.sync).toEqual({ everyMs: 600_000, graceMs: 0, mostClosed: 0.5, deadlineMs: 5000 });
+  expect(profile?.radius?.certificates).toEqual(['bras-1.example']);
+});

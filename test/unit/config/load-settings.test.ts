@@ -223,3 +223,17 @@ test('settings refuse to listen beyond the machine without a token', async () =>
 test('settings refuse a file that was named and is not there', async () => {
   await expect(loadSettings({ file: join(folder, 'other.yaml') })).rejects.toMatchObject({ code: 'config_invalid' });
 });
+
+test('files of radsec are beside the settings, and each of them must be named', async () => {
+  await writeFile(file, 'accounting: { radsec: { cert: tls/our.pem, key: /etc/our.key, ca: ca.pem } }');
+  expect((await loadSettings({ file })).accounting.radsec).toEqual({
+    host: '0.0.0.0',
+    port: 2083,
+    cert: join(folder, 'tls/our.pem'),
+    key: '/etc/our.key',
+    ca: join(folder, 'ca.pem'),
+  });
+  expect(lines(await refusal('accounting: { radsec: { cert: a, key: b } }'))).toEqual([
+    'ossia.yaml:1 accounting.radsec.ca: expected a text (in quotes when it looks like a number); it is missing',
+  ]);
+});

@@ -81,8 +81,8 @@ export async function createSessions(options: SessionsOptions): Promise<Sessions
     now,
     onStale(entry) {
       end(entry, givenUp(entry.session, 'stale')).catch((error) => {
-        log.warn({ err: error, nas: entry.session.nas }, 'a stale session could not be ended');
-        revive(entry);
+        log.warn({ err: error, nas: entry.session.nas }, 'a stale session could not be ended; it is tried again');
+        stale.watch(entry, retryMs);
       });
     },
   });
@@ -111,12 +111,13 @@ export async function createSessions(options: SessionsOptions): Promise<Sessions
 
   function take(known: Entry | undefined, record: AccountingRecord): Promise<void> {
     if (known !== undefined && isRestart(known.session, record))
-      return end(known, givenUp(known.session, 'replaced')).then(() => change(known, record));
+      return end(known, givenUp(known.session, 'replaced')).then(() => change(table.find(known.identity), record));
     if (record.status === 'stop' || known?.session.endedAt === 0) return change(known, record);
     const replaced = replacedBy(record);
     if (replaced.length === 0) return change(known, record);
     const ended = replaced.map((entry) => end(entry, givenUp(entry.session, 'replaced')));
-    return Promise.all([...ended, change(known, record)]).then(() => {});
+    // A copy may have come meanwhile, and made the new one.
+    return Promise.all(ended).then(() => change(table.find(identityOf(record)), record));
   }
 
   /** One line of one subscriber carries one session: what else is on it is gone, and its Stop was lost. */
@@ -150,20 +151,22 @@ export async function createSessions(options: SessionsOptions): Promise<Sessions
     return settle(entry).then(() => emit({ type, session: entry.session }));
   }
 
-  /** Ends what its box did not end itself. */
-  function end(entry: Entry, session: Session): Promise<void> {
+  /** Ends what its box did not end itself. What cannot be told and made durable is live again, so that it is tried again. */
+  async function end(entry: Entry, session: Session): Promise<void> {
+    const { terminateCause, inferred } = entry.session;
     table.change(entry, session);
     entry.dirty = true;
     owe(entry, { hook: 'user_disconnect', at: session.endedAt, ...again(true, session.endedAt) });
-    return settle(entry).then(() => emit({ type: 'stopped', session: entry.session }));
-  }
-
-  /** Its end could not be made durable: it is tried again. */
-  function revive(entry: Entry): void {
-    if (entry.session.inferred !== 'stale') return;
-    entry.owed = [];
-    table.change(entry, { ...entry.session, endedAt: 0, inferred: '' });
-    stale.watch(entry, 60_000);
+    try {
+      await settle(entry);
+    } catch (error) {
+      entry.owed = none;
+      if (entry.session.endedAt === session.endedAt)
+        table.change(entry, { ...entry.session, endedAt: 0, terminateCause, inferred });
+      entry.dirty = true;
+      throw error;
+    }
+    emit({ type: 'stopped', session: entry.session });
   }
 
   function emit(transition: SessionTransition): void {
@@ -284,6 +287,7 @@ function entryOf(session: Session, seenAt: number): Entry {
 }
 
 const none: readonly Owed[] = [];
+const retryMs = 60_000;
 
 function again(isAgain: boolean, at: number): { again?: string } {
   return isAgain ? { again: String(at) } : {};

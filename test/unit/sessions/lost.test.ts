@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { OssiaError } from '#core/errors.ts';
 import type { SessionChange } from '#core/ingest/ingest.ts';
 import { createSessions, type SessionSettings, type Sessions } from '#core/sessions/sessions.ts';
 import { openStore } from '#core/store/sqlite/open-store.ts';
@@ -28,6 +29,7 @@ let time: number;
 let sessions: Sessions;
 let seen: string[];
 let rebooted: string[];
+let refuses: boolean;
 
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -38,6 +40,7 @@ beforeEach(async () => {
     { type: 'event', event: { id: 'know', hook: 'user_add', account, occurredAt: '', source: 'test' }, jobs: [] },
   ]);
   time = noon;
+  refuses = false;
   sessions = await open();
 });
 
@@ -56,6 +59,7 @@ async function open(settings: Partial<SessionSettings> = {}, ttlOfNas?: number):
     store,
     ingest: {
       async submitSession(change) {
+        if (refuses) throw new OssiaError('store_failed', 'disk full');
         told.push(change);
         return { type: 'accepted', event: change.id, jobs: [], duplicate: false };
       },
@@ -202,6 +206,21 @@ test.each([
   await sessions.sink({ ...start, acctSessionId: '81000002', at: noon + 10 * minute, ...change });
 
   expect(await live()).toHaveLength(2);
+});
+
+test('a session that could not be ended stays live, and the retransmission ends it', async () => {
+  await sessions.sink(start);
+  const next = { ...start, acctSessionId: '81000002', at: noon + 10 * minute };
+  refuses = true;
+  await expect(sessions.sink(next)).rejects.toMatchObject({ code: 'store_failed' });
+  expect(await live()).toMatchObject([{ acctSessionId: '81000001' }]);
+
+  refuses = false;
+  await sessions.sink(next);
+
+  expect(await live()).toMatchObject([{ acctSessionId: '81000002' }]);
+  expect(await closed()).toMatchObject([{ acctSessionId: '81000001', inferred: 'replaced' }]);
+  expect(hooks()).toEqual(['user_auth', 'user_disconnect', 'user_auth']);
 });
 
 test('an id that its box gives again while its Stop was lost is another session', async () => {

@@ -29,6 +29,11 @@ export interface Order {
   readonly wait: number;
 }
 
+interface Due extends Order {
+  /** Milliseconds since 1970. */
+  readonly until: number;
+}
+
 export interface Change {
   readonly hook: string;
   readonly variables: Account;
@@ -65,11 +70,7 @@ export function createSessionActions(options: ActionsOptions): SessionActions {
   const follower = createJobFollower({ ...options, job: store.job });
   const ends = watchEnds(book);
 
-  async function run(
-    session: Session,
-    change: Change,
-    order: Order & { readonly until: number },
-  ): Promise<ActionResult> {
+  async function run(session: Session, change: Change, order: Due): Promise<ActionResult> {
     const match = matchOf(session.nas);
     if (match === undefined)
       return resultOf(session, 'no_profile', `no profile ${session.nas} is in force, so its box cannot be told`);
@@ -99,42 +100,60 @@ export function createSessionActions(options: ActionsOptions): SessionActions {
     };
   }
 
-  async function end(session: Session, order: Order & { readonly until: number }): Promise<ActionResult> {
+  type Finish = () => Promise<ActionResult>;
+
+  /** Resolves when the box has answered, or in time; what it gives then waits for the Stop. */
+  async function tell(session: Session, order: Due): Promise<Finish> {
     const now = await book.get(session.id);
-    if (now === undefined || now.endedAt > 0) return { ...resultOf(now ?? session, 'over', ''), ended: true };
+    if (now === undefined || now.endedAt > 0)
+      return async () => ({ ...resultOf(now ?? session, 'over', ''), ended: true });
     const watch = ends.watch(now.id);
     try {
       const result = await run(now, { hook: 'user_disconnect', variables: {} }, order);
       // A box that has it no longer sends no Stop either.
       if (result.outcome === 'gone' && !watch.hasEnded())
         await book.close(now.id, { reason: 'missing', at: Date.now() });
-      if (result.outcome === 'ack') await watch.ended(order.until);
-      const after = (await book.get(now.id)) ?? now;
-      return { ...result, session: after, ended: after.endedAt > 0 };
-    } finally {
+      return async () => {
+        if (result.outcome === 'ack') await watch.ended(order.until);
+        watch.off();
+        const after = (await book.get(now.id)) ?? now;
+        return { ...result, session: after, ended: after.endedAt > 0 };
+      };
+    } catch (error) {
       watch.off();
+      throw error;
     }
   }
 
   /** One that fails must not take the answers of the others with it. */
-  const endOrSay = (session: Session, order: Order & { readonly until: number }): Promise<ActionResult> =>
-    end(session, order).catch((thrown: unknown) => {
-      const { code, message } = toOssiaError(thrown);
-      options.warn(`Session ${session.id} could not be ended: ${message}`);
-      return resultOf(session, 'failed', code === 'internal' ? 'an error of ours; the log has it' : message);
-    });
+  function failed(session: Session, thrown: unknown): ActionResult {
+    const { code, message } = toOssiaError(thrown);
+    options.warn(`Session ${session.id} could not be ended: ${message}`);
+    return resultOf(session, 'failed', code === 'internal' ? 'an error of ours; the log has it' : message);
+  }
 
   return {
     async disconnect(sessions, order) {
       const until = Date.now() + order.wait;
       const results: ActionResult[] = [];
+      const finishing: Promise<unknown>[] = [];
       const lanes = lanesOf(sessions).values();
-      // Sessions of one account on one box share a lane; each waits for the one before it.
+      // Sessions of one account on one box share a lane; each waits for the one before it, but nobody for a Stop that is not his.
       const work = async (): Promise<void> => {
         for (const lane of lanes)
-          for (const { session, index } of lane) results[index] = await endOrSay(session, { ...order, until });
+          for (const { session, index } of lane) {
+            const keep = (result: ActionResult): void => {
+              results[index] = result;
+            };
+            const fail = (thrown: unknown): void => keep(failed(session, thrown));
+            await tell(session, { ...order, until }).then(
+              (finish) => void finishing.push(finish().then(keep, fail)),
+              fail,
+            );
+          }
       };
       await Promise.all(Array.from({ length: concurrency }, work));
+      await Promise.all(finishing);
       return results;
     },
     async alter(session, { hook, fields }, order) {

@@ -200,6 +200,14 @@ test('many are ended by filter, each with its own answer, whatever became of the
   ]);
 });
 
+test('Stops that do not come hold nobody up: every box is asked, and every answer is there', async () => {
+  const { book, call, asked } = await withBox(() => done);
+  for (let index = 0; index < 200; index++) book.put({ acctSessionId: `deaf-${index}`, userName: `user${index}` });
+  const { answer } = await call<Bulk>('POST', '/v1/sessions/disconnect', { all: true, reason: 'x', wait: 1 });
+  expect(asked).toHaveLength(200);
+  expect(answer).toMatchObject({ sessions: 200, ended: 0, outcomes: { ack: 200 } });
+});
+
 test('all are ended only when exactly that is said', async () => {
   const { book, call, asked } = await withBox(() => done);
   book.put({ id: 'a' });

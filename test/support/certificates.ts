@@ -1,5 +1,6 @@
 // An authority and certificates of it, made by openssl in a directory of the test: for TLS between us and real peers.
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -34,6 +35,7 @@ export async function makeAuthority(directory: string, name = 'authority'): Prom
   return {
     ...(await read(name)),
     async issue(of) {
+      // Without a file of serial numbers several can be made at once.
       await writeFile(file(of, 'ext'), `subjectAltName=DNS:${of},IP:127.0.0.1\n`);
       await run('openssl', [
         'req',
@@ -45,7 +47,16 @@ export async function makeAuthority(directory: string, name = 'authority'): Prom
         '-out',
         file(of, 'csr'),
       ]);
-      const by = ['-CA', file(name, 'pem'), '-CAkey', file(name, 'key'), '-CAcreateserial', '-days', '2'];
+      const by = [
+        '-CA',
+        file(name, 'pem'),
+        '-CAkey',
+        file(name, 'key'),
+        '-set_serial',
+        `0x${randomBytes(8).toString('hex')}`,
+        '-days',
+        '2',
+      ];
       const into = ['-extfile', file(of, 'ext'), '-out', file(of, 'pem')];
       await run('openssl', ['x509', '-req', '-in', file(of, 'csr'), ...by, ...into]);
       return read(of);

@@ -14,6 +14,8 @@ export interface Compiled {
   readonly values: readonly string[];
   /** Of the field's index; null when it has none, or the operator cannot use it. */
   readonly ranges: readonly Range[] | null;
+  /** Whether all that stands in the ranges holds, so that it need not be tested. */
+  readonly isExact: boolean;
   holds(session: Session): boolean;
 }
 
@@ -58,7 +60,8 @@ function compileOne(condition: Condition, fields: ReadonlyMap<string, Field>): C
   const holdsOne = (session: Session, wanted: string): boolean =>
     wanted === '' ? isEmpty(session) : isOf(session, wanted);
   const some = (test: (key: string) => boolean) => (session: Session) => field.keysOf(session).some(test);
-  const common = { field, op, values };
+  const isExact = keys.every((each) => (field.candidates?.(each) ?? [each]).length === 1);
+  const common = { field, op, values, isExact };
   const points = (): readonly Range[] | null =>
     !hasIndex(field) || keys.includes('')
       ? null
@@ -95,6 +98,7 @@ function compileNet(field: Field, value: string): Compiled | FieldProblem {
     field,
     op: 'net',
     values: [value],
+    isExact: true,
     ranges: [{ from: rangeOf(first).from, to: rangeOf(last).to }],
     holds: (session) => field.isWithin?.(session, network) ?? false,
   };

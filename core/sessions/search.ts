@@ -12,7 +12,7 @@ export interface Position {
 /** Entries between two looks at whatever else waits. */
 const sliceSize = 4096;
 /** Items that are looked through without a break. */
-const mostScanned = 65_536;
+const mostScanned = 32_768;
 
 interface Driver {
   readonly index: SortedIndex;
@@ -46,7 +46,7 @@ export async function findLive(
   )
     return stream({ index: table.byStart, range: everything, conditions, ...page });
   const [only] = conditions;
-  const isExact = conditions.length === 1 && only?.field.candidates === undefined;
+  const isExact = conditions.length === 1 && only?.isExact === true;
   const accepts = (entry: Entry): boolean => isExact || holdsAll(conditions, entry);
   return earliest(driver, accepts, page);
 }

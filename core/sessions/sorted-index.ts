@@ -197,7 +197,7 @@ export function orderOf(keys: readonly string[]): Uint32Array {
 
 function sortSlice(keys: readonly string[], slice: Uint32Array, known: number): void {
   if (slice.length <= fewEnough) {
-    slice.sort((a, b) => compare(keys[a] as string, keys[b] as string) || a - b);
+    sortFew(keys, slice, { start: 0, end: slice.length });
     return;
   }
   const same = sharedLength(keys, slice, known);
@@ -219,11 +219,29 @@ function sortSlice(keys: readonly string[], slice: Uint32Array, known: number): 
     let isWide = false;
     for (; end < slice.length && Math.floor((numbers[end] as number) / itemBits) === digits; end++)
       slice[end] = before[(numbers[end] as number) % itemBits] as number;
-    for (let rest = digits; rest > 0; rest = Math.floor(rest / 256)) isWide ||= rest % 256 === 255;
-    const run = slice.subarray(start, end);
-    if (isWide) run.sort((a, b) => compare(keys[a] as string, keys[b] as string) || a - b);
-    else if (end - start > 1) sortSlice(keys, run, same + characters);
+    if (end - start > 1) {
+      for (let rest = digits; rest > 0; rest = Math.floor(rest / 256)) isWide ||= rest % 256 === 255;
+      if (end - start <= fewEnough) sortFew(keys, slice, { start, end });
+      else if (isWide)
+        slice.subarray(start, end).sort((a, b) => compare(keys[a] as string, keys[b] as string) || a - b);
+      else sortSlice(keys, slice.subarray(start, end), same + characters);
+    }
     start = end;
+  }
+}
+
+/** In place, equal ones as they are. */
+function sortFew(
+  keys: readonly string[],
+  slice: Uint32Array,
+  { start, end }: { readonly start: number; readonly end: number },
+): void {
+  for (let at = start + 1; at < end; at++) {
+    const item = slice[at] as number;
+    const key = keys[item] as string;
+    let to = at;
+    for (; to > start && key < (keys[slice[to - 1] as number] as string); to--) slice[to] = slice[to - 1] as number;
+    slice[to] = item;
   }
 }
 

@@ -31,3 +31,19 @@ test('the scripts that the README names exist', () => {
   const named = [...readme.matchAll(/npm run (?:-s )?(\w+)/g)].map((match) => match[1] ?? '');
   expect(named.filter((name) => packageJson.scripts[name] === undefined)).toEqual([]);
 });
+
+// By name alone: npm matches a version against the address in the lock file, which has none. The lock file pins it anyway.
+test('npm may run just those install scripts that the lock file holds', async () => {
+  const lock = JSON.parse(await readFile(new URL('../../../package-lock.json', import.meta.url), 'utf8'));
+  const scripted = Object.entries<{ hasInstallScript?: boolean; os?: string[] }>(lock.packages)
+    .filter(([, { hasInstallScript, os }]) => hasInstallScript === true && (os === undefined || os.includes('linux')))
+    .map(([path]) => path.replace(/^.*node_modules\//, ''));
+  expect(Object.keys(packageJson.allowScripts).sort()).toEqual([...new Set(scripted)].sort());
+});
+
+test('nothing in the lock file or the npm settings names the place that packages came from', async () => {
+  for (const file of ['.npmrc', 'package-lock.json']) {
+    const text = await readFile(new URL(`../../../${file}`, import.meta.url), 'utf8');
+    expect(text, file).not.toMatch(/"resolved"|registry\s*=|_auth/);
+  }
+});

@@ -54,7 +54,8 @@ export function createGate(clock: () => number): Gate {
         return breaker;
       }
       unanswered++;
-      if (breaker !== 'closed' || unanswered >= limits.breakerFailures) {
+      // Before silence alone could use up all attempts of a job.
+      if (breaker !== 'closed' || unanswered >= Math.min(limits.breakerFailures, limits.attempts)) {
         breaker = 'open';
         nextProbeAt = clock() + limits.breakerProbeMs;
       }

@@ -52,15 +52,26 @@ export async function openQueue({ store, clock, maxWaiting, log }: QueueOptions)
     jobId: job.id,
     entries: [{ at, attempt: job.attempt, nas: '', kind: 'note', via, text }],
   });
-  /** A job that no run holds, wherever it is. */
-  const resting = async (id: string): Promise<Job> => {
+  const inHand = new Set<string>();
+  /** Changes a job that no run holds. Nothing of its lane begins until the change is on disk and in memory. */
+  const change = async (id: string, work: (job: Job) => Promise<Job>): Promise<Job> => {
     const stored = await store.job(id);
     if (stored === undefined) throw new OssiaError('not_found', `There is no job ${id.slice(0, 20)}.`);
     const lane = lanes.lane(stored.lane);
     const index = lane?.jobs.findIndex((job) => job.id === id) ?? -1;
-    if (lane?.status === 'busy' && index === 0)
-      throw new OssiaError('conflict', `Job ${id} is running; wait until it ended.`);
-    return lane?.jobs[index] ?? stored;
+    const isRunning = lane?.status === 'busy' && index === 0;
+    // What has not ended is in its lane, unless it came or ended since it was read.
+    const isPassing = index < 0 && !endedStates.has(stored.state);
+    if (isRunning || isPassing || inHand.has(id))
+      throw new OssiaError('conflict', `Job ${id} is running or being changed; wait until that ended.`);
+    inHand.add(id);
+    const release = lane && lanes.hold(lane);
+    try {
+      return await work(lane?.jobs[index] ?? stored);
+    } finally {
+      release?.();
+      inHand.delete(id);
+    }
   };
 
   // What was running when the daemon died runs again: at least once, with the attempt counted.
@@ -139,45 +150,40 @@ export async function openQueue({ store, clock, maxWaiting, log }: QueueOptions)
       if (lane?.jobs[0]?.id === job.id) replaceHead(lane, settled);
       changed(settled);
     },
-    unpark(matches) {
-      for (const lane of lanes.parked()) {
-        const head = lane.jobs[0];
-        if (head !== undefined && matches(head)) replaceHead(lane, { ...head, state: 'waiting', notBefore: 0 });
-      }
-    },
-    async retry(id, by) {
-      const job = await resting(id);
-      if (job.state === 'done' || job.state === 'superseded')
-        throw new OssiaError('conflict', `Job ${id} is ${job.state}; there is nothing to retry.`);
-      const patch: JobPatch = {
-        state: 'waiting',
-        notBefore: 0,
-        failures: 0,
-        reason: `retried by ${by}`,
-        code: '',
-        updatedAt: clock(),
-      };
-      await store.write([{ type: 'job', id, patch }, note(patch.updatedAt, job, 'operator', `retried by ${by}`)]);
-      const waiting = patched(job, patch);
-      lanes.remove(job);
-      lanes.insert(waiting);
-      changed(waiting);
-      return waiting;
-    },
-    async skip(id, { by, reason }) {
-      const job = await resting(id);
-      if (job.state === 'done' || job.state === 'superseded' || job.state === 'skipped')
-        throw new OssiaError('conflict', `Job ${id} is ${job.state}; there is nothing to skip.`);
-      const patch: JobPatch = { state: 'skipped', reason: `skipped by ${by}: ${reason}`, updatedAt: clock() };
-      await store.write([
-        { type: 'job', id, patch },
-        note(patch.updatedAt, job, 'operator', `skipped by ${by}: ${reason}; it was ${job.state}: ${job.reason}`),
-      ]);
-      lanes.remove(job);
-      const skipped = patched(job, patch);
-      changed(skipped);
-      return skipped;
-    },
+    unpark: lanes.unpark,
+    retry: (id, by) =>
+      change(id, async (job) => {
+        if (job.state === 'done' || job.state === 'superseded')
+          throw new OssiaError('conflict', `Job ${id} is ${job.state}; there is nothing to retry.`);
+        const patch: JobPatch = {
+          state: 'waiting',
+          notBefore: 0,
+          failures: 0,
+          reason: `retried by ${by}`,
+          code: '',
+          updatedAt: clock(),
+        };
+        await store.write([{ type: 'job', id, patch }, note(patch.updatedAt, job, 'operator', `retried by ${by}`)]);
+        const waiting = patched(job, patch);
+        lanes.remove(job);
+        lanes.insert(waiting);
+        changed(waiting);
+        return waiting;
+      }),
+    skip: (id, { by, reason }) =>
+      change(id, async (job) => {
+        if (job.state === 'done' || job.state === 'superseded' || job.state === 'skipped')
+          throw new OssiaError('conflict', `Job ${id} is ${job.state}; there is nothing to skip.`);
+        const patch: JobPatch = { state: 'skipped', reason: `skipped by ${by}: ${reason}`, updatedAt: clock() };
+        await store.write([
+          { type: 'job', id, patch },
+          note(patch.updatedAt, job, 'operator', `skipped by ${by}: ${reason}; it was ${job.state}: ${job.reason}`),
+        ]);
+        lanes.remove(job);
+        const skipped = patched(job, patch);
+        changed(skipped);
+        return skipped;
+      }),
     depth: (nasKey) => lanes.depth(nasKey),
     size: () => lanes.size(),
     lanes: () => lanes.count(),

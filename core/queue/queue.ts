@@ -15,7 +15,7 @@ export interface Queue {
   take(nasKey: string): Job | undefined;
   /** The run of a taken job ended so. Its lane goes on only when this is on disk. */
   settle(job: Job, resolution: Resolution): Promise<void>;
-  /** Parked heads that match may run again. */
+  /** Parked jobs that match may run again. */
   unpark(matches: (job: Job) => boolean): void;
   /** A job that ended badly, or waits, is to run again now. */
   retry(id: string, by: string): Promise<Job>;

@@ -33,7 +33,8 @@ function encodeEvent({ event, jobs }: Extract<Change, { type: 'event' }>): Step 
   const now = jobs[0]?.createdAt ?? Date.now();
   const steps: Step[] = jobs.map((job) => insertJob(job, job.account === event.account));
   const { user_id, login, nas_ip, ip } = event.account;
-  if (user_id)
+  // What accounting says of an account was read here a moment ago: the billing may have said something newer since.
+  if (user_id && event.source !== 'accounting')
     steps.push({ run: 'upsertAccount', values: [user_id, login ?? '', nas_ip ?? '', ip ?? '', variables, now] });
   return {
     unless: event.id,

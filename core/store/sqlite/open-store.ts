@@ -84,7 +84,9 @@ export async function openStore({ directory, onCommit = () => {} }: StoreOptions
       return row && (JSON.parse(String(row['body'])) as Session);
     },
     async lastJobId() {
-      const [row] = await query('SELECT coalesce(max(id), 0) AS id FROM jobs');
+      const [row] = await query(
+        'SELECT max(coalesce((SELECT max(id) FROM jobs), 0), (SELECT highest FROM deleted_jobs)) AS id',
+      );
       return String(row?.['id'] ?? 0);
     },
     async counts() {

@@ -99,19 +99,22 @@ export function createSlot({
   function update(prepared?: ProfileReading): Promise<void> {
     again = true;
     attempt.abort();
-    working ??= work(prepared).finally(() => {
-      working = undefined;
-    });
+    working ??= work(prepared);
     return working;
   }
 
   async function work(prepared?: ProfileReading): Promise<void> {
     let ready = prepared;
-    while (again && !closed) {
-      again = false;
-      attempt = new AbortController();
-      await once(attempt.signal, ready);
-      ready = undefined;
+    try {
+      while (again && !closed) {
+        again = false;
+        attempt = new AbortController();
+        await once(attempt.signal, ready);
+        ready = undefined;
+      }
+    } finally {
+      // In the same step as the last look at `again`: a save that comes after begins its own work.
+      working = undefined;
     }
   }
 

@@ -145,3 +145,26 @@ test('no secret appears in a status, a log line, an error or a report', async ()
   // It did reach the box, so it was there to be leaked.
   expect(world.box.logins).toContain(boxSecret);
 });
+
+test.each([0, 1, 2, 3, 4])(
+  'a reload asked for %i turns after the one before was worked off is not lost',
+  async (turns) => {
+    const worked: string[] = [];
+    let onWorked = () => {};
+    const onReload = ({ result }: { readonly result: string }) => {
+      worked.push(result);
+      onWorked();
+    };
+    const world = await openPluginWorld({ watch: false, onReload });
+    const asked = Promise.withResolvers<void>();
+    onWorked = async () => {
+      onWorked = () => {};
+      for (let turn = 0; turn < turns; turn++) await null;
+      asked.resolve(world.registry.reload('bras-1'));
+    };
+    const before = worked.length;
+    await world.registry.reload('bras-1');
+    await asked.promise;
+    expect(worked.length - before).toBe(2);
+  },
+);

@@ -142,7 +142,7 @@ async function build(settings: Settings, { log, releasers, phase }: Building): P
     }).catch((cause) => {
       throw new OssiaError(
         'config_invalid',
-        `Cannot listen for accounting on UDP ${host}:${port}: ${cause.message}; set accounting.port, or accounting.enabled: false.`,
+        `Cannot listen for accounting on UDP ${host}:${port}: ${whyNot[cause.code] ?? cause.message}; set another accounting.host or accounting.port, or accounting.enabled: false.`,
         { cause },
       );
     });
@@ -204,6 +204,12 @@ async function build(settings: Settings, { log, releasers, phase }: Building): P
     reload: () => registry.reload(),
   };
 }
+
+const whyNot: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'something else is listening there already',
+  EACCES: 'this user may not listen there',
+  EADDRNOTAVAIL: 'this machine does not have that address',
+};
 
 function firingOf(nas: Nas | undefined): { onStart: boolean; onStop: boolean } {
   return { onStart: nas?.profile.fireAuthOnStart ?? true, onStop: nas?.profile.fireDisconnectOnStop ?? true };

@@ -98,14 +98,19 @@ function unreachable(address: DaemonAddress, error: NodeJS.ErrnoException): Daem
 
 function problemError(problem: DaemonProblem): DaemonError {
   const later = problem.status === 429 || problem.status === 503 || problem.status === 504;
-  const errors = (problem.errors ?? []).map(
-    ({ pointer, detail }) => `  ${pointer === '' ? 'the whole' : pointer}: ${detail}`,
-  );
+  const errors = (problem.errors ?? []).map(({ pointer, detail }) => `  ${asWritten(pointer)}: ${detail}`);
   return new DaemonError({
     exitCode: later ? exitCodes.tryLater : exitCodes.refused,
     lines: [problem.detail, ...errors],
     document: problem,
   });
+}
+
+/** `?state/0`, a query parameter, as it was written: `--state`. */
+function asWritten(pointer: string): string {
+  if (pointer === '') return 'the whole';
+  const name = /^\?([^/]+)/.exec(pointer)?.[1];
+  return name === undefined ? pointer : name === 'id' || name === 'name' ? name.toUpperCase() : `--${name}`;
 }
 
 function where(address: DaemonAddress): string {

@@ -33,7 +33,7 @@ async function withJobs(): Promise<RunningApi> {
       nas: 'bras-1',
       kind: 'received',
       via: 'routeros',
-      text: '!trap',
+      text: '!trap\n\t=message=no',
     },
   );
   return running;
@@ -59,7 +59,7 @@ test('jobs passes its filters on, and says how to go on', async () => {
   expect(first.err).toContain('--cursor 2');
   const wrong = await ossia(['jobs', '--socket', socket, '--state', 'dying']);
   expect(wrong.code).toBe(1);
-  expect(wrong.err).toContain('expected waiting, running');
+  expect(wrong.err).toContain('--state: expected waiting, running');
   const none = await ossia(['jobs', '--socket', socket, '--login', 'nobody']);
   expect({ code: none.code, out: none.out }).toEqual({ code: 0, out: '' });
 });
@@ -75,6 +75,7 @@ test('jobs show prints what the job is and its timeline, with nothing in it that
   expect(out).toContain(
     '  20:00:00.000  #1  sent      routeros  /ppp/secret/add\n                                        =name=алиса\n',
   );
+  expect(out).toContain('!trap\n                                            =message=no\n');
   expect(out).not.toContain('hush');
   const shown = await ossia(['jobs', 'show', '1', '--socket', socket, '--json']);
   expect(JSON.parse(shown.out)).toMatchObject({ id: '1', journal: [{ kind: 'sent' }, { kind: 'received' }] });

@@ -60,7 +60,7 @@ test('a folder of profiles that is not there yet is said and followed', async ()
   await rename(world.profilesDir, `${world.profilesDir}.away`);
   await world.open();
   expect(world.registry.list()).toEqual([]);
-  expect(world.logged.join()).toContain('cannot be read');
+  expect(world.logged.join()).toContain('there is no folder of NAS profiles');
 
   await rename(`${world.profilesDir}.away`, world.profilesDir);
 

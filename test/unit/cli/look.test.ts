@@ -125,3 +125,17 @@ test('the program says what there is, and the nearest command to a mistyped one'
   });
   expect((await ossia(['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
+
+test('what keeps a command from the daemon is said with what to do about it', async () => {
+  const { url } = await runningApi({ tokens: [{ name: 'noc', role: 'viewer', token: 'a-long-enough-token' }] });
+  const noToken = await ossia(['jobs', '--url', url]);
+  expect(noToken).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('name the file that holds it with --token-file'),
+  });
+  const noFile = await ossia(['jobs', '--url', url, '--token-file', '/nowhere/token']);
+  expect(noFile.err).toBe('ossia jobs: /nowhere/token: there is no such file.\n');
+  const noSocket = await ossia(['nas', '--socket', '/nowhere/ossia.sock']);
+  expect(noSocket.code).toBe(75);
+  expect(noSocket.err).toMatch(/^ossia nas: cannot reach the daemon at \/nowhere\/ossia\.sock: .*--url\n$/);
+});

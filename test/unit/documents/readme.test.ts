@@ -1,9 +1,13 @@
 // The README says what is so: generated tables are up to date, and its examples are the ones that work.
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseEvent } from '#core/map/parse-event.ts';
+import { bundlePlugin } from '#core/plugin-host/bundle.ts';
+import { readManifest } from '#core/plugin-host/manifest.ts';
 import { catalogue } from '#test/support/catalogue.ts';
 import { generated } from '#test/support/readme-tables.ts';
+import { tempDir } from '#test/support/temp-dir.ts';
 
 const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
 const packageJson = JSON.parse(await readFile(new URL('../../../package.json', import.meta.url), 'utf8'));
@@ -16,6 +20,16 @@ test('the generated tables of the README are those of the source', async () => {
 test('the event of the README is taken', () => {
   const text = /-d '(\{[\s\S]*?\})'/.exec(readme)?.[1] ?? '';
   expect(parseEvent(JSON.parse(text), 'test', catalogue)).toMatchObject({ ok: true });
+});
+
+test('the plugin of the README is one that loads', async () => {
+  const part = (pattern: RegExp) => pattern.exec(readme)?.[1] ?? '';
+  const folder = join(tempDir(), 'acme');
+  await mkdir(folder);
+  await writeFile(join(folder, 'plugin.json'), part(/```json\n(\{\n {2}"name"[\s\S]*?)```/));
+  await writeFile(join(folder, 'plugin.ts'), part(/```ts\n(import \{ definePlugin[\s\S]*?)```/));
+  expect(await readManifest(folder)).toMatchObject({ name: 'acme', transports: ['routeros'] });
+  expect((await bundlePlugin(folder)).source).toContain('user_drop');
 });
 
 test('every library is pinned exactly and justified in the README', () => {

@@ -27,6 +27,8 @@ export interface Dispatcher {
 
 /** Near the wall clock, but nobody sets it: a step back must not keep a gate shut. */
 const steadyClock = (): number => performance.timeOrigin + performance.now();
+/** A box that is taken away may leave a million jobs: the daemon answers others between these. */
+const parksAtOnce = 512;
 /** A timer cannot be longer. */
 const longestTimer = 2 ** 31 - 1;
 
@@ -51,6 +53,9 @@ export function startDispatcher({
   const callOffs = new Set<AbortController>();
   /** Keys that had to wait because all of the daemon's runs were taken. */
   const held = new Set<string>();
+  /** Keys with more jobs for no box than are parked at once. */
+  const toPark = new Set<string>();
+  let parking = 0;
   let inBoxes = 0;
   let stopped = false;
 
@@ -71,6 +76,10 @@ export function startDispatcher({
       const next = queue.peek(nasKey);
       if (next === undefined) return;
       const nas = directory.find(nasRefOf(next.account));
+      if (nas === undefined && parking >= parksAtOnce) {
+        toPark.add(nasKey);
+        return;
+      }
       const limits = nas?.profile.limits;
       if (nas !== undefined && limits !== undefined) {
         remember(nas.name, nasKey);
@@ -122,6 +131,7 @@ export function startDispatcher({
   };
 
   const park = async (job: Job): Promise<void> => {
+    parking++;
     const reason = `no profile matches nas_ip "${job.account['nas_ip'] ?? ''}" nas_id "${job.account['nas_id'] ?? ''}"; it runs when one does`;
     await settle(
       job,
@@ -129,6 +139,10 @@ export function startDispatcher({
       { nas: '', exchanges: [], stack: '', program: '' },
     );
     unparkIfServed(job);
+    if (--parking > 0) return;
+    const left = [...toPark];
+    toPark.clear();
+    for (const nasKey of left) pull(nasKey);
   };
 
   const runAndSettle = async (nas: Nas, gate: Gate, job: Job): Promise<void> => {
@@ -180,7 +194,7 @@ export function startDispatcher({
   /** The profile that a parked job waits for may have come while that was being written. */
   const unparkIfServed = (job: Job, ranOn?: Nas): void => {
     const nas = directory.find(nasRefOf(job.account));
-    if (nas !== undefined && nas !== ranOn) queue.unpark(({ id }) => id === job.id);
+    if (nas !== undefined && nas !== ranOn) queue.unparkOne(job);
   };
   const leave = (gate: Gate, { outcome, exchanges }: HookReport, nas: Nas) => {
     const code = 'code' in outcome ? outcome.code : undefined;

@@ -29,6 +29,7 @@ export interface Lanes {
   hold(lane: Lane): () => void;
   /** Parked jobs that match may run again, wherever in their lane they are. */
   unpark(matches: (job: Job) => boolean): void;
+  unparkOne(job: Job): void;
   depth(nasKey: string): number;
   size(): number;
   count(): number;
@@ -94,6 +95,17 @@ export function createLanes({ clock, onReady }: { clock: () => number; onReady: 
     }
   };
 
+  const unparkIn = (lane: Lane, matches: (job: Job) => boolean): void => {
+    let left = false;
+    for (const [index, job] of lane.jobs.entries()) {
+      if (job.state !== 'parked') continue;
+      if (matches(job)) lane.jobs[index] = { ...job, state: 'waiting', notBefore: 0 };
+      else left = true;
+    }
+    if (!left) withParked.delete(lane);
+    if (lane.status === 'parked' && lane.jobs[0]?.state !== 'parked') place(lane);
+  };
+
   const peekReady = (nasKey: string): Lane | undefined => {
     const nas = nasOf(nasKey);
     while (nas.ready[nas.next] !== undefined && nas.ready[nas.next]?.status !== 'ready') nas.next++;
@@ -151,16 +163,11 @@ export function createLanes({ clock, onReady }: { clock: () => number; onReady: 
       };
     },
     unpark(matches) {
-      for (const lane of withParked) {
-        let left = false;
-        for (const [index, job] of lane.jobs.entries()) {
-          if (job.state !== 'parked') continue;
-          if (matches(job)) lane.jobs[index] = { ...job, state: 'waiting', notBefore: 0 };
-          else left = true;
-        }
-        if (!left) withParked.delete(lane);
-        if (lane.status === 'parked' && lane.jobs[0]?.state !== 'parked') place(lane);
-      }
+      for (const lane of withParked) unparkIn(lane, matches);
+    },
+    unparkOne(job) {
+      const lane = lanes.get(job.lane);
+      if (lane !== undefined) unparkIn(lane, ({ id }) => id === job.id);
     },
     depth: (nasKey) => nases.get(nasKey)?.depth ?? 0,
     size: () => size,

@@ -151,6 +151,7 @@ export async function openQueue({ store, clock, maxWaiting, log }: QueueOptions)
       changed(settled);
     },
     unpark: lanes.unpark,
+    unparkOne: lanes.unparkOne,
     retry: (id, by) =>
       change(id, async (job) => {
         if (job.state === 'done' || job.state === 'superseded')

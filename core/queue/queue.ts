@@ -17,6 +17,7 @@ export interface Queue {
   settle(job: Job, resolution: Resolution): Promise<void>;
   /** Parked jobs that match may run again. */
   unpark(matches: (job: Job) => boolean): void;
+  unparkOne(job: Job): void;
   /** A job that ended badly, or waits, is to run again now. */
   retry(id: string, by: string): Promise<Job>;
   /** A job that has not ended well is to be left out. */

@@ -96,3 +96,31 @@ test('a profile that is taken away while jobs wait for its dead box parks them',
   directory.remove('box');
   await ended(3, 'parked');
 });
+
+test('many jobs of a box that was taken away are parked piece by piece, and all run when it is back', async () => {
+  const directory = scriptedDirectory();
+  const begun = Promise.withResolvers<void>();
+  directory.add('box', '10.0.0.1', async () => {
+    await begun.promise;
+    return done;
+  });
+  const { queue, fire, ended, stop } = await startStage(directory);
+  onTestFinished(stop);
+  let parking = 0;
+  let most = 0;
+  const settle = queue.settle;
+  queue.settle = async (job, resolution) => {
+    most = Math.max(most, ++parking);
+    await settle(job, resolution);
+    parking--;
+  };
+  const jobs = 2000;
+  await Promise.all(Array.from({ length: jobs }, (_, user) => fire('user_add', accountAt(user, '10.0.0.1'))));
+  directory.remove('box');
+  begun.resolve();
+  // The four that ran end well.
+  await ended(jobs - 4, 'parked');
+  expect(most).toBeLessThan(600);
+  directory.add('box', '10.0.0.1', async () => done);
+  await ended(jobs);
+});

@@ -13,7 +13,12 @@ export type ParsedEvent =
   | { readonly ok: false; readonly fields: readonly FieldProblem[] };
 
 const envelope = z.strictObject({
-  id: z.string().min(1, 'is empty').max(200, 'is longer than 200 characters').optional(),
+  id: z
+    .string()
+    .min(1, 'is empty')
+    .max(200, 'is longer than 200 characters')
+    .refine((id) => id.isWellFormed(), 'is not Unicode: half of a surrogate pair; two such ids would be one')
+    .optional(),
   hook: z.string(),
   account: z.record(z.string(), z.unknown()),
   occurred_at: z.iso

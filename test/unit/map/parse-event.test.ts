@@ -96,3 +96,14 @@ test('the catalogue has every hook of the contract, each with a JSON Schema', ()
     required: ['user_id', 'rate_in', 'rate_out'],
   });
 });
+
+test('an id that could not be told from another once it is stored is refused', () => {
+  for (const id of ['\ud800', 'evt-\udfff', 'a\ud83d']) {
+    const parsed = parse({ id, hook: 'user_drop', account });
+    expect(parsed).toMatchObject({
+      ok: false,
+      fields: [{ where: '/id', problem: expect.stringContaining('Unicode') }],
+    });
+  }
+  expect(parse({ id: 'evt-🎵-ё', hook: 'user_drop', account })).toMatchObject({ ok: true });
+});

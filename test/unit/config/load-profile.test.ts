@@ -214,6 +214,14 @@ test('a profile whose secrets are not there is refused with each reference and i
   ]);
 });
 
+test('a relative secret file that is not there is named in full', async () => {
+  await save('bras-1', 'plugin: x', 'match: { nas_id: 1 }', 'transports:', `  coa: { host: b, secret: "\${file:pw}" }`);
+
+  const { error } = await read('bras-1');
+
+  expect(error?.message).toContain(`\${file:pw}: there is no such file; create it (${join(dir, 'pw')})`);
+});
+
 test('a profile keeps references away from the plugin and secrets whole', async () => {
   await save(
     'bras-1',

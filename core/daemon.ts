@@ -32,6 +32,8 @@ export interface Daemon {
     /** The accounting listener's UDP port; null when it is switched off. */
     readonly accounting: number | null;
   };
+  /** Resolves when it cannot go on and must be started anew; nothing that was acknowledged is lost. */
+  readonly failed: Promise<OssiaError>;
   /** Reads every profile and plugin anew. */
   reload(): Promise<void>;
   /** Takes nothing new, lets what runs end within `limits.stop`, and leaves everything on disk. */
@@ -49,6 +51,7 @@ const dictionaries = join(home, 'nas-profiles', 'dictionaries');
 
 export async function startDaemon(settings: Settings, { log }: { readonly log: Log }): Promise<Daemon> {
   const releasers: (() => Promise<void> | void)[] = [];
+  const failure = Promise.withResolvers<OssiaError>();
   let phase: HealthReport['phase'] = 'starting';
   const stop = async (): Promise<void> => {
     phase = 'stopping';
@@ -59,9 +62,9 @@ export async function startDaemon(settings: Settings, { log }: { readonly log: L
     }
   };
   try {
-    const started = await build(settings, { log, releasers, phase: () => phase });
+    const started = await build(settings, { log, releasers, phase: () => phase, fail: failure.resolve });
     phase = 'running';
-    return { ...started, stop };
+    return { ...started, failed: failure.promise, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -72,9 +75,13 @@ interface Building {
   readonly log: Log;
   readonly releasers: (() => Promise<void> | void)[];
   readonly phase: () => HealthReport['phase'];
+  fail(error: OssiaError): void;
 }
 
-async function build(settings: Settings, { log, releasers, phase }: Building): Promise<Omit<Daemon, 'stop'>> {
+async function build(
+  settings: Settings,
+  { log, releasers, phase, fail }: Building,
+): Promise<Omit<Daemon, 'stop' | 'failed'>> {
   const say = (level: 'info' | 'warn' | 'error', message: string): void => log[level](message);
   const metrics = createMetrics();
   const [catalogue, dictionary] = await Promise.all([loadCatalogue(join(home, 'hooks')), loadDictionary(dictionaries)]);
@@ -82,6 +89,7 @@ async function build(settings: Settings, { log, releasers, phase }: Building): P
   const store = await openStore({
     directory: settings.data,
     onCommit: ({ batches, ms }) => metrics.committed({ changes: batches, ms }),
+    onDeath: (why) => fail(new OssiaError('store_failed', why)),
   });
   releasers.push(() => store.close());
 

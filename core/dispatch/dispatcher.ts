@@ -232,7 +232,8 @@ export function startDispatcher({
 
   const unsubscribe = directory.onChange((name) => {
     queue.unpark((job) => directory.find(nasRefOf(job.account))?.name === name);
-    // New limits may let more in than the old ones did.
+    // The new profile may be the mending, and its limits may let more in than the old ones did.
+    gates.get(name)?.retryNow();
     pullAll(name);
   });
   // What was parked before a restart may have got its profile meanwhile.

@@ -18,6 +18,8 @@ export interface Gate {
   leave(answered: boolean, limits: ProfileLimits): BreakerState;
   /** A run ended that says nothing about the box: refused by us, called off, the plugin's own bug. */
   leaveSilently(): void;
+  /** Something about the box was changed: a closed-off one is tried at once. */
+  retryNow(): void;
   status(): GateStatus;
 }
 
@@ -64,6 +66,9 @@ export function createGate(clock: () => number): Gate {
     leaveSilently() {
       running--;
       if (breaker === 'half-open') breaker = 'open';
+    },
+    retryNow() {
+      nextProbeAt = Math.min(nextProbeAt, clock());
     },
     status: () => ({ running, breaker, nextProbeAt }),
   };

@@ -18,9 +18,11 @@ const unendedList = jobStates
 export interface StoreOptions {
   readonly directory: string;
   onCommit?(stats: CommitStats): void;
+  /** The store is lost for this process: nothing can be written or read until it is opened again. */
+  onDeath?(why: string): void;
 }
 
-export async function openStore({ directory, onCommit = () => {} }: StoreOptions): Promise<Store> {
+export async function openStore({ directory, onCommit = () => {}, onDeath = () => {} }: StoreOptions): Promise<Store> {
   const file = join(directory, 'ossia.db');
   try {
     mkdirSync(directory, { recursive: true, mode: 0o750 });
@@ -31,8 +33,8 @@ export async function openStore({ directory, onCommit = () => {} }: StoreOptions
       { cause },
     );
   }
-  const commits = await openGroupCommit(file, onCommit);
-  const query = openQuery(file);
+  const commits = await openGroupCommit({ file, onCommit, onDeath });
+  const query = openQuery(file, onDeath);
   const account = async (where: string, value: string) => {
     const [row] = await query(
       `SELECT variables FROM accounts WHERE ${where} = ? ORDER BY updated_at DESC LIMIT 1`,

@@ -130,3 +130,17 @@ test('a run that rejects ends its job and frees lane and gate', async () => {
   await ended(1);
   expect(await store.job(jobs[0] ?? '')).toMatchObject({ state: 'refused', code: 'internal' });
 });
+
+test('a box whose profile was mended is tried at once, not after the breaker has waited', async () => {
+  const directory = scriptedDirectory();
+  const silent: Outcome = { type: 'retry', reason: 'no answer', code: 'nas_timeout' };
+  const slow = { breakerFailures: 1, breakerProbeMs: 600_000 };
+  directory.add('box', '10.0.0.1', async () => silent, slow);
+  const { dispatcher, fire, ended, stop } = await startStage(directory);
+  onTestFinished(stop);
+  await fire('user_add', accountAt(1, '10.0.0.1'));
+  await vi.waitFor(() => expect(dispatcher.gateOf('box').breaker).toBe('open'));
+  directory.add('box', '10.0.0.1', async () => done, slow);
+  await ended(1);
+  expect(dispatcher.gateOf('box').breaker).toBe('closed');
+});

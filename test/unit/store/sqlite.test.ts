@@ -2,7 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { expect, onTestFinished, test } from 'vitest';
+import { Worker } from 'node:worker_threads';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Job } from '#core/model/job.ts';
 import { openStore } from '#core/store/sqlite/open-store.ts';
 import type { Change } from '#core/store/store.ts';
@@ -159,4 +160,18 @@ test('an account keeps what the billing said last when accounting tells of it wi
   const event = { id: told.eventId, hook: told.hook, account: told.account, occurredAt: '', source: 'accounting' };
   await store.write([{ type: 'event', event, jobs: [told] }]);
   expect(await store.account('1')).toEqual(moved);
+});
+
+test('a thread of the store that dies is told, and writes and reads are refused from then on', async () => {
+  const spied = vi.spyOn(Worker.prototype, 'postMessage');
+  onTestFinished(() => spied.mockRestore());
+  const died = Promise.withResolvers<string>();
+  const store = await openStore({ directory: tempDir(), onDeath: died.resolve });
+  await store.write([accepted(job(1))]);
+  const writer = spied.mock.contexts[0] as Worker;
+  await writer.terminate();
+  expect(await died.promise).toMatch(/writer ended/);
+  await expect(store.write([accepted(job(2))])).rejects.toMatchObject({ code: 'store_failed' });
+  expect(store.healthy()).toBe(false);
+  await store.close();
 });

@@ -192,7 +192,7 @@ async function build(
             ok: store.healthy(),
             detail: store.healthy() ? '' : 'the last write failed; nothing is acknowledged until one succeeds',
           },
-          { name: 'sandbox', ok: sandbox.stats().workers > 0, detail: `${sandbox.stats().workers} workers` },
+          { name: 'sandbox', ok: sandbox.stats().workers > 0, detail: `worker processes: ${sandbox.stats().workers}` },
           {
             name: 'profiles',
             ok: true,

@@ -1,7 +1,7 @@
 // Who runs now: takes heads of lanes through the gate of their NAS, has them run there, and settles what came of it.
 import { isUnreachable, toOssiaError } from '../errors.ts';
 import { journalOf, type RunRecord } from '../journal/journal-of.ts';
-import { nasRefOf } from '../model/account.ts';
+import { type Account, nasRefOf } from '../model/account.ts';
 import type { Job } from '../model/job.ts';
 import type { HookReport, Nas, NasDirectory } from '../plugin-host/nas.ts';
 import type { Queue } from '../queue/queue.ts';
@@ -132,7 +132,7 @@ export function startDispatcher({
 
   const park = async (job: Job): Promise<void> => {
     parking++;
-    const reason = `no profile matches nas_ip "${job.account['nas_ip'] ?? ''}" nas_id "${job.account['nas_id'] ?? ''}"; it runs when one does`;
+    const reason = unmatched(job.account, directory);
     await settle(
       job,
       { state: 'parked', reason, code: '', failures: job.failures, notBefore: 0 },
@@ -260,4 +260,15 @@ function brokenReport(error: unknown): HookReport {
   const { message } = toOssiaError(error);
   const outcome = { type: 'refused', reason: `a bug in Ossia: ${message}`, code: 'internal' } as const;
   return { outcome, exchanges: [], value: null, stack: '', program: '' };
+}
+
+/** A refused profile may be the one that is meant: its name says where to look. */
+function unmatched(account: Account, directory: NasDirectory): string {
+  const asked = ['nas_ip', 'nas_id'].flatMap((name) => (account[name] ? [`${name} "${account[name]}"`] : []));
+  const refused = directory.list().flatMap(({ name, nas }) => (nas === null ? [name] : []));
+  const hint =
+    refused.length === 0
+      ? ''
+      : ` (refused at the moment: ${refused.slice(0, 5).join(', ')}${refused.length > 5 ? ', ...' : ''})`;
+  return `no profile matches ${asked.join(' or ')}${hint}; it runs when one does`;
 }

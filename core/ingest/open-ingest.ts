@@ -13,6 +13,11 @@ export interface IngestOptions {
   onEvent(event: { source: string; hook: string; result: 'accepted' | 'duplicate' | 'rejected' }): void;
 }
 
+function refusal(thrown: unknown): Receipt {
+  const error = toOssiaError(thrown);
+  return error.code === 'input_invalid' ? { type: 'rejected', fields: error.fields } : { type: 'failed', error };
+}
+
 export function openIngest({ catalogue, queue, onEvent }: IngestOptions): Ingest {
   const accept = async (event: OssiaEvent): Promise<Receipt> => {
     const { jobs, duplicate } = await queue.accept(event, jobsOf(event));
@@ -25,7 +30,7 @@ export function openIngest({ catalogue, queue, onEvent }: IngestOptions): Ingest
       return Promise.all(
         items.map((item): Receipt | Promise<Receipt> => {
           const parsed = parseEvent(item, source, catalogue);
-          if (parsed.ok) return accept(parsed.event).catch((error) => ({ type: 'failed', error: toOssiaError(error) }));
+          if (parsed.ok) return accept(parsed.event).catch(refusal);
           onEvent({ source, hook: '', result: 'rejected' });
           return { type: 'rejected', fields: parsed.fields };
         }),

@@ -223,6 +223,8 @@ export function createSlot({
   function refuse(error: OssiaError): void {
     const same = refusal?.message === error.message;
     refusal = error;
+    // What was never in force keeps no box from another profile.
+    if (live === undefined) claim(null);
     house.reloaded({ nas: name, result: 'failed' });
     if (same) return;
     const then = live ? 'the one before stays in force' : 'no job runs there';

@@ -1,10 +1,11 @@
 // The queue over the store: what is in memory is what is on disk and has not ended; nothing runs before it is on disk.
 import { EventEmitter } from 'node:events';
 import { OssiaError } from '../errors.ts';
+import type { OssiaEvent } from '../model/event.ts';
 import { endedStates, type Job } from '../model/job.ts';
 import type { Change, JobPatch, Store } from '../store/store.ts';
 import { createLanes, type Lane } from './lanes.ts';
-import type { Queue } from './queue.ts';
+import type { Accepted, Queue } from './queue.ts';
 
 export interface QueueOptions {
   readonly store: Store;
@@ -86,6 +87,17 @@ export async function openQueue({ store, clock, maxWaiting, log }: QueueOptions)
     after = last.id;
   }
 
+  /** The same id with something else in it is no repeat: called one, it would be lost without a word. */
+  const duplicateOf = async (event: OssiaEvent): Promise<Accepted> => {
+    const first = await store.event(event.id);
+    const told = [first?.hook, first?.account['user_id']].join(' of ');
+    if (first !== undefined && told !== [event.hook, event.account['user_id']].join(' of ')) {
+      const problem = `was the id of another event already: ${told}; every event has an id of its own`;
+      throw new OssiaError('input_invalid', `The id ${event.id} ${problem}.`, { fields: [{ where: '/id', problem }] });
+    }
+    return { jobs: await store.jobsOfEvent(event.id), duplicate: true };
+  };
+
   return {
     async accept(event, drafts) {
       if (closed) throw new OssiaError('stopping', 'The daemon is stopping.');
@@ -114,7 +126,7 @@ export async function openQueue({ store, clock, maxWaiting, log }: QueueOptions)
         }),
       );
       const { duplicates } = await store.write([{ type: 'event', event, jobs }]);
-      if (duplicates.has(event.id)) return { jobs: await store.jobsOfEvent(event.id), duplicate: true };
+      if (duplicates.has(event.id)) return duplicateOf(event);
       for (const job of jobs) {
         lanes.insert(job);
         changed(job);

@@ -29,7 +29,7 @@ export async function openStore({ directory, onCommit = () => {}, onDeath = () =
   } catch (cause) {
     throw new OssiaError(
       'store_failed',
-      `${directory} cannot be made: ${cause instanceof Error ? cause.message : cause}`,
+      `${directory} cannot be the data folder: ${cause instanceof Error ? cause.message : cause}; set another \`data\``,
       { cause },
     );
   }
@@ -57,6 +57,10 @@ export async function openStore({ directory, onCommit = () => {}, onDeath = () =
     async jobsOfEvent(eventId) {
       const rows = await query('SELECT id FROM jobs WHERE event_id = ? ORDER BY id', eventId);
       return rows.map((row) => String(row['id']));
+    },
+    async event(id) {
+      const [row] = await query('SELECT hook, account FROM events WHERE id = ?', id);
+      return row && { id, hook: String(row['hook']), account: accountOf(row['account']) };
     },
     async unended(afterId, limit) {
       const sql = `SELECT ${jobColumns} WHERE j.state IN (${unendedList}) AND j.id > ? ORDER BY j.id LIMIT ?`;

@@ -23,3 +23,22 @@ test('of an array each item is taken, refused or put off by itself', async () =>
   expect(late[0]).toMatchObject({ type: 'failed', error: { code: 'overloaded', retryable: true } });
   expect(results).toEqual(['accepted', 'rejected', 'accepted']);
 });
+
+test('an id that another event has is refused with what it was; the same event again is a duplicate', async () => {
+  const store = await openStore({ directory: tempDir() });
+  onTestFinished(() => store.close());
+  const queue = await openQueue({ store, clock: Date.now, maxWaiting: 100, log: () => {} });
+  onTestFinished(() => queue.close());
+  const ingest = openIngest({ catalogue, queue, onEvent: () => {} });
+  const event = (hook: string, user: number) => ({ id: 'evt-7', hook, account: accountAt(user, '10.0.0.1') });
+  const [first] = await ingest.submit([event('user_drop', 1)], 'test');
+  const [again] = await ingest.submit([event('user_drop', 1)], 'test');
+  expect(again).toEqual({ ...first, duplicate: true });
+  for (const other of [event('user_accept', 1), event('user_drop', 2)]) {
+    const [receipt] = await ingest.submit([other], 'test');
+    expect(receipt).toMatchObject({
+      type: 'rejected',
+      fields: [{ where: '/id', problem: expect.stringContaining('user_drop of 1') }],
+    });
+  }
+});

@@ -20,6 +20,16 @@ test('two profiles for one box: the second is refused and names the first, and h
   expect(world.registry.find({ nas_ip: '10.0.0.1' })?.name).toBe('bras-2');
 });
 
+test('a profile that was never in force does not keep its box from another', async () => {
+  const world = await openPluginWorld({ open: false });
+  await world.save('a-broken-copy', world.profile().replace('plugin: lines', 'plugin: no-such-plugin'));
+  await world.open();
+
+  await until(() => world.registry.get('bras-1'));
+  expect(world.status('a-broken-copy').problem).toContain('no-such-plugin');
+  expect(world.registry.find({ nas_ip: '10.0.0.1' })?.name).toBe('bras-1');
+});
+
 test('two profiles with one accounting source: the second is refused', async () => {
   const world = await openPluginWorld({ open: false });
   await world.save('bras-1', world.profile(`radius: { secret: \${env:BOX} }`));

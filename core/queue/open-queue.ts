@@ -4,6 +4,7 @@ import { OssiaError } from '../errors.ts';
 import type { OssiaEvent } from '../model/event.ts';
 import { endedStates, type Job } from '../model/job.ts';
 import type { Change, JobPatch, Store } from '../store/store.ts';
+import { createBegunJobs } from './begun.ts';
 import { createLanes, type Lane } from './lanes.ts';
 import type { Accepted, Queue } from './queue.ts';
 
@@ -52,6 +53,12 @@ export async function openQueue({ store, clock, maxWaiting, log }: QueueOptions)
     type: 'journal',
     jobId: job.id,
     entries: [{ at, attempt: job.attempt, nas: '', kind: 'note', via, text }],
+  });
+  const begun = createBegunJobs({
+    store,
+    // It may have ended while that was written.
+    onWritten: (job) => lanes.lane(job.lane)?.jobs[0] === job && changed(job),
+    log,
   });
   const inHand = new Set<string>();
   /** Changes a job that no run holds. Nothing of its lane begins until the change is on disk and in memory. */
@@ -140,19 +147,12 @@ export async function openQueue({ store, clock, maxWaiting, log }: QueueOptions)
       if (lane === undefined || head === undefined) return undefined;
       const job = patched(head, { state: 'running', attempt: head.attempt + 1, updatedAt: clock() });
       lane.jobs[0] = job;
-      // Not waited for: should it be lost, the job runs again as if this run had not been, which it may anyway.
-      store
-        .write([
-          { type: 'job', id: job.id, patch: { state: 'running', attempt: job.attempt, updatedAt: job.updatedAt } },
-        ])
-        .then(
-          () => changed(job),
-          (error) => log('warn', `Job ${job.id} runs, but that is not on disk: ${error.message}`),
-        );
+      begun.add(job);
       return job;
     },
     async settle(job, { journal, ...resolution }) {
-      const patch: JobPatch = { ...resolution, updatedAt: clock() };
+      begun.remove(job);
+      const patch: JobPatch = { ...resolution, attempt: job.attempt, updatedAt: clock() };
       await persist([
         { type: 'job', id: job.id, patch },
         { type: 'journal', jobId: job.id, entries: journal },
@@ -210,6 +210,7 @@ export async function openQueue({ store, clock, maxWaiting, log }: QueueOptions)
     },
     close() {
       closed = true;
+      begun.close();
       lanes.close();
     },
   };

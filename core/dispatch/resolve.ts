@@ -73,7 +73,7 @@ function again(situation: Situation, outcome: Extract<Outcome, { type: 'retry' }
   if (isUnreachable(code) && breaker === 'open')
     return { state: 'waiting', reason, code, failures: job.failures, notBefore: 0 };
   const failures = job.failures + 1;
-  if (code === 'worker_lost' && failures > 1)
+  if (code === 'worker_lost' && job.code === 'worker_lost')
     return {
       state: 'parked',
       reason: `the sandbox worker died under it twice: ${reason}`,

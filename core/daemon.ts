@@ -41,6 +41,8 @@ export interface Daemon {
     /** The accounting listener's UDP port; null when it is switched off. */
     readonly accounting: number | null;
   };
+  /** Resolves when it cannot go on and must be started anew; nothing that was acknowledged is lost. */
+  readonly failed: Promise<OssiaError>;
   /** Reads every profile and plugin anew. */
   reload(): Promise<void>;
   /** Takes nothing new, lets what runs end within `limits.stop`, and leaves everything on disk. */
@@ -58,6 +60,7 @@ const dictionaries = join(home, 'nas-profiles', 'dictionaries');
 
 export async function startDaemon(settings: Settings, { log }: { readonly log: Log }): Promise<Daemon> {
   const releasers: (() => Promise<void> | void)[] = [];
+  const failure = Promise.withResolvers<OssiaError>();
   let phase: HealthReport['phase'] = 'starting';
   const stop = async (): Promise<void> => {
     phase = 'stopping';
@@ -68,9 +71,9 @@ export async function startDaemon(settings: Settings, { log }: { readonly log: L
     }
   };
   try {
-    const started = await build(settings, { log, releasers, phase: () => phase });
+    const started = await build(settings, { log, releasers, phase: () => phase, fail: failure.resolve });
     phase = 'running';
-    return { ...started, stop };
+    return { ...started, failed: failure.promise, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -81,9 +84,13 @@ interface Building {
   readonly log: Log;
   readonly releasers: (() => Promise<void> | void)[];
   readonly phase: () => HealthReport['phase'];
+  fail(error: OssiaError): void;
 }
 
-async function build(settings: Settings, { log, releasers, phase }: Building): Promise<Omit<Daemon, 'stop'>> {
+async function build(
+  settings: Settings,
+  { log, releasers, phase, fail }: Building,
+): Promise<Omit<Daemon, 'stop' | 'failed'>> {
   const say = (level: 'info' | 'warn' | 'error', message: string): void => log[level](message);
   const metrics = createMetrics();
   const [catalogue, dictionary] = await Promise.all([loadCatalogue(join(home, 'hooks')), loadDictionary(dictionaries)]);
@@ -91,6 +98,7 @@ async function build(settings: Settings, { log, releasers, phase }: Building): P
   const store = await openStore({
     directory: settings.data,
     onCommit: ({ batches, ms }) => metrics.committed({ changes: batches, ms }),
+    onDeath: (why) => fail(new OssiaError('store_failed', why)),
   });
   releasers.push(() => store.close());
 
@@ -161,7 +169,7 @@ async function build(settings: Settings, { log, releasers, phase }: Building): P
     }).catch((cause) => {
       throw new OssiaError(
         'config_invalid',
-        `Cannot listen for accounting on UDP ${host}:${port}: ${cause.message}; set accounting.port, or accounting.enabled: false.`,
+        `Cannot listen for accounting on UDP ${host}:${port}: ${whyNot[cause.code] ?? cause.message}; set another accounting.host or accounting.port, or accounting.enabled: false.`,
         { cause },
       );
     });
@@ -241,7 +249,7 @@ async function build(settings: Settings, { log, releasers, phase }: Building): P
             ok: store.healthy(),
             detail: store.healthy() ? '' : 'the last write failed; nothing is acknowledged until one succeeds',
           },
-          { name: 'sandbox', ok: sandbox.stats().workers > 0, detail: `${sandbox.stats().workers} workers` },
+          { name: 'sandbox', ok: sandbox.stats().workers > 0, detail: `worker processes: ${sandbox.stats().workers}` },
           {
             name: 'profiles',
             ok: true,
@@ -272,6 +280,12 @@ function sessionSettingsOf({ sessions }: Settings): SessionSettings {
     replaceOnSamePort: sessions.replace_on_same_port,
   };
 }
+
+const whyNot: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'something else is listening there already',
+  EACCES: 'this user may not listen there',
+  EADDRNOTAVAIL: 'this machine does not have that address',
+};
 
 function firingOf(nas: Nas | undefined): { onStart: boolean; onStop: boolean } {
   return { onStart: nas?.profile.fireAuthOnStart ?? true, onStop: nas?.profile.fireDisconnectOnStop ?? true };

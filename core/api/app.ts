@@ -74,7 +74,11 @@ export function buildApp({ door, routes, limits, log }: AppOptions): FastifyInst
   app.setNotFoundHandler((request, reply) => {
     const methods = methodsAt(routes, pathOf(request.url));
     if (methods.length === 0)
-      throw new HttpError({ status: 404, code: 'not_found', message: 'There is nothing here.' });
+      throw new HttpError({
+        status: 404,
+        code: 'not_found',
+        message: 'There is no such path; GET /v1/openapi.json describes every one.',
+      });
     reply.header('allow', methods.join(', '));
     throw new HttpError({
       status: 405,

@@ -27,8 +27,13 @@ export type JobQuery = z.output<typeof shape>;
 /** Keys under which jobs of this box stand in the store: a profile may match several addresses. */
 export function nasKeysOf(nas: string, directory: Pick<NasDirectory, 'get'>): string[] {
   const match = directory.get(nas)?.profile.match;
-  if (match === undefined) return [nas];
+  if (match === undefined) return [keyOf(nas)];
   return [...match.nas_ip, ...match.nas_id.map((nas_id) => nasKeyOf({ nas_id }))];
+}
+
+/** An address in any spelling; the key itself, as jobs show it. */
+function keyOf(nas: string): string {
+  return nasKeyOf({ nas_ip: nas });
 }
 
 export function toFilter({ state, hook, user_id, login, event }: JobQuery): Omit<JobFilter, 'limit'> {
@@ -49,5 +54,5 @@ export function matcherOf(query: JobQuery, directory: NasDirectory): (job: Job) 
     (user_id === undefined || user_id === job.account['user_id']) &&
     (login === undefined || login === job.account['login']) &&
     (event === undefined || event === job.eventId) &&
-    (nas === undefined || nas === job.nasKey || directory.find(nasRefOf(job.account))?.name === nas);
+    (nas === undefined || keyOf(nas) === job.nasKey || directory.find(nasRefOf(job.account))?.name === nas);
 }

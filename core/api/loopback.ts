@@ -13,7 +13,10 @@ export function isLoopback(host: string): boolean {
  */
 export function checkLocalHeaders({ host, origin }: { host: string | undefined; origin: string | undefined }): void {
   if (host === undefined || !isLoopback(hostnameOf(host)))
-    throw new OssiaError('forbidden', 'Without API tokens only requests to localhost or a loopback address are taken.');
+    throw new OssiaError(
+      'forbidden',
+      'Without API tokens only requests to localhost or a loopback address are taken; set tokens in ossia.yaml for others.',
+    );
   if (origin !== undefined && origin.replace(/^https?:\/\//, '') !== host)
     throw new OssiaError('forbidden', 'Without API tokens no requests from web pages of other origins are taken.');
 }

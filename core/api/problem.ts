@@ -42,7 +42,10 @@ const statuses: Partial<Record<Code, number>> = {
 /** What fastify says, in our words; its own texts name its internals. */
 const fastifyProblems: Record<string, { status: number; message: string }> = {
   FST_ERR_CTP_BODY_TOO_LARGE: { status: 413, message: 'The body is larger than this route takes; send it in parts.' },
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: { status: 415, message: 'Send the body as application/json.' },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    status: 415,
+    message: 'Send the body with the header content-type: application/json.',
+  },
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: { status: 400, message: 'The body is not as long as Content-Length says.' },
   FST_ERR_BAD_URL: { status: 400, message: 'The address of this request is not a valid URL.' },
   FST_ERR_MAX_PARAM_LENGTH: { status: 414, message: 'A part of the path is longer than any name or id.' },

@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { type FieldProblem, OssiaError } from '../errors.ts';
+import { nearest } from '../model/did-you-mean.ts';
 import type { Caller, Scope } from './access.ts';
 import type { Door } from './door.ts';
 
@@ -113,8 +114,17 @@ function parsePart({ schema, input, prefix, problems }: Part): unknown {
   for (const issue of parsed.error.issues) {
     const path = issue.path.map(String);
     const places = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path];
-    const problem = issue.code === 'unrecognized_keys' ? 'is not known here' : issue.message;
-    for (const place of places) problems.push({ where: place.length === 0 ? '' : prefix + place.join('/'), problem });
+    for (const place of places) {
+      const problem =
+        issue.code === 'unrecognized_keys' ? `is not known here${meant(place.at(-1), schema)}` : issue.message;
+      problems.push({ where: place.length === 0 ? '' : prefix + place.join('/'), problem });
+    }
   }
   return undefined;
+}
+
+function meant(word: string | undefined, schema: z.ZodType): string {
+  const near =
+    schema instanceof z.ZodObject && word !== undefined ? nearest(word, Object.keys(schema.shape)) : undefined;
+  return near === undefined ? '' : `; did you mean ${near}?`;
 }

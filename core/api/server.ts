@@ -90,10 +90,11 @@ function listened(server: Server, where: string): Promise<void> {
 }
 
 function listenError(error: NodeJS.ErrnoException, where: string): OssiaError {
+  const setting = where.startsWith('http') ? 'http.host or http.port' : 'socket';
   const reasons: Record<string, string> = {
-    EADDRINUSE: 'something else is listening there already; stop it or set another',
-    EACCES: 'this user may not listen there',
-    EADDRNOTAVAIL: 'this machine does not have that address',
+    EADDRINUSE: `something else is listening there already; stop it, or set another ${setting}`,
+    EACCES: `this user may not listen there; set another ${setting}`,
+    EADDRNOTAVAIL: `this machine does not have that address; set another ${setting}`,
     ENOTFOUND: 'there is no host of that name',
   };
   const reason = reasons[error.code ?? ''] ?? error.message;

@@ -40,8 +40,9 @@ export function readArguments<Name extends string>(argv: readonly string[], gram
   function readOption(word: string): void {
     const [, dashes = '', name = '', attached] = /^(--?)([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
     const kind = dashes === '--' && Object.hasOwn(kinds, name) ? kinds[name] : undefined;
-    if (kind === undefined && (grammar.others === undefined || dashes !== '--'))
-      throw unknown(word, Object.keys(kinds));
+    if (kind === undefined && grammar.others === 'keep' && dashes === '-')
+      throw new UsageError(`there is no option -${name}; a variable is written --${name}`);
+    if (kind === undefined && grammar.others === undefined) throw unknown(word, Object.keys(kinds));
     const target = kind === undefined ? others : options;
     if (Object.hasOwn(target, name)) throw new UsageError(`--${name} is there twice`);
     target[name] = valueFor({ name, kind: kind ?? 'value', attached });

@@ -45,6 +45,23 @@ function problemsIn(where: string): (thrown: unknown) => readonly FieldProblem[]
   };
 }
 
+/** What is no mistake and yet seldom meant: a folder that is not there, or a file that is not read. */
+export async function folderNotes({ profiles, plugins }: CheckInput['settings']): Promise<string[]> {
+  const notes: string[] = [];
+  for (const [key, folder] of Object.entries({ profiles, plugins })) {
+    const entries = await readdir(folder).catch((error: NodeJS.ErrnoException) => error.code ?? 'unknown error');
+    if (typeof entries === 'string')
+      notes.push(
+        `${folder}: ${entries === 'ENOENT' ? 'there is no such folder' : `the folder cannot be read (${entries})`}; ` +
+          `make it, or set ${key} in ossia.yaml`,
+      );
+    else if (key === 'profiles')
+      for (const name of entries.filter((entry) => entry.endsWith('.yml')))
+        notes.push(`${join(folder, name)}: this file is not read: the name of a profile ends in .yaml`);
+  }
+  return notes;
+}
+
 async function profilesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const files = entries.filter((entry) => !entry.isDirectory() && entry.name.endsWith('.yaml'));

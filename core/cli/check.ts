@@ -1,7 +1,7 @@
 // `ossia check`: would the daemon start with these files, and which profiles would it refuse.
 import { type FieldProblem, OssiaError, toOssiaError } from '../errors.ts';
 import { readArguments } from './arguments.ts';
-import { checkFiles, type FileCheck } from './check-files.ts';
+import { checkFiles, type FileCheck, folderNotes } from './check-files.ts';
 import { type Command, exitCodes, type Io } from './command.ts';
 import { clean, painter } from './text.ts';
 
@@ -48,7 +48,11 @@ async function examine(config: string | undefined, io: Io): Promise<Report> {
     const files = await checkFiles({ settings, env: io.env, ...(await checkParts()) });
     return {
       ok: files.every(({ problems }) => problems.length === 0),
-      settings: { file: settings.file, problems: [], warnings: settings.warnings },
+      settings: {
+        file: settings.file,
+        problems: [],
+        warnings: [...settings.warnings, ...(await folderNotes(settings))],
+      },
       profiles: files.filter(({ kind }) => kind === 'profile'),
       plugins: files.filter(({ kind }) => kind === 'plugin'),
     };

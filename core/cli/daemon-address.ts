@@ -60,9 +60,16 @@ async function readOrRefuse(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw cannotRead(file, (error as NodeJS.ErrnoException).code ?? 'it cannot be read');
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    throw cannotRead(file, reasons[code] ?? `it cannot be read (${code})`);
   }
 }
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'this user may not read it',
+  EISDIR: 'it is a folder, not a file',
+};
 
 function parsedBy(parse: () => unknown, file: string): unknown {
   try {

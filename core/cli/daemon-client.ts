@@ -1,5 +1,6 @@
 // Talks to a running daemon, by its unix socket or by HTTP, with what Node has on board: a command must start at once.
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { resolve as absolute } from 'node:path';
 import { exitCodes } from './command.ts';
 import type { DaemonAddress } from './daemon-address.ts';
 
@@ -38,7 +39,7 @@ export async function ask<Answer>(address: DaemonAddress, request: DaemonRequest
   const { status, text } = await exchange(address, request);
   const body = parsed(text);
   if (status >= 200 && status < 300 && body !== undefined) return body as Answer;
-  if (isProblem(body)) throw problemError(body);
+  if (isProblem(body)) throw problemError(body, address);
   const told = `${where(address)} answered ${status} and not as Ossia does; is something else listening there?`;
   throw new DaemonError({ exitCode: exitCodes.refused, lines: [told], document: { code: 'not_ossia', detail: told } });
 }
@@ -88,7 +89,7 @@ function unreachable(address: DaemonAddress, error: NodeJS.ErrnoException): Daem
   };
   const code = error.code ?? error.name;
   const reason = reasons[error.name === 'TimeoutError' ? 'ABORT_ERR' : code] ?? `the connection broke (${code})`;
-  const told = `cannot reach the daemon at ${where(address)}: ${reason}.`;
+  const told = `cannot reach the daemon at ${where(address)}: ${reason}`;
   return new DaemonError({
     exitCode: exitCodes.tryLater,
     lines: [told],
@@ -96,20 +97,31 @@ function unreachable(address: DaemonAddress, error: NodeJS.ErrnoException): Daem
   });
 }
 
-function problemError(problem: DaemonProblem): DaemonError {
+function problemError(problem: DaemonProblem, { token }: DaemonAddress): DaemonError {
   const later = problem.status === 429 || problem.status === 503 || problem.status === 504;
-  const errors = (problem.errors ?? []).map(
-    ({ pointer, detail }) => `  ${pointer === '' ? 'the whole' : pointer}: ${detail}`,
-  );
+  const errors = (problem.errors ?? []).map(({ pointer, detail }) => `  ${asWritten(pointer)}: ${detail}`);
   return new DaemonError({
     exitCode: later ? exitCodes.tryLater : exitCodes.refused,
-    lines: [problem.detail, ...errors],
+    lines: [problem.code === 'unauthorized' ? tokenAdvice(token) : problem.detail, ...errors],
     document: problem,
   });
 }
 
+function tokenAdvice(token: string | null): string {
+  return token === null
+    ? 'the daemon wants a token here; name the file that holds it with --token-file'
+    : 'the daemon does not know this token; look at --token-file, and at tokens in its ossia.yaml';
+}
+
+/** `?state/0`, a query parameter, as it was written: `--state`. */
+function asWritten(pointer: string): string {
+  if (pointer === '') return 'the whole';
+  const name = /^\?([^/]+)/.exec(pointer)?.[1];
+  return name === undefined ? pointer : name === 'id' || name === 'name' ? name.toUpperCase() : `--${name}`;
+}
+
 function where(address: DaemonAddress): string {
-  return address.type === 'socket' ? address.path : address.url;
+  return address.type === 'socket' ? absolute(address.path) : address.url;
 }
 
 function parsed(text: string): unknown {

@@ -117,5 +117,7 @@ async function accountFrom(file: string | undefined, io: Io): Promise<Record<str
   } catch {
     // Said below, like every other text that is not an object.
   }
-  throw new UsageError(`--account ${file} is not a JSON object`);
+  throw new UsageError(
+    `${file === '-' ? 'standard input, as --account - says,' : `--account ${file}`} is not a JSON object`,
+  );
 }

@@ -48,7 +48,8 @@ export const jobs: Command = {
 
     const page = await ask<Page>(address, { path: '/v1/jobs', query });
     if (json !== undefined) io.out(`${JSON.stringify(page, null, 2)}\n`);
-    else if (page.jobs.length === 0) io.err('no such jobs\n');
+    else if (page.jobs.length === 0)
+      io.err(Object.keys(query).length === 0 ? 'there is no job yet\n' : 'no such jobs\n');
     else io.out(list(page.jobs, io));
     if (json === undefined && page.next_cursor !== null)
       io.err(`there are more; go on with --cursor ${page.next_cursor}\n`);

@@ -63,7 +63,8 @@ export const nas: Command = {
     }
     const all = await ask<{ readonly nas: readonly NasView[] }>(address, { path: '/v1/nas' });
     if (options.json !== undefined) io.out(`${JSON.stringify(all, null, 2)}\n`);
-    else if (all.nas.length === 0) io.err('there is no NAS profile yet\n');
+    else if (all.nas.length === 0)
+      io.err('there is no NAS profile yet; save one as NAME.yaml in the folder of profiles\n');
     else io.out(list(all.nas, io));
     return exitCodes.ok;
   },
@@ -72,6 +73,12 @@ export const nas: Command = {
 const stateTones: Readonly<Record<NasView['state'], Tone>> = { live: 'good', outdated: 'busy', refused: 'bad' };
 const breakerTone = (breaker: NasView['breaker']): Tone => (breaker === 'closed' ? 'plain' : 'bad');
 const program = ({ plugin }: NasView) => (plugin === null ? '-' : `${plugin.name}@${plugin.version}`);
+
+/** In one line; `nas show` has a line for each. */
+function problemLine({ problem, problems, warning }: NasView): string {
+  if (problems.length > 0) return problems.map((one) => `${one.where}: ${one.problem}`).join('; ');
+  return (problem || warning).replaceAll('\n', '; ');
+}
 
 function list(rows: readonly NasView[], io: Io): string {
   return table(rows, {
@@ -85,7 +92,7 @@ function list(rows: readonly NasView[], io: Io): string {
       { title: 'WAITING', text: ({ waiting }) => String(waiting), align: 'right' },
       { title: 'RUNNING', text: ({ running }) => String(running), align: 'right' },
       { title: 'SINCE', text: ({ since }) => localTime(since) },
-      { title: 'PROBLEM', text: ({ problem, warning }) => problem || warning },
+      { title: 'PROBLEM', text: problemLine },
     ],
   });
 }
@@ -108,7 +115,7 @@ function show(one: NasView, io: Io): string {
     [
       'breaker',
       paint(breakerTone(one.breaker), one.breaker) +
-        (one.next_probe_at ? `, tried again ${localTime(one.next_probe_at)}` : ''),
+        (one.next_probe_at ? `, next try ${localTime(one.next_probe_at)}` : ''),
     ],
     ['hooks', plugin?.hooks.join(' ') ?? ''],
     ['warning', clean(one.warning)],

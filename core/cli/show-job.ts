@@ -76,5 +76,8 @@ function entryLines({ at, attempt, kind, via, text }: Entry, paint: Paint): stri
   const time = `${localTime(at).slice(11)}.${at.slice(20, 23)}`;
   const head = `  ${paint('faint', time)}  #${attempt}  ${kind.padEnd(8)}  ${clean(via).padEnd(8)}  `;
   const indent = ' '.repeat(`  ${time}  #${attempt}  ${kind.padEnd(8)}  ${clean(via).padEnd(8)}  `.length);
-  return text.split('\n').map((part, index) => ((index === 0 ? head : indent) + clean(part)).trimEnd());
+  return text
+    .replaceAll('\t', '    ')
+    .split('\n')
+    .map((part, index) => ((index === 0 ? head : indent) + clean(part)).trimEnd());
 }

@@ -18,12 +18,13 @@ signals
 
 exit codes
   0  stopped as asked
-  1  could not start or not stop in time; one message says why
+  1  could not start, not go on or not stop in time; one message says why
   2  used wrongly
 `;
 
 /** Beyond the stages' own limit: then something hangs, and the journal is safe anyway. */
 const stopGraceMs = 10_000;
+const failedGraceMs = 3_000;
 const signalCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 
 export const start: Command = {
@@ -35,9 +36,14 @@ export const start: Command = {
     try {
       const { daemon, log, stopMs } = await startWith(options.config, io);
       const off = io.onSignal('SIGHUP', () => void reload(daemon, log));
-      log.info({ signal: await stopping.promise }, 'stopping');
+      const why = await Promise.race([stopping.promise, daemon.failed]);
+      if (typeof why === 'string') log.info({ signal: why }, 'stopping');
+      else log.fatal({ err: why }, 'this cannot go on: stopping, to be started anew');
       off();
-      return await stopWithin({ daemon, log, ms: stopMs + stopGraceMs });
+      // What cannot be written now is not waited for: it runs again after the next start.
+      const ms = typeof why === 'string' ? stopMs + stopGraceMs : failedGraceMs;
+      const code = await stopWithin({ daemon, log, ms });
+      return typeof why === 'string' ? code : exitCodes.refused;
     } catch (error) {
       io.err(`ossia start: ${messageOf(error)}\n`);
       return exitCodes.refused;

@@ -28,7 +28,10 @@ export interface Column<Row> {
   readonly align?: 'right';
 }
 
-/** With a title line; the last column is cut at the edge of the terminal. */
+/** Columns that the last one needs to say something beside the others. */
+const leastRoom = 30;
+
+/** With a title line; the last column is cut at the edge of the terminal, or stands under its row when that leaves it little. */
 export function table<Row>(rows: readonly Row[], { columns, io }: { columns: readonly Column<Row>[]; io: Io }): string {
   const paint = painter(io);
   const cells = rows.map((row) => columns.map((column) => clean(column.text(row))));
@@ -36,17 +39,21 @@ export function table<Row>(rows: readonly Row[], { columns, io }: { columns: rea
     Math.max(title.length, ...cells.map((line) => line[index]?.length ?? 0)),
   );
   const before = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0);
-  const room = io.columns > before + 10 ? io.columns - before : Number.POSITIVE_INFINITY;
+  const under = io.columns > 0 && io.columns < before + leastRoom;
+  const indent = under ? '    ' : '';
+  const room = io.columns === 0 ? Number.POSITIVE_INFINITY : io.columns - (under ? indent.length : before);
 
   const line = (texts: readonly string[], tone: (index: number) => Tone): string => {
     const parts = texts.map((text, index) => {
       const last = index === texts.length - 1;
-      if (last) return paint(tone(index), text.length > room ? `${text.slice(0, room - 1)}…` : text);
+      if (last) return paint(tone(index), text.length > room ? `${text.slice(0, Math.max(0, room - 1))}…` : text);
       const padding = ' '.repeat((widths[index] ?? 0) - text.length);
       const painted = paint(tone(index), text);
       return columns[index]?.align === 'right' ? padding + painted : painted + padding;
     });
-    return parts.join('  ').trimEnd();
+    const own = under ? parts.splice(-1).join('') : '';
+    const row = parts.join('  ').trimEnd();
+    return own === '' ? row : `${row}\n${indent}${own}`;
   };
 
   const head = line(

@@ -20,6 +20,8 @@ interface JobView {
 }
 
 const pending: ReadonlySet<string> = new Set(['waiting', 'running', 'retrying', 'parked']);
+/** Parked is not waited for: only an operator or a profile moves it. */
+const moving: ReadonlySet<string> = new Set(['waiting', 'running', 'retrying']);
 const firstPollMs = 20;
 const longestPollMs = 1_000;
 
@@ -29,7 +31,7 @@ export async function waitForJobs({ address, receipt, seconds, io, json }: Waiti
   let jobs = await Promise.all(receipt.jobs.map(look));
   for (
     let pause = firstPollMs;
-    jobs.some(({ state }) => pending.has(state));
+    jobs.some(({ state }) => moving.has(state));
     pause = Math.min(pause * 1.5, longestPollMs)
   ) {
     const left = deadline - Date.now();

@@ -36,7 +36,9 @@ export function check<Schema extends z.ZodType>(input: CheckInput<Schema>): Chec
       const known = keysOf(schema, path);
       return issue.keys.map((key) => say([...whole, key], `is not a known key${hint(key, known)}`));
     }
-    return [say(whole, `${expectation(issue)}${found(nodeAt(root, whole), isSecret(whole))}`)];
+    const node = nodeAt(root, whole);
+    if (node === undefined) return [say(whole, `is missing; ${expectation(issue)}`)];
+    return [say(whole, `${expectation(issue)}${found(node, isSecret(whole))}`)];
   });
   return { ok: false, problems };
 }
@@ -46,8 +48,7 @@ function strict(schema: z.ZodType): z.ZodType {
   return schema instanceof z.ZodObject && schema.def.catchall === undefined ? schema.strict() : schema;
 }
 
-function found(node: Located | undefined, hidden: boolean): string {
-  if (node === undefined) return '; it is missing';
+function found(node: Located, hidden: boolean): string {
   if (node.kind !== 'scalar') return node.kind === 'map' ? ', got keys and values' : ', got a list';
   if (node.secret || hidden) return '';
   if (node.value === null) return ', got nothing';

@@ -119,7 +119,8 @@ async function readReference({ kind, name, env, file }: Reference): Promise<Read
     return { value: '', missing: `\${env:${name}}: the environment variable ${why}; set it before the daemon starts` };
   }
   const path = resolve(dirname(file), name);
-  const missing = (why: string) => ({ value: '', file: path, missing: `\${file:${name}}: ${why}` });
+  const meant = path === name ? '' : ` (${path})`;
+  const missing = (why: string) => ({ value: '', file: path, missing: `\${file:${name}}: ${why}${meant}` });
   try {
     const { mode, size } = await stat(path);
     if (size > mostBytes) return missing(`the file is larger than ${mostBytes} bytes; it should hold the secret alone`);

@@ -1,7 +1,7 @@
 // Who runs now: takes heads of lanes through the gate of their NAS, has them run there, and settles what came of it.
 import { isUnreachable, toOssiaError } from '../errors.ts';
 import { journalOf, type RunRecord } from '../journal/journal-of.ts';
-import { nasRefOf } from '../model/account.ts';
+import { type Account, nasRefOf } from '../model/account.ts';
 import type { Job } from '../model/job.ts';
 import type { HookReport, Nas, NasDirectory } from '../plugin-host/nas.ts';
 import type { Queue } from '../queue/queue.ts';
@@ -25,6 +25,13 @@ export interface Dispatcher {
   stop(graceMs: number): Promise<void>;
 }
 
+/** Near the wall clock, but nobody sets it: a step back must not keep a gate shut. */
+const steadyClock = (): number => performance.timeOrigin + performance.now();
+/** A box that is taken away may leave a million jobs: the daemon answers others between these. */
+const parksAtOnce = 512;
+/** A timer cannot be longer. */
+const longestTimer = 2 ** 31 - 1;
+
 const closedGate: GateStatus = { running: 0, breaker: 'closed', nextProbeAt: 0 };
 
 export function startDispatcher({
@@ -39,17 +46,21 @@ export function startDispatcher({
   const gates = new Map<string, Gate>();
   /** The keys under which ready work of a gate may stand; a profile can match several addresses. */
   const keys = new Map<string, Set<string>>();
-  const timers = new Map<string, NodeJS.Timeout>();
+  /** By gate: when it is asked again. */
+  const timers = new Map<string, { readonly at: number; readonly timer: NodeJS.Timeout }>();
   const running = new Set<Promise<void>>();
   /** One for each run: a signal that all shared would grow slow with its listeners. */
   const callOffs = new Set<AbortController>();
   /** Keys that had to wait because all of the daemon's runs were taken. */
   const held = new Set<string>();
+  /** Keys with more jobs for no box than are parked at once. */
+  const toPark = new Set<string>();
+  let parking = 0;
   let inBoxes = 0;
   let stopped = false;
 
   const gateOf = (name: string): Gate => {
-    const gate = gates.get(name) ?? createGate(clock);
+    const gate = gates.get(name) ?? createGate(steadyClock);
     gates.set(name, gate);
     return gate;
   };
@@ -65,45 +76,73 @@ export function startDispatcher({
       const next = queue.peek(nasKey);
       if (next === undefined) return;
       const nas = directory.find(nasRefOf(next.account));
+      if (nas === undefined && parking >= parksAtOnce) {
+        toPark.add(nasKey);
+        return;
+      }
       const limits = nas?.profile.limits;
       if (nas !== undefined && limits !== undefined) {
         remember(nas.name, nasKey);
         const wait = gateOf(nas.name).wait(limits);
         if (wait > 0) {
-          if (Number.isFinite(wait)) pullLater(nasKey, wait);
+          if (Number.isFinite(wait)) pullLater(nas.name, wait);
           return;
         }
       }
       const job = queue.take(nasKey);
       if (job === undefined) return;
       const gate = nas && gateOf(nas.name);
-      if (nas !== undefined && limits !== undefined) gate?.enter(limits);
+      if (nas !== undefined && limits !== undefined) {
+        gate?.enter(limits);
+        served(nas.name, nasKey);
+      }
       const run = (nas === undefined ? park(job) : runAndSettle(nas, gateOf(nas.name), job)).finally(() =>
         running.delete(run),
       );
       running.add(run);
     }
   };
-  const pullLater = (nasKey: string, ms: number): void => {
-    if (timers.has(nasKey)) return;
-    const timer = setTimeout(() => {
-      timers.delete(nasKey);
-      pull(nasKey);
-    }, ms);
-    timers.set(nasKey, timer);
+  const pullAll = (name: string): void => {
+    for (const nasKey of [...(keys.get(name) ?? [])]) pull(nasKey);
+  };
+  const pullLater = (name: string, ms: number): void => {
+    const at = steadyClock() + ms;
+    const armed = timers.get(name);
+    // One that was armed for the breaker's next trial is too late once the box has answered.
+    if (armed !== undefined && armed.at <= at) return;
+    clearTimeout(armed?.timer);
+    const timer = setTimeout(
+      () => {
+        timers.delete(name);
+        pullAll(name);
+      },
+      Math.min(ms, longestTimer),
+    );
+    timers.set(name, { at, timer });
   };
   const remember = (name: string, nasKey: string): void => {
     const known = keys.get(name) ?? new Set();
     keys.set(name, known.add(nasKey));
   };
+  /** The others of its gate come first the next time. */
+  const served = (name: string, nasKey: string): void => {
+    const known = keys.get(name);
+    if (known !== undefined && known.size > 1 && known.delete(nasKey)) known.add(nasKey);
+  };
 
   const park = async (job: Job): Promise<void> => {
-    const reason = `no profile matches nas_ip "${job.account['nas_ip'] ?? ''}" nas_id "${job.account['nas_id'] ?? ''}"; it runs when one does`;
+    parking++;
+    const reason = unmatched(job.account, directory);
     await settle(
       job,
       { state: 'parked', reason, code: '', failures: job.failures, notBefore: 0 },
       { nas: '', exchanges: [], stack: '', program: '' },
     );
+    unparkIfServed(job);
+    if (--parking > 0) return;
+    const left = [...toPark];
+    toPark.clear();
+    for (const nasKey of left) pull(nasKey);
   };
 
   const runAndSettle = async (nas: Nas, gate: Gate, job: Job): Promise<void> => {
@@ -111,7 +150,7 @@ export function startDispatcher({
     inBoxes++;
     const callOff = new AbortController();
     callOffs.add(callOff);
-    const report = await nas.run({
+    const run = {
       hook: job.hook,
       account: job.account,
       jobId: job.id,
@@ -119,23 +158,26 @@ export function startDispatcher({
       token: `job-${job.id}`,
       dryRun: false,
       signal: callOff.signal,
-    });
+    };
+    const report = await nas.run(run).catch(brokenReport);
     inBoxes--;
     callOffs.delete(callOff);
     const { outcome } = report;
     const { limits } = nas.profile;
     const breaker = leave(gate, report, nas);
     onRun({ nas: nas.name, hook: job.hook, outcome: outcome.type, ms: performance.now() - began });
-    for (const nasKey of keys.get(nas.name) ?? []) pull(nasKey);
+    // Before this one's own, or a box with much to do would keep what others wait for.
     for (const nasKey of held) {
       held.delete(nasKey);
       pull(nasKey);
       if (inBoxes >= maxRunning) break;
     }
+    pullAll(nas.name);
     const resolved = resolve({
       job,
       outcome,
       breaker,
+      calledOff: callOff.signal.aborted,
       attempts: limits.attempts,
       retry,
       now: clock(),
@@ -147,6 +189,12 @@ export function startDispatcher({
       stack: report.stack,
       program: report.program,
     });
+    if (resolved.state === 'parked') unparkIfServed(job, nas);
+  };
+  /** The profile that a parked job waits for may have come while that was being written. */
+  const unparkIfServed = (job: Job, ranOn?: Nas): void => {
+    const nas = directory.find(nasRefOf(job.account));
+    if (nas !== undefined && nas !== ranOn) queue.unparkOne(job);
   };
   const leave = (gate: Gate, { outcome, exchanges }: HookReport, nas: Nas) => {
     const code = 'code' in outcome ? outcome.code : undefined;
@@ -184,9 +232,12 @@ export function startDispatcher({
 
   const unsubscribe = directory.onChange((name) => {
     queue.unpark((job) => directory.find(nasRefOf(job.account))?.name === name);
-    // New limits may let more in than the old ones did.
-    for (const nasKey of keys.get(name) ?? []) pull(nasKey);
+    // The new profile may be the mending, and its limits may let more in than the old ones did.
+    gates.get(name)?.retryNow();
+    pullAll(name);
   });
+  // What was parked before a restart may have got its profile meanwhile.
+  queue.unpark((job) => directory.find(nasRefOf(job.account)) !== undefined);
   queue.onReady((nasKey) => queueMicrotask(() => pull(nasKey)));
 
   return {
@@ -194,7 +245,7 @@ export function startDispatcher({
     async stop(graceMs) {
       stopped = true;
       unsubscribe();
-      for (const timer of timers.values()) clearTimeout(timer);
+      for (const { timer } of timers.values()) clearTimeout(timer);
       const hard = setTimeout(() => {
         for (const callOff of callOffs) callOff.abort();
       }, graceMs);
@@ -202,4 +253,22 @@ export function startDispatcher({
       clearTimeout(hard);
     },
   };
+}
+
+/** A run must not reject; if one does, its lane and its gate must not hang on it. */
+function brokenReport(error: unknown): HookReport {
+  const { message } = toOssiaError(error);
+  const outcome = { type: 'refused', reason: `a bug in Ossia: ${message}`, code: 'internal' } as const;
+  return { outcome, exchanges: [], value: null, stack: '', program: '' };
+}
+
+/** A refused profile may be the one that is meant: its name says where to look. */
+function unmatched(account: Account, directory: NasDirectory): string {
+  const asked = ['nas_ip', 'nas_id'].flatMap((name) => (account[name] ? [`${name} "${account[name]}"`] : []));
+  const refused = directory.list().flatMap(({ name, nas }) => (nas === null ? [name] : []));
+  const hint =
+    refused.length === 0
+      ? ''
+      : ` (refused at the moment: ${refused.slice(0, 5).join(', ')}${refused.length > 5 ? ', ...' : ''})`;
+  return `no profile matches ${asked.join(' or ')}${hint}; it runs when one does`;
 }

@@ -18,6 +18,8 @@ export interface Gate {
   leave(answered: boolean, limits: ProfileLimits): BreakerState;
   /** A run ended that says nothing about the box: refused by us, called off, the plugin's own bug. */
   leaveSilently(): void;
+  /** Something about the box was changed: a closed-off one is tried at once. */
+  retryNow(): void;
   status(): GateStatus;
 }
 
@@ -54,7 +56,8 @@ export function createGate(clock: () => number): Gate {
         return breaker;
       }
       unanswered++;
-      if (breaker !== 'closed' || unanswered >= limits.breakerFailures) {
+      // Before silence alone could use up all attempts of a job.
+      if (breaker !== 'closed' || unanswered >= Math.min(limits.breakerFailures, limits.attempts)) {
         breaker = 'open';
         nextProbeAt = clock() + limits.breakerProbeMs;
       }
@@ -63,6 +66,9 @@ export function createGate(clock: () => number): Gate {
     leaveSilently() {
       running--;
       if (breaker === 'half-open') breaker = 'open';
+    },
+    retryNow() {
+      nextProbeAt = Math.min(nextProbeAt, clock());
     },
     status: () => ({ running, breaker, nextProbeAt }),
   };

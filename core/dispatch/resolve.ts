@@ -18,6 +18,8 @@ interface Situation {
   readonly job: Job;
   readonly outcome: Outcome;
   readonly breaker: BreakerState;
+  /** Whether our own stop ended the run. */
+  readonly calledOff: boolean;
   readonly attempts: number;
   readonly retry: RetrySettings;
   readonly now: number;
@@ -32,6 +34,9 @@ export interface Resolved {
   readonly failures: number;
   readonly notBefore: number;
 }
+
+/** A lane is not held for longer at a plugin's word, and what is stored stays a whole number. */
+const longestAfterMs = 24 * 3_600_000;
 
 /** Failures of the plugin against its walls: neither the box nor the billing can mend them, an admin or a reload can. */
 const parks: ReadonlySet<Code> = new Set(['cpu_exceeded', 'memory_exceeded', 'call_limit']);
@@ -59,15 +64,16 @@ export function resolve(situation: Situation): Resolved {
 }
 
 function again(situation: Situation, outcome: Extract<Outcome, { type: 'retry' }>): Resolved {
-  const { job, breaker, attempts, retry, now, random } = situation;
+  const { job, breaker, calledOff, attempts, retry, now, random } = situation;
   const { reason, code } = outcome;
-  // Called off by our own stop: as if the run had not been.
-  if (code === 'aborted') return { state: 'waiting', reason, code, failures: job.failures, notBefore: 0 };
+  // As if the run had not been; at once only when that cannot go round and round.
+  if (code === 'aborted')
+    return { state: 'waiting', reason, code, failures: job.failures, notBefore: calledOff ? 0 : now + retry.first };
   // The breaker decides when this box is tried again; waiting for it costs no attempt.
   if (isUnreachable(code) && breaker === 'open')
     return { state: 'waiting', reason, code, failures: job.failures, notBefore: 0 };
   const failures = job.failures + 1;
-  if (code === 'worker_lost' && failures > 1)
+  if (code === 'worker_lost' && job.code === 'worker_lost')
     return {
       state: 'parked',
       reason: `the sandbox worker died under it twice: ${reason}`,
@@ -85,5 +91,11 @@ function again(situation: Situation, outcome: Extract<Outcome, { type: 'retry' }
     };
   const backoff =
     Math.min(retry.max, retry.first * retry.factor ** (failures - 1)) * (1 + retry.jitter * (2 * random - 1));
-  return { state: 'retrying', reason, code, failures, notBefore: now + Math.round(outcome.afterMs ?? backoff) };
+  return {
+    state: 'retrying',
+    reason,
+    code,
+    failures,
+    notBefore: now + Math.round(Math.min(outcome.afterMs ?? backoff, longestAfterMs)),
+  };
 }

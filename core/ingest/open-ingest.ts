@@ -1,4 +1,5 @@
 // The door for events: parses, maps to jobs, and answers once they are on disk.
+import { toOssiaError } from '../errors.ts';
 import type { Catalogue } from '../map/catalogue.ts';
 import { jobsOf } from '../map/jobs-of.ts';
 import { parseEvent } from '../map/parse-event.ts';
@@ -10,6 +11,11 @@ export interface IngestOptions {
   readonly catalogue: Catalogue;
   readonly queue: Queue;
   onEvent(event: { source: string; hook: string; result: 'accepted' | 'duplicate' | 'rejected' }): void;
+}
+
+function refusal(thrown: unknown): Receipt {
+  const error = toOssiaError(thrown);
+  return error.code === 'input_invalid' ? { type: 'rejected', fields: error.fields } : { type: 'failed', error };
 }
 
 export function openIngest({ catalogue, queue, onEvent }: IngestOptions): Ingest {
@@ -24,7 +30,7 @@ export function openIngest({ catalogue, queue, onEvent }: IngestOptions): Ingest
       return Promise.all(
         items.map((item): Receipt | Promise<Receipt> => {
           const parsed = parseEvent(item, source, catalogue);
-          if (parsed.ok) return accept(parsed.event);
+          if (parsed.ok) return accept(parsed.event).catch(refusal);
           onEvent({ source, hook: '', result: 'rejected' });
           return { type: 'rejected', fields: parsed.fields };
         }),

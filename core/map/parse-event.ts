@@ -13,7 +13,12 @@ export type ParsedEvent =
   | { readonly ok: false; readonly fields: readonly FieldProblem[] };
 
 const envelope = z.strictObject({
-  id: z.string().min(1, 'is empty').max(200, 'is longer than 200 characters').optional(),
+  id: z
+    .string()
+    .min(1, 'is empty')
+    .max(200, 'is longer than 200 characters')
+    .refine((id) => id.isWellFormed(), 'is not Unicode: half of a surrogate pair; two such ids would be one')
+    .optional(),
   hook: z.string(),
   account: z.record(z.string(), z.unknown()),
   occurred_at: z.iso
@@ -23,13 +28,17 @@ const envelope = z.strictObject({
 
 export function parseEvent(input: unknown, source: string, catalogue: Catalogue): ParsedEvent {
   const outer = envelope.safeParse(input);
-  const problems: FieldProblem[] = outer.success ? [] : outer.error.issues.flatMap((issue) => problemsOf(issue, ''));
+  const problems: FieldProblem[] = outer.success
+    ? []
+    : outer.error.issues.flatMap((issue) => problemsOf(issue, { prefix: '', sent: input }));
   const loose = typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {};
   const hook = typeof loose['hook'] === 'string' ? catalogue.get(loose['hook']) : undefined;
   if (typeof loose['hook'] === 'string') problems.push(...hookProblems(loose['hook'], hook, catalogue));
   const account = hook?.payload.safeParse(loose['account'] ?? {});
   if (account?.success === false && (outer.success || typeof loose['account'] === 'object'))
-    problems.push(...account.error.issues.flatMap((issue) => problemsOf(issue, '/account')));
+    problems.push(
+      ...account.error.issues.flatMap((issue) => problemsOf(issue, { prefix: '/account', sent: loose['account'] })),
+    );
   if (problems.length > 0 || !outer.success || hook === undefined || account?.success !== true)
     return { ok: false, fields: problems };
   return {
@@ -75,7 +84,7 @@ function hookProblems(name: string, hook: HookDefinition | undefined, catalogue:
   ];
 }
 
-function problemsOf(issue: z.core.$ZodIssue, prefix: string): FieldProblem[] {
+function problemsOf(issue: z.core.$ZodIssue, { prefix, sent }: { prefix: string; sent: unknown }): FieldProblem[] {
   const where =
     prefix + issue.path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
   if (issue.code === 'unrecognized_keys')
@@ -83,8 +92,24 @@ function problemsOf(issue: z.core.$ZodIssue, prefix: string): FieldProblem[] {
       where: `${where}/${key}`,
       problem: "is not a field of an event; the billing's variables go into account",
     }));
-  const missing = issue.code === 'invalid_type' && /received undefined/.test(issue.message);
-  if (missing || (issue.code === 'invalid_union' && issue.input === undefined))
-    return [{ where, problem: 'is missing' }];
-  return [{ where, problem: issue.message }];
+  return [{ where, problem: wordsFor(issue, sent) }];
+}
+
+const shapes: Readonly<Record<string, string>> = { object: 'an object', record: 'an object', string: 'a text' };
+
+/** Messages that are our own stay; what the schema library says in its words is said in ours. */
+function wordsFor(issue: z.core.$ZodIssue, sent: unknown): string {
+  if (issue.code === 'invalid_union' && issue.message === 'Invalid input')
+    return isThere(issue.path, sent) ? 'expected a text, a number, true, false or null' : 'is missing';
+  if (issue.code !== 'invalid_type' || !issue.message.startsWith('Invalid input')) return issue.message;
+  return isThere(issue.path, sent) ? `expected ${shapes[issue.expected] ?? issue.expected}` : 'is missing';
+}
+
+function isThere(path: readonly PropertyKey[], sent: unknown): boolean {
+  let value = sent;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null) return false;
+    value = (value as Record<PropertyKey, unknown>)[key];
+  }
+  return value !== undefined;
 }

@@ -1,5 +1,7 @@
 // The billing's variables of one account, as text, under the billing's own names.
 
+import { canonicalAddress } from './fields.ts';
+
 /** Values are the billing's texts, untouched: any UTF-8, `rate_in` a decimal number of kbit/s, an empty text where it sends one. */
 export type Account = Readonly<Record<string, string>>;
 
@@ -36,9 +38,9 @@ export function nasRefOf(account: Account): NasRef {
   return ref;
 }
 
-/** One text per box: the address when there is one, else the billing's id of it. */
-export function nasKeyOf(ref: NasRef): string {
-  return ref.nas_ip ?? `id:${ref.nas_id ?? ''}`;
+/** One text per box, however its address is spelled: the address when there is one, else the billing's id of it. */
+export function nasKeyOf({ nas_ip, nas_id }: NasRef): string {
+  return nas_ip === undefined ? `id:${nas_id ?? ''}` : (canonicalAddress(nas_ip) ?? nas_ip);
 }
 
 /** The name of the queue of one account's jobs on one NAS. */

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
+import { hint } from '../config/hint.ts';
 import { OssiaError } from '../errors.ts';
 import { apiVersion } from '../plugin-sdk/api-version.ts';
 import { shownPath } from './plugin-folder.ts';
@@ -33,7 +34,12 @@ export async function readManifest(folder: string): Promise<PluginManifest> {
   }
   const result = manifestSchema(basename(home)).safeParse(parsed.value);
   if (result.success) return result.data;
-  const fields = result.error.issues.map(({ path, message }) => ({ where: placeOf(path), problem: message }));
+  const fields = result.error.issues.flatMap((issue) =>
+    wordsFor(issue, parsed.value).map(({ key = [], problem }) => ({
+      where: placeOf([...issue.path, ...key]),
+      problem,
+    })),
+  );
   const summary = fields.map(({ where, problem }) => `${where}: ${problem}`).join('; ');
   throw new OssiaError('plugin_invalid', summary, { fields });
 }
@@ -66,4 +72,23 @@ function parseJson(text: string): { ok: true; value: unknown } | { ok: false; re
   } catch (error) {
     return { ok: false, reason: error instanceof Error ? error.message : String(error) };
   }
+}
+
+const shapes: Readonly<Record<string, string>> = {
+  string: 'a text',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+const keys = ['name', 'version', 'api', 'summary', 'transports', 'options'];
+
+/** Messages of our own stay; the schema library's are said in our words. */
+function wordsFor(issue: z.core.$ZodIssue, value: unknown): { key?: readonly string[]; problem: string }[] {
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ key: [key], problem: `is not a known key${hint(key, keys)}` }));
+  const [key] = issue.path;
+  const isMissing = typeof value === 'object' && value !== null && key !== undefined && !Object.hasOwn(value, key);
+  if (isMissing) return [{ problem: 'is missing' }];
+  const expected = issue.code === 'invalid_type' ? `expected ${shapes[issue.expected] ?? issue.expected}` : undefined;
+  return [{ problem: issue.message.startsWith('Invalid input') ? (expected ?? issue.message) : issue.message }];
 }

@@ -122,13 +122,31 @@ function textOf(error: ErrorObject, isThere: boolean): string {
   const expected =
     keyword === 'enum'
       ? `expected ${allowed.map((value) => JSON.stringify(value)).join(' or ')}`
-      : (error.message ?? 'does not fit').replace(/^must be /, 'expected ').replace(/^must /, 'expected to ');
+      : (counted(error) ?? error.message ?? 'does not fit')
+          .replace(/^must be /, 'expected ')
+          .replace(/^must /, 'expected to ');
   return isThere ? `${expected}, got ${shown(data)}` : expected;
 }
 
+const counts: Readonly<Record<string, readonly [string, string]>> = {
+  minProperties: ['at least', 'key'],
+  maxProperties: ['at most', 'key'],
+  minItems: ['at least', 'entry'],
+  maxItems: ['at most', 'entry'],
+  minLength: ['at least', 'character'],
+  maxLength: ['at most', 'character'],
+};
+
+function counted({ keyword, params }: ErrorObject): string | undefined {
+  const [bound, unit] = counts[keyword] ?? [];
+  if (bound === undefined || unit === undefined) return undefined;
+  const limit = Number(params['limit']);
+  return `expected ${bound} ${limit} ${limit === 1 ? unit : `${unit}s`.replace('entrys', 'entries')}`;
+}
+
 function shown(data: unknown): string {
-  if (Array.isArray(data)) return 'a list';
-  if (typeof data === 'object' && data !== null) return 'keys and values';
+  if (Array.isArray(data)) return data.length === 0 ? 'an empty list' : 'a list';
+  if (typeof data === 'object' && data !== null) return Object.keys(data).length === 0 ? 'nothing' : 'keys and values';
   const text = JSON.stringify(data) ?? 'nothing';
   return text.length > 60 ? `${text.slice(0, 60)}...` : text;
 }

@@ -41,7 +41,7 @@ export function createPluginShelf({
   async function read(name: string): Promise<Plugin> {
     const names = await pluginNames(dir);
     if (!names.includes(name))
-      throw new OssiaError('plugin_invalid', `There is no plugin ${join(dir, name)}${hint(name, names)}.`, {
+      throw new OssiaError('plugin_invalid', `There is no plugin ${join(dir, name)}${hint(name, names) || '.'}`, {
         fields: [{ where: join(dir, name), problem: `there is no such plugin${hint(name, names)}` }],
       });
     const folder = join(dir, name);

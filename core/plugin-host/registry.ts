@@ -156,9 +156,11 @@ export async function openRegistry(input: RegistryInput): Promise<Registry> {
 
   async function profileNames(): Promise<string[]> {
     const files = await readdir(profilesDir).catch((error: NodeJS.ErrnoException) => {
+      const why =
+        error.code === 'ENOENT' ? 'there is no folder of NAS profiles' : 'the folder of NAS profiles cannot be read';
       log.warn(
-        { dir: profilesDir, reason: error.code },
-        'the folder of NAS profiles cannot be read; no job runs anywhere',
+        { dir: resolve(profilesDir), reason: error.code },
+        `${why}; no job runs anywhere until a profile is there: make it, or set profiles in ossia.yaml`,
       );
       return [];
     });

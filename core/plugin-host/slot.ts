@@ -99,19 +99,22 @@ export function createSlot({
   function update(prepared?: ProfileReading): Promise<void> {
     again = true;
     attempt.abort();
-    working ??= work(prepared).finally(() => {
-      working = undefined;
-    });
+    working ??= work(prepared);
     return working;
   }
 
   async function work(prepared?: ProfileReading): Promise<void> {
     let ready = prepared;
-    while (again && !closed) {
-      again = false;
-      attempt = new AbortController();
-      await once(attempt.signal, ready);
-      ready = undefined;
+    try {
+      while (again && !closed) {
+        again = false;
+        attempt = new AbortController();
+        await once(attempt.signal, ready);
+        ready = undefined;
+      }
+    } finally {
+      // In the same step as the last look at `again`: a save that comes after begins its own work.
+      working = undefined;
     }
   }
 
@@ -220,6 +223,8 @@ export function createSlot({
   function refuse(error: OssiaError): void {
     const same = refusal?.message === error.message;
     refusal = error;
+    // What was never in force keeps no box from another profile.
+    if (live === undefined) claim(null);
     house.reloaded({ nas: name, result: 'failed' });
     if (same) return;
     const then = live ? 'the one before stays in force' : 'no job runs there';

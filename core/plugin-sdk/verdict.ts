@@ -18,7 +18,7 @@ export function refuse(reason: string): Verdict {
   return new Verdict('refuse', reason);
 }
 
-/** Not now: the job is tried again, after `afterMs` milliseconds when given, else by the usual backoff. */
+/** Not now: the job is tried again, after `afterMs` milliseconds (a day at most) when given, else by the usual backoff. */
 export function retry(reason: string, afterMs?: number): Verdict {
   return new Verdict('retry', reason, afterMs);
 }

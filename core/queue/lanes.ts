@@ -8,8 +8,11 @@ export interface Lane {
   readonly nasKey: string;
   /** From old to new; the first is the head. */
   readonly jobs: Job[];
-  /** `idle`: empty. `ready`: listed for its NAS. `due`: waits for its head's time. `busy`: its head runs or is being settled. `parked`: held. */
-  status: 'idle' | 'ready' | 'due' | 'busy' | 'parked';
+  /** `idle`: empty. `ready`: listed for its NAS. `due`: waits for its head's time. `busy`: its head runs or is being settled. `parked`: its head is. `held`: gives nothing while a job of it is being changed. */
+  status: 'idle' | 'ready' | 'due' | 'busy' | 'parked' | 'held';
+  /** When a `due` one is ready, on the steady clock. */
+  dueAt: number;
+  holds: number;
 }
 
 export interface Lanes {
@@ -23,7 +26,11 @@ export interface Lanes {
   /** Takes a job that does not run out of its lane, if it is in one. */
   remove(job: Job): void;
   lane(key: string): Lane | undefined;
-  parked(): Lane[];
+  /** Until the release nothing of this lane begins; what runs may end. */
+  hold(lane: Lane): () => void;
+  /** Parked jobs that match may run again, wherever in their lane they are. */
+  unpark(matches: (job: Job) => boolean): void;
+  unparkOne(job: Job): void;
   depth(nasKey: string): number;
   size(): number;
   count(): number;
@@ -41,11 +48,15 @@ interface NasLanes {
 export function createLanes({ clock, onReady }: { clock: () => number; onReady: (nasKey: string) => void }): Lanes {
   const lanes = new Map<string, Lane>();
   const nases = new Map<string, NasLanes>();
+  /** Lanes that may have parked jobs: all that have, and some that had. */
+  const withParked = new Set<Lane>();
   let size = 0;
+  // Waits are counted on a clock that nobody sets: a step of the wall clock makes none longer or shorter.
+  const steady = (): number => performance.now();
   const due = createDueHeap<Lane>({
-    clock,
+    clock: steady,
     onDue: (lane) => {
-      if (lane.status === 'due') place(lane);
+      if (lane.status === 'due' && lane.dueAt <= steady()) list(lane);
     },
   });
 
@@ -60,21 +71,40 @@ export function createLanes({ clock, onReady }: { clock: () => number; onReady: 
     size += change;
     nasOf(nasKey).depth += change;
   };
+  const list = (lane: Lane): void => {
+    lane.status = 'ready';
+    nasOf(lane.nasKey).ready.push(lane);
+    onReady(lane.nasKey);
+  };
   const place = (lane: Lane): void => {
     const head = lane.jobs[0];
+    const wait = head === undefined ? 0 : waitOf(head, clock());
+    if (head?.state === 'parked') withParked.add(lane);
     if (head === undefined) {
       lane.status = 'idle';
       lanes.delete(lane.key);
+    } else if (lane.holds > 0) {
+      lane.status = 'held';
     } else if (head.state === 'parked') {
       lane.status = 'parked';
-    } else if (head.notBefore > clock()) {
+    } else if (wait > 0) {
       lane.status = 'due';
-      due.push(head.notBefore, lane);
+      lane.dueAt = steady() + wait;
+      due.push(lane.dueAt, lane);
     } else {
-      lane.status = 'ready';
-      nasOf(lane.nasKey).ready.push(lane);
-      onReady(lane.nasKey);
+      list(lane);
     }
+  };
+
+  const unparkIn = (lane: Lane, matches: (job: Job) => boolean): void => {
+    let left = false;
+    for (const [index, job] of lane.jobs.entries()) {
+      if (job.state !== 'parked') continue;
+      if (matches(job)) lane.jobs[index] = { ...job, state: 'waiting', notBefore: 0 };
+      else left = true;
+    }
+    if (!left) withParked.delete(lane);
+    if (lane.status === 'parked' && lane.jobs[0]?.state !== 'parked') place(lane);
   };
 
   const peekReady = (nasKey: string): Lane | undefined => {
@@ -91,7 +121,7 @@ export function createLanes({ clock, onReady }: { clock: () => number; onReady: 
     insert(job) {
       let lane = lanes.get(job.lane);
       if (lane === undefined) {
-        lane = { key: job.lane, nasKey: job.nasKey, jobs: [], status: 'idle' };
+        lane = { key: job.lane, nasKey: job.nasKey, jobs: [], status: 'idle', dueAt: 0, holds: 0 };
         lanes.set(job.lane, lane);
       }
       const begun = lane.status === 'busy' ? 1 : 0;
@@ -99,6 +129,7 @@ export function createLanes({ clock, onReady }: { clock: () => number; onReady: 
       while (index > begun && Number(lane.jobs[index - 1]?.id) > Number(job.id)) index--;
       lane.jobs.splice(index, 0, job);
       counted(job.nasKey, 1);
+      if (job.state === 'parked') withParked.add(lane);
       if (lane.status === 'idle' || (index === 0 && lane.status !== 'busy' && lane.status !== 'ready')) place(lane);
     },
     peekReady,
@@ -124,11 +155,30 @@ export function createLanes({ clock, onReady }: { clock: () => number; onReady: 
       if (index === 0) place(lane);
     },
     lane: (key) => lanes.get(key),
-    parked: () => [...lanes.values()].filter((lane) => lane.status === 'parked'),
+    hold(lane) {
+      lane.holds++;
+      if (lane.status !== 'busy') lane.status = 'held';
+      return () => {
+        lane.holds--;
+        if (lane.status === 'held') place(lane);
+      };
+    },
+    unpark(matches) {
+      for (const lane of withParked) unparkIn(lane, matches);
+    },
+    unparkOne(job) {
+      const lane = lanes.get(job.lane);
+      if (lane !== undefined) unparkIn(lane, ({ id }) => id === job.id);
+    },
     depth: (nasKey) => nases.get(nasKey)?.depth ?? 0,
     size: () => size,
     count: () => lanes.size,
     nasKeys: () => nases.keys(),
     close: () => due.close(),
   };
+}
+
+/** Never longer than it was when it was decided: the wall clock may have gone back since, also over a restart. */
+function waitOf({ notBefore, updatedAt }: Job, now: number): number {
+  return Math.min(notBefore - now, notBefore - updatedAt);
 }

@@ -1,10 +1,12 @@
 // The queue over the store: what is in memory is what is on disk and has not ended; nothing runs before it is on disk.
 import { EventEmitter } from 'node:events';
 import { OssiaError } from '../errors.ts';
+import type { OssiaEvent } from '../model/event.ts';
 import { endedStates, type Job } from '../model/job.ts';
 import type { Change, JobPatch, Store } from '../store/store.ts';
+import { createBegunJobs } from './begun.ts';
 import { createLanes, type Lane } from './lanes.ts';
-import type { Queue } from './queue.ts';
+import type { Accepted, Queue } from './queue.ts';
 
 export interface QueueOptions {
   readonly store: Store;
@@ -52,15 +54,32 @@ export async function openQueue({ store, clock, maxWaiting, log }: QueueOptions)
     jobId: job.id,
     entries: [{ at, attempt: job.attempt, nas: '', kind: 'note', via, text }],
   });
-  /** A job that no run holds, wherever it is. */
-  const resting = async (id: string): Promise<Job> => {
+  const begun = createBegunJobs({
+    store,
+    // It may have ended while that was written.
+    onWritten: (job) => lanes.lane(job.lane)?.jobs[0] === job && changed(job),
+    log,
+  });
+  const inHand = new Set<string>();
+  /** Changes a job that no run holds. Nothing of its lane begins until the change is on disk and in memory. */
+  const change = async (id: string, work: (job: Job) => Promise<Job>): Promise<Job> => {
     const stored = await store.job(id);
     if (stored === undefined) throw new OssiaError('not_found', `There is no job ${id.slice(0, 20)}.`);
     const lane = lanes.lane(stored.lane);
     const index = lane?.jobs.findIndex((job) => job.id === id) ?? -1;
-    if (lane?.status === 'busy' && index === 0)
-      throw new OssiaError('conflict', `Job ${id} is running; wait until it ended.`);
-    return lane?.jobs[index] ?? stored;
+    const isRunning = lane?.status === 'busy' && index === 0;
+    // What has not ended is in its lane, unless it came or ended since it was read.
+    const isPassing = index < 0 && !endedStates.has(stored.state);
+    if (isRunning || isPassing || inHand.has(id))
+      throw new OssiaError('conflict', `Job ${id} is running or being changed; wait until that ended.`);
+    inHand.add(id);
+    const release = lane && lanes.hold(lane);
+    try {
+      return await work(lane?.jobs[index] ?? stored);
+    } finally {
+      release?.();
+      inHand.delete(id);
+    }
   };
 
   // What was running when the daemon died runs again: at least once, with the attempt counted.
@@ -74,6 +93,17 @@ export async function openQueue({ store, clock, maxWaiting, log }: QueueOptions)
     if (last === undefined) break;
     after = last.id;
   }
+
+  /** The same id with something else in it is no repeat: called one, it would be lost without a word. */
+  const duplicateOf = async (event: OssiaEvent): Promise<Accepted> => {
+    const first = await store.event(event.id);
+    const told = [first?.hook, first?.account['user_id']].join(' of ');
+    if (first !== undefined && told !== [event.hook, event.account['user_id']].join(' of ')) {
+      const problem = `was the id of another event already: ${told}; every event has an id of its own`;
+      throw new OssiaError('input_invalid', `The id ${event.id} ${problem}.`, { fields: [{ where: '/id', problem }] });
+    }
+    return { jobs: await store.jobsOfEvent(event.id), duplicate: true };
+  };
 
   return {
     async accept(event, drafts) {
@@ -103,7 +133,7 @@ export async function openQueue({ store, clock, maxWaiting, log }: QueueOptions)
         }),
       );
       const { duplicates } = await store.write([{ type: 'event', event, jobs }]);
-      if (duplicates.has(event.id)) return { jobs: await store.jobsOfEvent(event.id), duplicate: true };
+      if (duplicates.has(event.id)) return duplicateOf(event);
       for (const job of jobs) {
         lanes.insert(job);
         changed(job);
@@ -117,19 +147,12 @@ export async function openQueue({ store, clock, maxWaiting, log }: QueueOptions)
       if (lane === undefined || head === undefined) return undefined;
       const job = patched(head, { state: 'running', attempt: head.attempt + 1, updatedAt: clock() });
       lane.jobs[0] = job;
-      // Not waited for: should it be lost, the job runs again as if this run had not been, which it may anyway.
-      store
-        .write([
-          { type: 'job', id: job.id, patch: { state: 'running', attempt: job.attempt, updatedAt: job.updatedAt } },
-        ])
-        .then(
-          () => changed(job),
-          (error) => log('warn', `Job ${job.id} runs, but that is not on disk: ${error.message}`),
-        );
+      begun.add(job);
       return job;
     },
     async settle(job, { journal, ...resolution }) {
-      const patch: JobPatch = { ...resolution, updatedAt: clock() };
+      begun.remove(job);
+      const patch: JobPatch = { ...resolution, attempt: job.attempt, updatedAt: clock() };
       await persist([
         { type: 'job', id: job.id, patch },
         { type: 'journal', jobId: job.id, entries: journal },
@@ -139,45 +162,41 @@ export async function openQueue({ store, clock, maxWaiting, log }: QueueOptions)
       if (lane?.jobs[0]?.id === job.id) replaceHead(lane, settled);
       changed(settled);
     },
-    unpark(matches) {
-      for (const lane of lanes.parked()) {
-        const head = lane.jobs[0];
-        if (head !== undefined && matches(head)) replaceHead(lane, { ...head, state: 'waiting', notBefore: 0 });
-      }
-    },
-    async retry(id, by) {
-      const job = await resting(id);
-      if (job.state === 'done' || job.state === 'superseded')
-        throw new OssiaError('conflict', `Job ${id} is ${job.state}; there is nothing to retry.`);
-      const patch: JobPatch = {
-        state: 'waiting',
-        notBefore: 0,
-        failures: 0,
-        reason: `retried by ${by}`,
-        code: '',
-        updatedAt: clock(),
-      };
-      await store.write([{ type: 'job', id, patch }, note(patch.updatedAt, job, 'operator', `retried by ${by}`)]);
-      const waiting = patched(job, patch);
-      lanes.remove(job);
-      lanes.insert(waiting);
-      changed(waiting);
-      return waiting;
-    },
-    async skip(id, { by, reason }) {
-      const job = await resting(id);
-      if (job.state === 'done' || job.state === 'superseded' || job.state === 'skipped')
-        throw new OssiaError('conflict', `Job ${id} is ${job.state}; there is nothing to skip.`);
-      const patch: JobPatch = { state: 'skipped', reason: `skipped by ${by}: ${reason}`, updatedAt: clock() };
-      await store.write([
-        { type: 'job', id, patch },
-        note(patch.updatedAt, job, 'operator', `skipped by ${by}: ${reason}; it was ${job.state}: ${job.reason}`),
-      ]);
-      lanes.remove(job);
-      const skipped = patched(job, patch);
-      changed(skipped);
-      return skipped;
-    },
+    unpark: lanes.unpark,
+    unparkOne: lanes.unparkOne,
+    retry: (id, by) =>
+      change(id, async (job) => {
+        if (job.state === 'done' || job.state === 'superseded')
+          throw new OssiaError('conflict', `Job ${id} is ${job.state}; there is nothing to retry.`);
+        const patch: JobPatch = {
+          state: 'waiting',
+          notBefore: 0,
+          failures: 0,
+          reason: `retried by ${by}`,
+          code: '',
+          updatedAt: clock(),
+        };
+        await store.write([{ type: 'job', id, patch }, note(patch.updatedAt, job, 'operator', `retried by ${by}`)]);
+        const waiting = patched(job, patch);
+        lanes.remove(job);
+        lanes.insert(waiting);
+        changed(waiting);
+        return waiting;
+      }),
+    skip: (id, { by, reason }) =>
+      change(id, async (job) => {
+        if (job.state === 'done' || job.state === 'superseded' || job.state === 'skipped')
+          throw new OssiaError('conflict', `Job ${id} is ${job.state}; there is nothing to skip.`);
+        const patch: JobPatch = { state: 'skipped', reason: `skipped by ${by}: ${reason}`, updatedAt: clock() };
+        await store.write([
+          { type: 'job', id, patch },
+          note(patch.updatedAt, job, 'operator', `skipped by ${by}: ${reason}; it was ${job.state}: ${job.reason}`),
+        ]);
+        lanes.remove(job);
+        const skipped = patched(job, patch);
+        changed(skipped);
+        return skipped;
+      }),
     depth: (nasKey) => lanes.depth(nasKey),
     size: () => lanes.size(),
     lanes: () => lanes.count(),
@@ -191,6 +210,7 @@ export async function openQueue({ store, clock, maxWaiting, log }: QueueOptions)
     },
     close() {
       closed = true;
+      begun.close();
       lanes.close();
     },
   };

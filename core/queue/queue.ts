@@ -15,8 +15,9 @@ export interface Queue {
   take(nasKey: string): Job | undefined;
   /** The run of a taken job ended so. Its lane goes on only when this is on disk. */
   settle(job: Job, resolution: Resolution): Promise<void>;
-  /** Parked heads that match may run again. */
+  /** Parked jobs that match may run again. */
   unpark(matches: (job: Job) => boolean): void;
+  unparkOne(job: Job): void;
   /** A job that ended badly, or waits, is to run again now. */
   retry(id: string, by: string): Promise<Job>;
   /** A job that has not ended well is to be left out. */

@@ -83,6 +83,7 @@ export function createSessionActions(options: ActionsOptions): SessionActions {
     const known = await accountOf(session, store);
     const account = { ...hookAccount({ session, known, match }), ...change.variables };
     const [receipt] = await ingest.submit([{ id: `operator-${randomUUID()}`, hook: change.hook, account }], 'operator');
+    if (receipt?.type === 'failed') return resultOf(session, 'failed', receipt.error.message);
     if (receipt?.type !== 'accepted') {
       const fields = receipt?.fields.map(({ where, problem }) => `${where} ${problem}`) ?? [];
       return resultOf(session, 'rejected', fields.join('; '));

@@ -66,6 +66,7 @@ export interface Store {
   jobs(filter: JobFilter): Promise<readonly Job[]>;
   job(id: string): Promise<Job | undefined>;
   jobsOfEvent(eventId: string): Promise<readonly string[]>;
+  event(id: string): Promise<Pick<OssiaEvent, 'id' | 'hook' | 'account'> | undefined>;
   /** Jobs that have not ended, from old to new, after this id. */
   unended(afterId: string, limit: number): Promise<readonly Job[]>;
   journal(jobId: string): Promise<readonly JournalEntry[]>;

@@ -12,10 +12,11 @@ import { isAuthorisedByAddress, isDynamic, isRadius } from './subscriber.ts';
 export default definePlugin<MikrotikOptions>({
   hooks: {
     async user_add(input, device) {
-      // Its RADIUS answer gives it everything at login.
-      if (isDynamic(input)) return;
-      if (isAuthorisedByAddress(input)) await enlist(input, device, 'auth');
+      if (isDynamic(input)) throw gone('Nothing to add: the RADIUS answer gives it everything at login.');
+      const isListed = isAuthorisedByAddress(input);
+      if (isListed) await enlist(input, device, 'auth');
       if (hasRate(input.account)) await ensureQueue(input, device);
+      else if (!isListed) throw gone('Nothing to add before it logs in.');
     },
 
     async user_del(input, device) {

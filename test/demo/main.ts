@@ -20,10 +20,26 @@ const screen = createScreen(process.stdout);
 const site = createSite({ accounting: { host: '127.0.0.1', port: 0 } });
 const tally = { events: 0, packets: 0, exchanges: 0, failed: 0 };
 const shown = new Set<string>();
+const stopping = Promise.withResolvers<'stopped'>();
 let boxes: Boxes | undefined;
 let identifier = 0;
 
+// Ctrl-C, or a pager that was closed: whatever was started is ended and tidied away.
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stopping.resolve('stopped'));
+process.stdout.on('error', () => stopping.resolve('stopped'));
+
+let end: 'played' | 'stopped' = 'stopped';
 try {
+  end = await Promise.race([perform(), stopping.promise]);
+  if (end === 'played' && values.stay) await stopping.promise;
+} finally {
+  await boxes?.close();
+  await site.close();
+}
+const code = tally.failed > 0 ? 1 : end === 'played' ? 0 : 130;
+process.stdout.write('', () => process.exit(code));
+
+async function perform(): Promise<'played'> {
   boxes = await startBoxes(site);
   const daemon = await site.start();
   introduce(daemon, boxes);
@@ -38,16 +54,13 @@ try {
     for (const step of scene.steps) await play(step, { daemon, boxes });
   }
   await sumUp(daemon, boxes);
-  if (values.stay) await stay(daemon, site);
-  await daemon.signal('SIGTERM');
-} finally {
-  await boxes?.close();
-  await site.close();
+  if (values.stay) invite(daemon, site);
+  else await daemon.signal('SIGTERM');
+  return 'played';
 }
-process.exitCode = tally.failed === 0 ? 0 : 1;
 
 function introduce(daemon: DaemonProcess, { all }: Boxes): void {
-  screen.line('Ossia demo: a daemon with embedded defaults, three simulated boxes, one subscriber.');
+  screen.line('Ossia demo: the daemon on its defaults, three simulated boxes, one subscriber.');
   screen.line(`  daemon   ${daemon.url}, accounting on UDP ${daemon.accountingPort}`);
   for (const { name, kind, nasIp } of all) screen.line(`  ${name.padEnd(8)} ${kind}, the billing calls it ${nasIp}`);
   screen.line('  →  what a box is told        ←  what it answers');
@@ -117,7 +130,7 @@ async function settled(daemon: DaemonProcess): Promise<void> {
     if (!isGood) tally.failed++;
     screen.outcome(
       isGood,
-      `job ${job.id} ${job.hook} on ${job.nas}${isGood && job.reason === '' ? '' : `: ${job.state}, ${job.reason}`}`,
+      `job ${job.id} ${job.hook} on ${job.nas}${isGood ? '' : `: ${job.state}`}${job.reason === '' ? '' : `: ${job.reason}`}`,
     );
   }
 }
@@ -137,7 +150,7 @@ async function sumUp(daemon: DaemonProcess, { all }: Boxes): Promise<void> {
   }
 }
 
-async function stay(daemon: DaemonProcess, { directory }: Site): Promise<void> {
+function invite(daemon: DaemonProcess, { directory }: Site): void {
   screen.title('The daemon and the boxes go on. Try, in another terminal:');
   const config = `--config ${directory}/ossia.yaml`;
   screen.line(`  npm run -s ossia -- nas ${config}`);
@@ -148,8 +161,4 @@ async function stay(daemon: DaemonProcess, { directory }: Site): Promise<void> {
   );
   screen.line(`  curl ${daemon.url}/v1/jobs`);
   screen.line('Ctrl-C ends it.');
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
-  });
 }

@@ -9,11 +9,13 @@ export interface Screen {
   outcome(isGood: boolean, text: string): void;
 }
 
-const most = 9;
-
 type Style = Parameters<typeof styleText>[0];
 
-export function createScreen(out: NodeJS.WriteStream): Screen {
+const most = 9;
+const margin = ' '.repeat(10);
+
+/** `columns` is there when it is a terminal. */
+export function createScreen(out: NodeJS.WritableStream & { readonly columns?: number }): Screen {
   const paint = (style: Style, text: string): string => styleText(style, text, { stream: out, validateStream: true });
   const wide = out.columns ?? 160;
   const print = (text: string): void => void out.write(`${text}\n`);
@@ -21,11 +23,11 @@ export function createScreen(out: NodeJS.WriteStream): Screen {
     text.length > room ? `${text.slice(0, Math.max(0, room - 1))}…` : text;
   /** A script's lines under one another; of a long one the beginning and the end. */
   const block = (mark: string, text: string, style: Style): void => {
-    const lines = stripVTControlCharacters(text).split('\n');
+    const lines = stripVTControlCharacters(text).replaceAll('\t', '    ').split('\n');
     const left = lines.length - most;
     const some = left > 1 ? [...lines.slice(0, most - 3), `… ${left} more lines …`, ...lines.slice(-3)] : lines;
     for (const [index, line] of some.entries())
-      print(paint(style, `          ${index === 0 ? mark : ' '} ${cut(line.trimEnd(), wide - 14)}`));
+      print(paint(style, cut(`${margin}${index === 0 ? `${mark} ` : '  '}${line.trimEnd()}`, wide)));
   };
   return {
     title: (text) => print(`\n${paint('bold', text)}`),

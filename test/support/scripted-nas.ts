@@ -15,7 +15,12 @@ export const limits: ProfileLimits = {
 };
 
 export interface ScriptedDirectory extends NasDirectory {
-  add(name: string, nasIp: string, run: (run: HookRun) => Promise<Outcome>, changed?: Partial<ProfileLimits>): void;
+  add(
+    name: string,
+    nasIp: string | readonly string[],
+    run: (run: HookRun) => Promise<Outcome>,
+    changed?: Partial<ProfileLimits>,
+  ): void;
   remove(name: string): void;
 }
 
@@ -36,7 +41,7 @@ export function scriptedDirectory(): ScriptedDirectory {
         name,
         file: `${name}.yaml`,
         plugin: 'scripted',
-        match: { nas_ip: [nasIp], nas_identifier: [], nas_id: [] },
+        match: { nas_ip: [nasIp].flat(), nas_identifier: [], nas_id: [] },
         transports: {},
         radius: null,
         limits: { ...limits, ...changed },

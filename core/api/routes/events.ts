@@ -3,7 +3,7 @@ import { OssiaError } from '../../errors.ts';
 import type { Ingest, Receipt } from '../../ingest/ingest.ts';
 import { fromCloudEvent, toCloudEventPointer, type Unwrapped } from '../cloudevents.ts';
 import { type ApiLimits, createRateLimit } from '../limits.ts';
-import { pointed } from '../problem.ts';
+import { pointed, statusOf } from '../problem.ts';
 import { defineRoute, json, type Reply, type Route } from '../route.ts';
 import {
   answersSchema,
@@ -92,7 +92,7 @@ async function submitCloudEvents({ ingest, items, source }: Submission): Promise
   return unwrapped.map((one): Receipt => {
     if (!one.ok) return { type: 'rejected', fields: one.fields };
     const receipt = receipts.next().value as Receipt;
-    return receipt.type === 'accepted' ? receipt : { ...receipt, fields: receipt.fields.map(toCloudEventPointer) };
+    return receipt.type === 'rejected' ? { ...receipt, fields: receipt.fields.map(toCloudEventPointer) } : receipt;
   });
 }
 
@@ -101,23 +101,33 @@ function answerOne(receipt: Receipt | undefined): Reply {
     const { event, jobs, duplicate } = receipt;
     return json(202, { event, jobs, duplicate });
   }
+  if (receipt?.type === 'failed') throw receipt.error;
   throw new OssiaError('input_invalid', 'The event was not taken.', { fields: receipt?.fields ?? [] });
 }
 
 function answerMany(receipts: readonly Receipt[]): Reply {
-  const refused = receipts.filter(({ type }) => type === 'rejected').length;
-  if (refused === receipts.length) {
+  const taken = receipts.filter(({ type }) => type === 'accepted').length;
+  // Nothing was taken and sending it again may help: that is the answer to all of it.
+  const failed = receipts.find(({ type }) => type === 'failed');
+  if (taken === 0 && failed?.type === 'failed') throw failed.error;
+  if (taken === 0) {
     const fields = receipts.flatMap((receipt, index) =>
       receipt.type === 'rejected'
         ? receipt.fields.map(({ where, problem }) => ({ where: `/${index}${where}`, problem }))
         : [],
     );
-    throw new OssiaError('input_invalid', `None of the ${refused} events was taken.`, { fields });
+    throw new OssiaError('input_invalid', `None of the ${receipts.length} events was taken.`, { fields });
   }
-  const answers = receipts.map((receipt, index) =>
-    receipt.type === 'accepted'
-      ? { status: 202, event: receipt.event, jobs: receipt.jobs, duplicate: receipt.duplicate }
-      : { status: 422, code: 'input_invalid', errors: pointed(receipt.fields, `/${index}`) },
-  );
-  return json(refused === 0 ? 202 : 207, answers);
+  return json(taken === receipts.length ? 202 : 207, receipts.map(answerOf));
+}
+
+function answerOf(receipt: Receipt, index: number): object {
+  switch (receipt.type) {
+    case 'accepted':
+      return { status: 202, event: receipt.event, jobs: receipt.jobs, duplicate: receipt.duplicate };
+    case 'rejected':
+      return { status: 422, code: 'input_invalid', errors: pointed(receipt.fields, `/${index}`) };
+    case 'failed':
+      return { status: statusOf(receipt.error), code: receipt.error.code, detail: receipt.error.message };
+  }
 }

@@ -18,7 +18,7 @@ const listQuery = z.strictObject({
   cursor: id.optional().describe('`next_cursor` of the page before.'),
 });
 const skipBody = z.strictObject({
-  reason: z.string('expected a text').trim().min(1, 'is empty').max(500, 'is longer than 500 characters'),
+  reason: z.string('expected a text that says why').trim().min(1, 'is empty').max(500, 'is longer than 500 characters'),
 });
 
 export function jobRoutes({ store, directory, control, log }: Needs): Route[] {

@@ -54,6 +54,9 @@ export const receiptsSchema = named(
     z.union([
       receipt.extend({ status: z.literal(202) }),
       z.object({ status: z.literal(422), code: z.literal('input_invalid'), errors: z.array(pointedErrorSchema) }),
+      z
+        .object({ status: z.int(), code: z.string(), detail: z.string() })
+        .describe('Right, but not taken now: send this one again.'),
     ]),
   ),
 );

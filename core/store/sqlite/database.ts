@@ -5,6 +5,17 @@ import { OssiaError } from '../../errors.ts';
 
 const migrations = new URL('./migrations/', import.meta.url);
 
+/** SQLite's words for a file that it cannot open say what is wrong, not what to do. */
+const remedies: readonly (readonly [RegExp, string])[] = [
+  [/not a database/, 'move ossia.db away, or put a backup in its place'],
+  [/disk I\/O|full/, 'see that the disk works and has room'],
+  [/unable to open|readonly/, 'see that this user may write in that folder'],
+];
+
+export function remedyFor(problem: string): string {
+  return remedies.find(([words]) => words.test(problem))?.[1] ?? 'see that the folder is on a disk that works';
+}
+
 export function openDatabase(file: string, mode: 'write' | 'read'): DatabaseSync {
   const database = new DatabaseSync(file, { readOnly: mode === 'read', timeout: 5000 });
   if (mode === 'write') {
@@ -26,6 +37,7 @@ export function lockFolder(file: string): DatabaseSync {
     lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (cause) {
     lock.close();
+    if (!(cause instanceof Error && /locked/.test(cause.message))) throw cause;
     throw new OssiaError('store_failed', 'another daemon uses this folder; stop that one, or set another `data`', {
       cause,
     });

@@ -29,13 +29,15 @@ function encodeOne(change: Exclude<Change, { type: 'session' }>): Step {
   }
 }
 
+/** Accounting repeats what it read a moment ago, an operator speaks of one session: neither is the billing's newest word on the account. */
+const passers: ReadonlySet<string> = new Set(['accounting', 'operator']);
+
 function encodeEvent({ event, jobs }: Extract<Change, { type: 'event' }>): Step {
   const variables = JSON.stringify(event.account);
   const now = jobs[0]?.createdAt ?? Date.now();
   const steps: Step[] = jobs.map((job) => insertJob(job, job.account === event.account));
   const { user_id, login, nas_ip, ip } = event.account;
-  // What an operator does to one session is not what the billing wants of the account.
-  if (user_id && event.source !== 'operator')
+  if (user_id && !passers.has(event.source))
     steps.push({ run: 'upsertAccount', values: [user_id, login ?? '', nas_ip ?? '', ip ?? '', variables, now] });
   return {
     unless: event.id,

@@ -26,13 +26,21 @@ interface Pending {
 
 const none: ReadonlySet<string> = new Set();
 
-export async function openGroupCommit(file: string, onCommit: (stats: CommitStats) => void): Promise<GroupCommit> {
+export interface GroupCommitOptions {
+  readonly file: string;
+  onCommit(stats: CommitStats): void;
+  /** The writer is gone and nothing can be written any more; not called by `close`. */
+  onDeath(why: string): void;
+}
+
+export async function openGroupCommit({ file, onCommit, onDeath }: GroupCommitOptions): Promise<GroupCommit> {
   const worker = new Worker(new URL('./writer.ts', import.meta.url), { workerData: { file }, name: 'store-writer' });
   let queued: Pending[] = [];
   let inFlight: Pending[] = [];
   let startedAt = 0;
   let dead: OssiaError | undefined;
   let healthy = true;
+  let closing = false;
   let idle: (() => void) | undefined;
   const send = (request: WriterRequest): void => worker.postMessage(request);
 
@@ -58,6 +66,7 @@ export async function openGroupCommit(file: string, onCommit: (stats: CommitStat
     if (inFlight.length === 0) idle?.();
   };
   const fail = (message: string): void => {
+    if (dead === undefined && !closing) onDeath(message);
     dead ??= new OssiaError('store_failed', message);
     for (const pending of [...inFlight, ...queued]) pending.reject(dead);
     inFlight = [];
@@ -69,6 +78,7 @@ export async function openGroupCommit(file: string, onCommit: (stats: CommitStat
     worker.on('message', (reply: WriterReply) => {
       if (reply.type === 'ready') resolve();
       else if (reply.type === 'failed') {
+        closing = true;
         void worker.terminate();
         reject(new OssiaError('store_failed', `${file} cannot be opened: ${reply.error}`));
       } else if (reply.type === 'done') settle(reply);
@@ -77,7 +87,7 @@ export async function openGroupCommit(file: string, onCommit: (stats: CommitStat
       fail(`The store's writer died: ${error.message}`);
       reject(dead);
     });
-    worker.on('exit', () => fail('The store is closed.'));
+    worker.on('exit', () => fail(closing ? 'The store is closed.' : "The store's writer ended."));
   });
 
   return {
@@ -92,6 +102,7 @@ export async function openGroupCommit(file: string, onCommit: (stats: CommitStat
     healthy: () => healthy && dead === undefined,
     async close() {
       if (dead !== undefined) return;
+      closing = true;
       if (inFlight.length > 0 || queued.length > 0) await new Promise<void>((resolve) => (idle = resolve));
       const closed = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
       send({ type: 'close' });

@@ -25,21 +25,23 @@ const isNoSession = (change: Change): boolean => change.type !== 'session';
 export interface StoreOptions {
   readonly directory: string;
   onCommit?(stats: CommitStats): void;
+  /** The store is lost for this process: nothing can be written or read until it is opened again. */
+  onDeath?(why: string): void;
 }
 
-export async function openStore({ directory, onCommit = () => {} }: StoreOptions): Promise<Store> {
+export async function openStore({ directory, onCommit = () => {}, onDeath = () => {} }: StoreOptions): Promise<Store> {
   const file = join(directory, 'ossia.db');
   try {
     mkdirSync(directory, { recursive: true, mode: 0o750 });
   } catch (cause) {
     throw new OssiaError(
       'store_failed',
-      `${directory} cannot be made: ${cause instanceof Error ? cause.message : cause}`,
+      `${directory} cannot be the data folder: ${cause instanceof Error ? cause.message : cause}; set another \`data\``,
       { cause },
     );
   }
-  const commits = await openGroupCommit(file, onCommit);
-  const query = openQuery(file);
+  const commits = await openGroupCommit({ file, onCommit, onDeath });
+  const query = openQuery(file, onDeath);
   const account = async (where: string, value: string) => {
     const [row] = await query(
       `SELECT variables FROM accounts WHERE ${where} = ? ORDER BY updated_at DESC LIMIT 1`,
@@ -79,6 +81,10 @@ export async function openStore({ directory, onCommit = () => {} }: StoreOptions
     async jobsOfEvent(eventId) {
       const rows = await query('SELECT id FROM jobs WHERE event_id = ? ORDER BY id', eventId);
       return rows.map((row) => String(row['id']));
+    },
+    async event(id) {
+      const [row] = await query('SELECT hook, account FROM events WHERE id = ?', id);
+      return row && { id, hook: String(row['hook']), account: accountOf(row['account']) };
     },
     async unended(afterId, limit) {
       const sql = `SELECT ${jobColumns} WHERE j.state IN (${unendedList}) AND j.id > ? ORDER BY j.id LIMIT ?`;
@@ -123,7 +129,9 @@ export async function openStore({ directory, onCommit = () => {} }: StoreOptions
       return (await query(sql, ...values)).map((row) => sessionOfText(String(row['body'])));
     },
     async lastJobId() {
-      const [row] = await query('SELECT coalesce(max(id), 0) AS id FROM jobs');
+      const [row] = await query(
+        'SELECT max(coalesce((SELECT max(id) FROM jobs), 0), (SELECT highest FROM deleted_jobs)) AS id',
+      );
       return String(row?.['id'] ?? 0);
     },
     async counts() {

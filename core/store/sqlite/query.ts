@@ -11,12 +11,15 @@ export interface Query {
   close(): Promise<void>;
 }
 
-export function openQuery(file: string): Query {
+/** `onDeath`: the reader is gone and nothing can be read any more; not called by `close`. */
+export function openQuery(file: string, onDeath: (why: string) => void): Query {
   const worker = new Worker(new URL('./reader.ts', import.meta.url), { workerData: { file }, name: 'store-reader' });
   const waiting = new Map<number, { resolve(rows: readonly Row[]): void; reject(error: OssiaError): void }>();
   let last = 0;
   let dead: OssiaError | undefined;
+  let closing = false;
   const fail = (message: string): void => {
+    if (dead === undefined && !closing) onDeath(message);
     dead ??= new OssiaError('store_failed', message);
     for (const { reject } of waiting.values()) reject(dead);
     waiting.clear();
@@ -30,7 +33,7 @@ export function openQuery(file: string): Query {
     }
   });
   worker.on('error', (error) => fail(`The store's reader died: ${error.message}`));
-  worker.on('exit', () => fail('The store is closed.'));
+  worker.on('exit', () => fail(closing ? 'The store is closed.' : "The store's reader ended."));
 
   let gathered: ReaderRequest[] = [];
   const flush = (): void => {
@@ -50,6 +53,7 @@ export function openQuery(file: string): Query {
   };
   const close = async (): Promise<void> => {
     if (dead !== undefined) return;
+    closing = true;
     const closed = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
     if (gathered.length > 0) flush();
     worker.postMessage('close');

@@ -1,7 +1,8 @@
 // The writer's thread: runs groups of batches, one commit for a group, and says which events were there already.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
-import { lockFolder, openDatabase } from './database.ts';
+import { OssiaError } from '../../errors.ts';
+import { lockFolder, openDatabase, remedyFor } from './database.ts';
 import { type StatementName, type Step, statements } from './statements.ts';
 
 export type WriterRequest =
@@ -31,7 +32,9 @@ if (port !== null) {
     });
     reply({ type: 'ready' });
   } catch (error) {
-    reply({ type: 'failed', error: messageOf(error) });
+    const problem = messageOf(error);
+    // What is said by us says what to do already.
+    reply({ type: 'failed', error: error instanceof OssiaError ? problem : `${problem}; ${remedyFor(problem)}` });
   }
 }
 

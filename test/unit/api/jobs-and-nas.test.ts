@@ -59,6 +59,9 @@ test('a wrong query names every wrong parameter', async () => {
   expect(response.status).toBe(422);
   const pointers = (await problemIn(response)).errors?.map(({ pointer }) => pointer).sort();
   expect(pointers).toEqual(['?colour', '?cursor', '?limit', '?state/0']);
+  expect((await problemIn(await get('/v1/jobs?limt=3'))).errors).toEqual([
+    { pointer: '?limt', detail: 'is not known here; did you mean limit?' },
+  ]);
 });
 
 test('a job is shown with its journal, the password of the account masked', async () => {

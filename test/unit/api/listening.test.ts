@@ -60,7 +60,7 @@ test('a port that is taken is one clear error, and nothing stays open', async ()
   const socket = join(tempDir(), 'ossia.sock');
   await expect(start(socket, port)).rejects.toMatchObject({
     code: 'config_invalid',
-    message: `Cannot listen on http://127.0.0.1:${port}: something else is listening there already; stop it or set another.`,
+    message: `Cannot listen on http://127.0.0.1:${port}: something else is listening there already; stop it, or set another http.host or http.port.`,
   });
   expect(existsSync(socket)).toBe(false);
 });

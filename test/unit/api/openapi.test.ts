@@ -30,7 +30,7 @@ test('every path of the document is answered by the server', async () => {
       if (path === '/v1/stream') continue;
       const response = await fetch(url + path.replace(/\{\w+\}/g, '1'), { method: method.toUpperCase() });
       const text = await response.text();
-      expect(text, `${method} ${path}`).not.toContain('There is nothing here');
+      expect(text, `${method} ${path}`).not.toContain('There is no such path');
       expect(response.status, `${method} ${path}`).not.toBe(405);
     }
 });

@@ -111,7 +111,7 @@ test.each([
   [['fire', 'user_drop', '--user_id'], '--user_id needs a value'],
   [['fire', 'user_drop', '--user_id', '--login', 'a'], '--user_id needs a value'],
   [['fire', 'user_drop', '--login', 'a', '--login', 'b'], '--login is there twice'],
-  [['fire', 'user_drop', '-u', '1'], 'there is no option -u'],
+  [['fire', 'user_drop', '-u', '1'], 'there is no option -u; a variable is written --u'],
   [['fire', 'user_drop', '--url', 'localhost:8480'], 'not an http or https address'],
   [['fire', 'user_drop', '--url', 'http://x', '--socket', 'y'], 'say one'],
   [['fire', 'user_drop', '--account', '-'], 'not a JSON object'],

@@ -33,7 +33,7 @@ async function withJobs(): Promise<RunningApi> {
       nas: 'bras-1',
       kind: 'received',
       via: 'routeros',
-      text: '!trap',
+      text: '!trap\n\t=message=no',
     },
   );
   return running;
@@ -59,7 +59,7 @@ test('jobs passes its filters on, and says how to go on', async () => {
   expect(first.err).toContain('--cursor 2');
   const wrong = await ossia(['jobs', '--socket', socket, '--state', 'dying']);
   expect(wrong.code).toBe(1);
-  expect(wrong.err).toContain('expected waiting, running');
+  expect(wrong.err).toContain('--state: expected waiting, running');
   const none = await ossia(['jobs', '--socket', socket, '--login', 'nobody']);
   expect({ code: none.code, out: none.out }).toEqual({ code: 0, out: '' });
 });
@@ -75,6 +75,7 @@ test('jobs show prints what the job is and its timeline, with nothing in it that
   expect(out).toContain(
     '  20:00:00.000  #1  sent      routeros  /ppp/secret/add\n                                        =name=алиса\n',
   );
+  expect(out).toContain('!trap\n                                            =message=no\n');
   expect(out).not.toContain('hush');
   const shown = await ossia(['jobs', 'show', '1', '--socket', socket, '--json']);
   expect(JSON.parse(shown.out)).toMatchObject({ id: '1', journal: [{ kind: 'sent' }, { kind: 'received' }] });
@@ -135,4 +136,18 @@ test('nas sync says what came of the comparison, and exits 1 when it stopped', a
   expect(JSON.parse(done.out)).toMatchObject({ result: 'done', closed: 3, missing: 0 });
   expect(await ossia(['nas', 'sync', 'nowhere', '--socket', socket])).toMatchObject({ code: 1 });
   expect(await ossia(['nas', 'show', 'bras-1', '--any-share', '--socket', socket])).toMatchObject({ code: 2 });
+});
+
+test('what keeps a command from the daemon is said with what to do about it', async () => {
+  const { url } = await runningApi({ tokens: [{ name: 'noc', role: 'viewer', token: 'a-long-enough-token' }] });
+  const noToken = await ossia(['jobs', '--url', url]);
+  expect(noToken).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('name the file that holds it with --token-file'),
+  });
+  const noFile = await ossia(['jobs', '--url', url, '--token-file', '/nowhere/token']);
+  expect(noFile.err).toBe('ossia jobs: /nowhere/token: there is no such file.\n');
+  const noSocket = await ossia(['nas', '--socket', '/nowhere/ossia.sock']);
+  expect(noSocket.code).toBe(75);
+  expect(noSocket.err).toMatch(/^ossia nas: cannot reach the daemon at \/nowhere\/ossia\.sock: .*--url\n$/);
 });

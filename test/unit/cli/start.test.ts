@@ -176,3 +176,18 @@ test('check says what is wrong with settings, profiles and plugins, by file and 
     out: expect.stringContaining('ossia.yaml:'),
   });
 });
+
+test('check notes folders that are not there, names that are not read, and where a missing plugin is asked for', async () => {
+  const folder = tempDir();
+  expect((await ossia(['check'], { cwd: folder })).out).toMatch(
+    /note: nas-profiles: there is no such folder; make it[\s\S]*note: plugins: there is no such folder/,
+  );
+  mkdirSync(join(folder, 'nas-profiles'));
+  writeFileSync(join(folder, 'nas-profiles', 'a.yml'), 'plugin: acme\n');
+  writeFileSync(join(folder, 'nas-profiles', 'b.yaml'), 'match: { nas_ip: 10.0.0.1 }\nplugin: acme\n');
+  const { code, out } = await ossia(['check'], { cwd: folder });
+  expect(code).toBe(1);
+  expect(out).toContain('note: nas-profiles/a.yml: this file is not read: the name of a profile ends in .yaml');
+  expect(out).toContain('nas-profiles/b.yaml:2 plugin: the plugin acme does not load\n');
+  expect(out).toContain('plugins/acme: there is no such plugin\n');
+});

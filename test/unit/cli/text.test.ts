@@ -28,6 +28,12 @@ test('a table keeps everything when piped, and fits the terminal when there is o
   expect(Math.max(...narrow.split('\n').map(({ length }) => length))).toBe(40);
 });
 
+test('a table in a narrow terminal puts the last column under its row, and leaves no line for an empty one', () => {
+  const wordy = [...rows, { name: 'none', reason: '' }];
+  const narrow = table(wordy, { columns, io: { columns: 30, env: { NO_COLOR: '1' } } as never });
+  expect(narrow).toBe(`NAME\n    REASON\na\n    ${'x'.repeat(25)}…\nlonger\n    short\nnone\n`);
+});
+
 test('colour is used on a terminal only, and not with NO_COLOR', () => {
   expect(painter({ columns: 80, env: {} })('bad', 'x')).toBe('\u001b[31mx\u001b[39m');
   expect(painter({ columns: 0, env: {} })('bad', 'x')).toBe('x');

@@ -146,7 +146,7 @@ test('a profile names the file and line where each wrong value stands, models in
   expect((await problems()).sort()).toEqual([
     'bras-1.yaml:10 fire_auth_on_start: expected true or false, got "maybe"',
     'bras-1.yaml:3 match.nas_ip[0]: expected an IP address like 10.0.0.1 or 2001:db8::1, got "10.0.0.256"',
-    'bras-1.yaml:5 transports.coa.host: expected a text (in quotes when it looks like a number); it is missing',
+    'bras-1.yaml:5 transports.coa.host: is missing; expected a text (in quotes when it looks like a number)',
     'bras-1.yaml:6 transports.coa.hosst: is not a known key; did you mean "host"?',
     'bras-1.yaml:7 transports.coa.secret: expected a text (in quotes when it looks like a number)',
     'bras-1.yaml:8 transports.shh: is not a known transport; did you mean "ssh"?',
@@ -158,7 +158,7 @@ test('a profile names the file and line where each wrong value stands, models in
 
 test('a profile is refused without a way to match it or a place for its accounting', async () => {
   await save('bras-1', 'plugin: vendor');
-  expect(await problems()).toEqual(['bras-1.yaml:1 match: expected keys and values; it is missing']);
+  expect(await problems()).toEqual(['bras-1.yaml:1 match: is missing; expected keys and values']);
 
   await save('bras-1', 'plugin: vendor', 'match: {}');
   expect((await problems())[0]).toContain('bras-1.yaml:2 match: expected at least one of nas_ip');
@@ -213,6 +213,14 @@ test('a profile whose secrets are not there is refused with each reference and i
     `bras-1.yaml:4 transports.coa.secret: \${env:NOWHERE}: the environment variable is not set; set it before the daemon starts`,
     `bras-1.yaml:5 transports.ssh.secret: \${file:/none}: there is no such file; create it`,
   ]);
+});
+
+test('a relative secret file that is not there is named in full', async () => {
+  await save('bras-1', 'plugin: x', 'match: { nas_id: 1 }', 'transports:', `  coa: { host: b, secret: "\${file:pw}" }`);
+
+  const { error } = await read('bras-1');
+
+  expect(error?.message).toContain(`\${file:pw}: there is no such file; create it (${join(dir, 'pw')})`);
 });
 
 test('a profile keeps references away from the plugin and secrets whole', async () => {

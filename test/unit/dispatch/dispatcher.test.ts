@@ -1,48 +1,14 @@
 // Dispatch over the real queue and store: order through retries, gates, breaker, parking.
 import fc from 'fast-check';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { startDispatcher } from '#core/dispatch/dispatcher.ts';
 import { jobsOf } from '#core/map/jobs-of.ts';
-import type { Account } from '#core/model/account.ts';
 import type { Outcome } from '#core/model/outcome.ts';
-import { openQueue } from '#core/queue/open-queue.ts';
-import { openStore } from '#core/store/sqlite/open-store.ts';
-import { accountAt, type ScriptedDirectory, scriptedDirectory } from '#test/support/scripted-nas.ts';
+import { startStage as start } from '#test/support/dispatch-stage.ts';
+import { accountAt, scriptedDirectory } from '#test/support/scripted-nas.ts';
 import { tempDir } from '#test/support/temp-dir.ts';
 
 const done: Outcome = { type: 'done' };
 const silent: Outcome = { type: 'retry', reason: 'no answer', code: 'nas_timeout' };
-
-async function start(directory: ScriptedDirectory, dir = tempDir()) {
-  const store = await openStore({ directory: dir });
-  const queue = await openQueue({ store, clock: Date.now, maxWaiting: 1e6, log: () => {} });
-  const retry = { first: 5, max: 20, factor: 2, jitter: 0.2 };
-  const dispatcher = startDispatcher({
-    queue,
-    directory,
-    retry,
-    maxRunning: 256,
-    clock: Date.now,
-    onRun: () => {},
-    log: () => {},
-  });
-  const stop = async () => {
-    await dispatcher.stop(1000);
-    queue.close();
-    await store.close();
-  };
-  let last = 0;
-  const fire = (hook: string, account: Account) => {
-    const event = { id: `e${++last}`, hook, account, occurredAt: new Date().toISOString(), source: 'test' };
-    return queue.accept(event, jobsOf(event));
-  };
-  const ended = (count: number, state = 'done') =>
-    vi.waitFor(async () => expect(await store.jobs({ limit: 10_000, states: [state as 'done'] })).toHaveLength(count), {
-      timeout: 20_000,
-      interval: 5,
-    });
-  return { store, queue, dispatcher, fire, ended, stop };
-}
 
 test('a lane keeps its order and never overlaps, whatever fails on the way', async () => {
   await fc.assert(
@@ -202,12 +168,6 @@ test('a restart runs what had not ended, in its order', async () => {
   });
   const second = await start(directory, dir);
   onTestFinished(second.stop);
-  await second.ended(0);
-  directory.remove('none');
-  directory.add('box', '10.0.0.1', async ({ account }) => {
-    steps.push(account['step'] ?? '');
-    return done;
-  });
   await second.ended(3);
   expect(steps).toEqual(['1', '2', '3']);
 });

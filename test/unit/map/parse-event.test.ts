@@ -9,7 +9,7 @@ const parse = (input: unknown) => parseEvent(input, 'test', catalogue);
 const account = { user_id: '1001', login: 'алиса', ip: '10.1.2.3', nas_ip: '10.0.0.1' };
 
 const wrong: readonly [string, unknown, Readonly<Record<string, string>>][] = [
-  ['not an object', 7, { '': 'expected object' }],
+  ['not an object', 7, { '': 'expected an object' }],
   ['an unknown hook', { hook: 'user_dorp', account }, { '/hook': 'did you mean user_drop?' }],
   ['a hook that only reads', { hook: 'user_info', account }, { '/hook': 'only reads' }],
   ['a hook that runs around others', { hook: 'user_event_before', account }, { '/hook': 'cannot be sent' }],
@@ -30,7 +30,11 @@ const wrong: readonly [string, unknown, Readonly<Record<string, string>>][] = [
     { hook: 'user_rate_set', account: { ...account, rate_in: '10M', rate_out: '' } },
     { '/account/rate_in': 'kbit/s', '/account/rate_out': 'is empty' },
   ],
-  ['a nested value', { hook: 'user_drop', account: { ...account, mac: { a: 1 } } }, { '/account/mac': '' }],
+  [
+    'a nested value',
+    { hook: 'user_drop', account: { ...account, mac: { a: 1 } } },
+    { '/account/mac': 'expected a text, a number, true, false or null' },
+  ],
   [
     'a variable name with a space',
     { hook: 'user_drop', account: { ...account, 'a b': '1' } },
@@ -91,4 +95,15 @@ test('the catalogue has every hook of the contract, each with a JSON Schema', ()
   expect(described.find(({ name }) => name === 'user_rate_set')?.payload).toMatchObject({
     required: ['user_id', 'rate_in', 'rate_out'],
   });
+});
+
+test('an id that could not be told from another once it is stored is refused', () => {
+  for (const id of ['\ud800', 'evt-\udfff', 'a\ud83d']) {
+    const parsed = parse({ id, hook: 'user_drop', account });
+    expect(parsed).toMatchObject({
+      ok: false,
+      fields: [{ where: '/id', problem: expect.stringContaining('Unicode') }],
+    });
+  }
+  expect(parse({ id: 'evt-🎵-ё', hook: 'user_drop', account })).toMatchObject({ ok: true });
 });

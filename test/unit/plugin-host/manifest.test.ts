@@ -49,7 +49,7 @@ test('readManifest names every wrong key with its line', async () => {
   expect(places).toContain('plugins/acme/plugin.json:2 name');
   expect(places).toContain('plugins/acme/plugin.json:3 version');
   expect(places).toContain('plugins/acme/plugin.json:8 transports.1');
-  expect(error.message).toContain('"extra"');
+  expect(error.message).toContain('plugins/acme/plugin.json:13 extra: is not a known key');
 });
 
 test('readManifest says that a key is missing', async () => {
@@ -66,4 +66,16 @@ test('readManifest names the line where the file stops being JSON', async () => 
 
 test('readManifest says that the file is missing', async () => {
   expect((await refusalOf(null)).message).toContain('plugins/acme/plugin.json');
+});
+
+test('readManifest says in its own words what is missing and what a mistyped key should be', async () => {
+  const { summary, ...rest } = good;
+  const error = await refusalOf(JSON.stringify({ ...rest, sumary: summary, version: 1 }));
+  expect(error.fields).toEqual(
+    expect.arrayContaining([
+      { where: 'plugins/acme/plugin.json:1 summary', problem: 'is missing' },
+      { where: 'plugins/acme/plugin.json:1 version', problem: 'expected a text' },
+      { where: 'plugins/acme/plugin.json:1 sumary', problem: 'is not a known key; did you mean "summary"?' },
+    ]),
+  );
 });

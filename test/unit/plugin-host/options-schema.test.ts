@@ -26,6 +26,16 @@ test('options get the defaults of the schema', () => {
   expect(answerTo(schema, '  b: {}')).toEqual({ a: 1, b: { c: 'x' } });
 });
 
+test('options that are too few or too many say how many are expected', () => {
+  const schema = {
+    properties: { hooks: { type: 'object', minProperties: 1 }, dns: { type: 'array', minItems: 2 } },
+  };
+  expect(answerTo(schema, '  hooks: {}\n  dns: []')).toEqual([
+    'bras.yaml:2 options.hooks: expected at least 1 key, got nothing',
+    'bras.yaml:3 options.dns: expected at least 2 entries, got an empty list',
+  ]);
+});
+
 test('options that do not fit are named one by one with their lines', () => {
   const schema = {
     type: 'object',

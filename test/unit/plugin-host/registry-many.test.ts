@@ -20,6 +20,16 @@ test('two profiles for one box: the second is refused and names the first, and h
   expect(world.registry.find({ nas_ip: '10.0.0.1' })?.name).toBe('bras-2');
 });
 
+test('a profile that was never in force does not keep its box from another', async () => {
+  const world = await openPluginWorld({ open: false });
+  await world.save('a-broken-copy', world.profile().replace('plugin: lines', 'plugin: no-such-plugin'));
+  await world.open();
+
+  await until(() => world.registry.get('bras-1'));
+  expect(world.status('a-broken-copy').problem).toContain('no-such-plugin');
+  expect(world.registry.find({ nas_ip: '10.0.0.1' })?.name).toBe('bras-1');
+});
+
 test('two profiles with one accounting source: the second is refused', async () => {
   const world = await openPluginWorld({ open: false });
   await world.save('bras-1', world.profile(`radius: { secret: \${env:BOX} }`));
@@ -60,7 +70,7 @@ test('a folder of profiles that is not there yet is said and followed', async ()
   await rename(world.profilesDir, `${world.profilesDir}.away`);
   await world.open();
   expect(world.registry.list()).toEqual([]);
-  expect(world.logged.join()).toContain('cannot be read');
+  expect(world.logged.join()).toContain('there is no folder of NAS profiles');
 
   await rename(`${world.profilesDir}.away`, world.profilesDir);
 
@@ -145,3 +155,26 @@ test('no secret appears in a status, a log line, an error or a report', async ()
   // It did reach the box, so it was there to be leaked.
   expect(world.box.logins).toContain(boxSecret);
 });
+
+test.each([0, 1, 2, 3, 4])(
+  'a reload asked for %i turns after the one before was worked off is not lost',
+  async (turns) => {
+    const worked: string[] = [];
+    let onWorked = () => {};
+    const onReload = ({ result }: { readonly result: string }) => {
+      worked.push(result);
+      onWorked();
+    };
+    const world = await openPluginWorld({ watch: false, onReload });
+    const asked = Promise.withResolvers<void>();
+    onWorked = async () => {
+      onWorked = () => {};
+      for (let turn = 0; turn < turns; turn++) await null;
+      asked.resolve(world.registry.reload('bras-1'));
+    };
+    const before = worked.length;
+    await world.registry.reload('bras-1');
+    await asked.promise;
+    expect(worked.length - before).toBe(2);
+  },
+);

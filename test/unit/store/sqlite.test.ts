@@ -1,8 +1,9 @@
 // The SQLite store: what a resolved write promises, and what is kept when one of a group is wrong.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { expect, onTestFinished, test } from 'vitest';
+import { Worker } from 'node:worker_threads';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Job } from '#core/model/job.ts';
 import { openStore } from '#core/store/sqlite/open-store.ts';
 import type { Change } from '#core/store/store.ts';
@@ -140,4 +141,56 @@ test('accounts are listed by user_id with a total, by login with a wildcard, and
   expect(await logins('o_d*')).toEqual([['o_d%d'], 1]);
   expect(await logins('l_gin1')).toEqual([[], 0]);
   expect((await store.accounts({ offset: 0, limit: 9 })).total).toBe(4);
+});
+
+test('the id of a deleted job is not given again', async () => {
+  const directory = tempDir();
+  const first = await openStore({ directory });
+  await first.write([accepted(job(1)), accepted(job(2)), accepted(job(3))]);
+  await first.close();
+  const database = new DatabaseSync(`${directory}/ossia.db`);
+  database.exec('DELETE FROM jobs WHERE id > 1');
+  database.close();
+  const second = await open(directory);
+  expect(await second.lastJobId()).toBe('3');
+});
+
+test('a database of the first version is taken further, with what is in it', async () => {
+  const directory = tempDir();
+  const migrations = new URL('../../../core/store/sqlite/migrations/', import.meta.url);
+  const database = new DatabaseSync(`${directory}/ossia.db`);
+  database.exec(`${readFileSync(new URL('0001.sql', migrations), 'utf8')}; PRAGMA user_version = 1`);
+  database.exec(`INSERT INTO events VALUES ('e7', 'user_drop', '{"user_id":"1"}', '', 'http', 1)`);
+  database.exec(
+    `INSERT INTO jobs VALUES (7, 'e7', '1@x', 'x', 'user_drop', '1', '', NULL, 'waiting', 0, 0, 0, '', '', 1, 1)`,
+  );
+  database.close();
+  const store = await open(directory);
+  expect(await store.lastJobId()).toBe('7');
+  expect(await store.job('7')).toMatchObject({ hook: 'user_drop', account: { user_id: '1' } });
+});
+
+test('an account keeps what the billing said last when accounting tells of it with older values', async () => {
+  const store = await open();
+  const moved = accountAt(1, '10.0.0.2');
+  await store.write([accepted(job(1, { account: accountAt(1, '10.0.0.1') }))]);
+  await store.write([accepted(job(2, { account: moved }))]);
+  const told = job(3, { hook: 'user_auth', account: { ...accountAt(1, '10.0.0.1'), acct_session_id: 'a1' } });
+  const event = { id: told.eventId, hook: told.hook, account: told.account, occurredAt: '', source: 'accounting' };
+  await store.write([{ type: 'event', event, jobs: [told] }]);
+  expect(await store.account('1')).toEqual(moved);
+});
+
+test('a thread of the store that dies is told, and writes and reads are refused from then on', async () => {
+  const spied = vi.spyOn(Worker.prototype, 'postMessage');
+  onTestFinished(() => spied.mockRestore());
+  const died = Promise.withResolvers<string>();
+  const store = await openStore({ directory: tempDir(), onDeath: died.resolve });
+  await store.write([accepted(job(1))]);
+  const writer = spied.mock.contexts[0] as Worker;
+  await writer.terminate();
+  expect(await died.promise).toMatch(/writer ended/);
+  await expect(store.write([accepted(job(2))])).rejects.toMatchObject({ code: 'store_failed' });
+  expect(store.healthy()).toBe(false);
+  await store.close();
 });

@@ -1,0 +1,130 @@
+// The queue against an operator's hand, the clock and its own restart: a lane never gives two jobs, and none stays behind.
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { jobsOf } from '#core/map/jobs-of.ts';
+import { openQueue } from '#core/queue/open-queue.ts';
+import { openStore } from '#core/store/sqlite/open-store.ts';
+import type { Change, Store } from '#core/store/store.ts';
+import { accountAt } from '#test/support/scripted-nas.ts';
+import { tempDir } from '#test/support/temp-dir.ts';
+
+const nas = '10.0.0.1';
+
+async function open({ dir = tempDir(), clock = Date.now }: { dir?: string; clock?: () => number } = {}) {
+  const stored = await openStore({ directory: dir });
+  let gate: Promise<void> | undefined;
+  const write = async (changes: readonly Change[]) => {
+    await gate;
+    return stored.write(changes);
+  };
+  const store: Store = { ...stored, write };
+  const queue = await openQueue({ store, clock, maxWaiting: 100, log: () => {} });
+  const close = async () => {
+    queue.close();
+    await stored.close();
+  };
+  onTestFinished(() => close().catch(() => {}));
+  const started = performance.now();
+  let last = 0;
+  const fire = async (hook: string) => {
+    const account = accountAt(1, nas);
+    const event = { id: `${started}-${++last}`, hook, account, occurredAt: '', source: 'test' };
+    const { jobs } = await queue.accept(event, jobsOf(event));
+    return jobs[0] ?? '';
+  };
+  /** What is written from now on waits until the answer is called. */
+  const holdWrites = () => {
+    const held = Promise.withResolvers<void>();
+    gate = held.promise;
+    return () => {
+      gate = undefined;
+      held.resolve();
+    };
+  };
+  const ending = { reason: '', code: '', failures: 0, notBefore: 0, journal: [] };
+  return { store, queue, close, fire, holdWrites, ending };
+}
+
+test.each(['retry', 'skip'] as const)('a lane gives nothing while a %s of its head is being written', async (what) => {
+  const { queue, fire, holdWrites } = await open();
+  const [first, second] = [await fire('user_drop'), await fire('user_accept')];
+  const goOn = holdWrites();
+  const changing = what === 'retry' ? queue.retry(first, 'op') : queue.skip(first, { by: 'op', reason: 'test' });
+  // Wherever the change is: nothing is to be had until it is through.
+  await vi.waitFor(() => expect(queue.peek(nas)).toBeUndefined());
+  expect(queue.take(nas)).toBeUndefined();
+  goOn();
+  await changing;
+  expect(queue.take(nas)?.id).toBe(what === 'retry' ? first : second);
+  expect(queue.take(nas)).toBeUndefined();
+});
+
+test('a job that two retry at once is in its lane once', async () => {
+  const { queue, fire, ending } = await open();
+  const id = await fire('user_drop');
+  const job = queue.take(nas);
+  if (job === undefined) throw new Error('nothing to take');
+  await queue.settle(job, { ...ending, state: 'refused', reason: 'no' });
+  const results = await Promise.allSettled([queue.retry(id, 'a'), queue.retry(id, 'b')]);
+  expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  expect(queue.size()).toBe(1);
+  expect(queue.take(nas)?.id).toBe(id);
+  expect(queue.take(nas)).toBeUndefined();
+});
+
+test('a lane goes on when the store refuses what an operator wanted', async () => {
+  const { store, queue, fire } = await open();
+  const id = await fire('user_drop');
+  const write = store.write;
+  store.write = () => Promise.reject(new Error('disk full'));
+  await expect(queue.skip(id, { by: 'op', reason: 'test' })).rejects.toThrow('disk full');
+  store.write = write;
+  expect(queue.take(nas)?.id).toBe(id);
+});
+
+test('a job behind a running one can be skipped, and the lane goes on after the run', async () => {
+  const { queue, fire, ending } = await open();
+  await fire('user_drop');
+  const [second, third] = [await fire('user_accept'), await fire('user_edit')];
+  const running = queue.take(nas);
+  if (running === undefined) throw new Error('nothing to take');
+  await queue.skip(second, { by: 'op', reason: 'test' });
+  expect(queue.take(nas)).toBeUndefined();
+  await queue.settle(running, { ...ending, state: 'done' });
+  expect(queue.take(nas)?.id).toBe(third);
+});
+
+test('a retry waits no longer than decided when the clock goes back an hour', async () => {
+  let shift = 0;
+  const clock = () => Date.now() + shift;
+  const { queue, fire, ending } = await open({ clock });
+  const id = await fire('user_drop');
+  const job = queue.take(nas);
+  if (job === undefined) throw new Error('nothing to take');
+  await queue.settle(job, { ...ending, state: 'retrying', notBefore: clock() + 60 });
+  shift = -3_600_000;
+  await vi.waitFor(() => expect(queue.peek(nas)?.id).toBe(id), { timeout: 3000, interval: 5 });
+});
+
+test('a retry waits no longer than decided when the clock went back over a restart', async () => {
+  const dir = tempDir();
+  const first = await open({ dir });
+  const id = await first.fire('user_drop');
+  const job = first.queue.take(nas);
+  if (job === undefined) throw new Error('nothing to take');
+  await first.queue.settle(job, { ...first.ending, state: 'retrying', notBefore: Date.now() + 60 });
+  await first.close();
+  const second = await open({ dir, clock: () => Date.now() - 3_600_000 });
+  await vi.waitFor(() => expect(second.queue.peek(nas)?.id).toBe(id), { timeout: 3000, interval: 5 });
+});
+
+test('a retry that is due in a while is not given before', async () => {
+  const { queue, fire, ending } = await open();
+  await fire('user_drop');
+  const job = queue.take(nas);
+  if (job === undefined) throw new Error('nothing to take');
+  const due = Date.now() + 80;
+  await queue.settle(job, { ...ending, state: 'retrying', notBefore: due });
+  expect(queue.peek(nas)).toBeUndefined();
+  await vi.waitFor(() => expect(queue.peek(nas)).toBeDefined(), { timeout: 3000, interval: 1 });
+  expect(Date.now()).toBeGreaterThanOrEqual(due - 2);
+});

@@ -234,6 +234,6 @@ test('files of radsec are beside the settings, and each of them must be named', 
     ca: join(folder, 'ca.pem'),
   });
   expect(lines(await refusal('accounting: { radsec: { cert: a, key: b } }'))).toEqual([
-    'ossia.yaml:1 accounting.radsec.ca: expected a text (in quotes when it looks like a number); it is missing',
+    'ossia.yaml:1 accounting.radsec.ca: is missing; expected a text (in quotes when it looks like a number)',
   ]);
 });

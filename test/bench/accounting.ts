@@ -1,4 +1,4 @@
-// Accounting packets answered after they are durable, beside a socket that only echoes, under the same sender.
+// Accounting packets answered after they are durable, beside FreeRADIUS with PostgreSQL, with detail files, and a raw echo: one sender for all.
 import { fork } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -9,6 +9,8 @@ import { startAccountingListener } from '#core/ingest/accounting-listener.ts';
 import { createSessions } from '#core/sessions/sessions.ts';
 import { openStore } from '#core/store/sqlite/open-store.ts';
 import type { SenderOptions, SenderResult } from './accounting-sender.ts';
+import { startFreeradiusDetail, startFreeradiusPostgres } from './peer-freeradius.ts';
+import { measurePeer } from './peer-load.ts';
 
 export interface BenchOptions {
   readonly json: boolean;
@@ -18,6 +20,7 @@ export interface BenchOptions {
 const secret = 'testing123';
 const outstanding = 1000;
 const sockets = 8;
+const outstandingAtPostgres = 256;
 
 /** Both servers run in this process, one after the other; the sender is a process of its own. */
 export async function run({ json, seconds = 8 }: BenchOptions) {
@@ -26,19 +29,28 @@ export async function run({ json, seconds = 8 }: BenchOptions) {
   say(`raw echo        ${rate(echo)} packets/s`);
   const ours = await measureOurs(seconds);
   say(`durable answers ${rate(ours)} packets/s, p99 ${ours.p99} ms, ${ours.packetsPerCommit} packets a commit`);
+  // Fewer at once than ours gets: so many it answers before the sender repeats them.
+  const postgres = await measurePeer(startFreeradiusPostgres, { seconds, outstanding: outstandingAtPostgres });
+  say(`FreeRADIUS, PostgreSQL ${postgres.rate} packets/s, p99 ${postgres.p99} ms`);
+  const detail = await measurePeer(startFreeradiusDetail, { seconds, outstanding });
+  say(`FreeRADIUS, detail     ${detail.rate} packets/s, p99 ${detail.p99} ms`);
   const result = {
     bench: 'accounting',
     ours: rate(ours),
-    peer: rate(echo),
-    ratio: Number((rate(ours) / rate(echo)).toFixed(3)),
+    peer: postgres.rate,
+    ratio: Number((rate(ours) / postgres.rate).toFixed(2)),
     unit: 'packets/s',
     details: {
       seconds,
       outstanding,
+      outstandingAtPostgres,
       sockets,
       load: 'Start, 8 Interims, Stop; accounts unknown to billing',
       ours,
-      echo,
+      peerIs: 'FreeRADIUS with its stock PostgreSQL accounting, 8 connections',
+      postgres,
+      detail: { ...detail, ratio: Number((rate(ours) / detail.rate).toFixed(2)) },
+      echo: { ...echo, rate: rate(echo), ratio: Number((rate(ours) / rate(echo)).toFixed(3)) },
     },
   } as const;
   return result;

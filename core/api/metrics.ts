@@ -40,10 +40,6 @@ export function createMetrics() {
     'nas',
     'result',
   ]);
-  const retransmits = tally('ossia_transport_retransmits_total', 'Requests sent to a box once more.', [
-    'nas',
-    'transport',
-  ]);
 
   const runSeconds = new Histogram({
     name: 'ossia_job_run_seconds',
@@ -92,7 +88,6 @@ export function createMetrics() {
       for (const [what, count] of Object.entries({ closed, adopted, missing }))
         if (count > 0) synced({ nas, what }, count);
     },
-    retransmitted: (request: { nas: string; transport: string }) => retransmits(request),
     committed({ changes, ms }: { changes: number; ms: number }) {
       commitSize.observe(changes);
       commitSeconds.observe(ms / 1_000);

@@ -86,7 +86,6 @@ export const settingsSchema = z.strictObject({
       memory: size(undefined, { least: 64 * 1024 ** 2 })
         .prefault('1GB')
         .describe('A worker that uses more is replaced.'),
-      jit: flag.default(false).describe('Faster computing in plugins, at the price of a larger attack surface.'),
     })
     .prefault({}),
   retry: z

@@ -5,26 +5,6 @@ import { canonicalAddress } from './fields.ts';
 /** Values are the billing's texts, untouched: any UTF-8, `rate_in` a decimal number of kbit/s, an empty text where it sends one. */
 export type Account = Readonly<Record<string, string>>;
 
-/** Changing one of these makes another account of it for the box: `user_del` with the old, `user_add` with the new values. */
-export const keyParameters = [
-  'ip',
-  'login',
-  'mac',
-  'server',
-  'snatip',
-  'deleted',
-  'auth_type',
-  'nas_ip',
-  'router_ip',
-  'opt82',
-  'switch_port',
-  'switch_vlan',
-  'switch_ip',
-  'nas_id',
-  'psw',
-  'gpon_modem_port',
-] as const;
-
 /** How a job names its box before any profile is looked at. */
 export interface NasRef {
   readonly nas_ip?: string;

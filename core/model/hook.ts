@@ -1,6 +1,14 @@
 // What a hook of the OSS contract is: data that drives mapper, lanes and resync, none of which knows a hook by name.
 import type { z } from 'zod';
-import type { AccessFlags } from './access.ts';
+
+/** What a subscriber should have, as far as it is yes or no. */
+interface AccessFlags {
+  readonly exists: boolean;
+  readonly accept: boolean;
+  readonly redirect: boolean;
+  readonly logged: boolean;
+  readonly own_disabled: boolean;
+}
 
 /** What is true of the account on the box once the hook is done. */
 export type Settles =

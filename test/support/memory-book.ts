@@ -1,5 +1,6 @@
 // A session book in memory with the conditions that reconcile asks for; honest in what it keeps and closes, and nothing more.
 import type { Session } from '#core/model/session.ts';
+import { blankSession } from '#core/model/session-body.ts';
 import type { SessionBook, SessionQuery } from '#core/sessions/book.ts';
 
 export type MemoryBook = Pick<SessionBook, 'find' | 'get' | 'close' | 'adopt'> & {
@@ -65,33 +66,13 @@ function sessionOf({ acctSessionId, ...given }: Partial<Session> & Pick<Session,
   const { nas = 'bras-1', userName = `user ${acctSessionId}` } = given;
   const id = `${nas} ${acctSessionId} ${given.startedAt}`;
   return {
+    ...blankSession,
     id,
     key: id,
     nas,
     nasIp: '10.0.0.1',
-    nasIdentifier: '',
     acctSessionId,
     userName,
-    userId: '',
-    framedIp: '',
-    framedIpv6Prefix: '',
-    delegatedIpv6Prefix: '',
-    callingStationId: '',
-    calledStationId: '',
-    port: '',
-    multiSessionId: '',
-    class: '',
-    plan: '',
-    interimInterval: 0,
-    startedAt: 0,
-    updatedAt: 0,
-    endedAt: 0,
-    terminateCause: 0,
-    inferred: '',
-    inputOctets: 0,
-    outputOctets: 0,
-    sessionTime: 0,
-    fields: {},
     ...given,
   };
 }

@@ -53,6 +53,8 @@ export function recordOf({ event, status, nasOf, now }: Reading): AccountingReco
     sessionTime: usage || (Number.isFinite(began) ? Math.max(0, Math.round((at - began) / 1_000)) : 0),
     inputOctets: countOf(event['InputOctets'] ?? event['Acct-Input-Octets']),
     outputOctets: countOf(event['OutputOctets'] ?? event['Acct-Output-Octets']),
+    // Their counters are whole numbers of any size.
+    gigawords: true,
     terminateCause: status === 'stop' ? causeNumber(text('DisconnectCause', 'Acct-Terminate-Cause')) : 0,
   };
 }

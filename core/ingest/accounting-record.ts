@@ -81,6 +81,7 @@ export function readAccounting({ datagram, nas, arrivedAt }: AccountingPacket): 
   let outputOctets = 0;
   let inputGigawords = 0;
   let outputGigawords = 0;
+  let gigawords = false;
   let terminateCause = 0;
 
   for (let at = 20; at < length; ) {
@@ -144,9 +145,11 @@ export function readAccounting({ datagram, nas, arrivedAt }: AccountingPacket): 
         break;
       case type.inputGigawords:
         inputGigawords = integer(datagram, start, end);
+        gigawords = true;
         break;
       case type.outputGigawords:
         outputGigawords = integer(datagram, start, end);
+        gigawords = true;
         break;
       case type.eventTimestamp:
         timestamp = integer(datagram, start, end) * 1000;
@@ -185,6 +188,7 @@ export function readAccounting({ datagram, nas, arrivedAt }: AccountingPacket): 
     sessionTime,
     inputOctets: inputGigawords * gigaword + inputOctets,
     outputOctets: outputGigawords * gigaword + outputOctets,
+    gigawords,
     terminateCause,
   };
 }

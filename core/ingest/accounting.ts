@@ -28,6 +28,8 @@ export interface AccountingRecord {
   /** From the subscriber, Gigawords included. */
   readonly inputOctets: number;
   readonly outputOctets: number;
+  /** Whether the box counts beyond 32 bits: it says Gigawords, be they 0. */
+  readonly gigawords: boolean;
   readonly terminateCause: number;
 }
 

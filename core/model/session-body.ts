@@ -31,6 +31,8 @@ const names = [
   'inputBase',
   'outputBase',
   'fields',
+  'planTold',
+  'gigawords',
 ] as const satisfies readonly (keyof Session)[];
 
 export const blankSession: Session = {
@@ -51,6 +53,7 @@ export const blankSession: Session = {
   multiSessionId: '',
   class: '',
   plan: '',
+  planTold: '',
   interimInterval: 0,
   startedAt: 0,
   updatedAt: 0,
@@ -62,6 +65,7 @@ export const blankSession: Session = {
   sessionTime: 0,
   inputBase: 0,
   outputBase: 0,
+  gigawords: false,
   fields: Object.freeze({}),
 };
 
@@ -92,6 +96,7 @@ export function sessionOfText(text: string): Session {
     multiSessionId: v[14],
     class: v[15],
     plan: shared(v[16]),
+    planTold: shared(v[29] ?? ''),
     interimInterval: v[17],
     startedAt: v[18],
     updatedAt: v[19],
@@ -103,6 +108,7 @@ export function sessionOfText(text: string): Session {
     sessionTime: v[25],
     inputBase: v[26] ?? 0,
     outputBase: v[27] ?? 0,
+    gigawords: v[30] ?? false,
     fields: isEmpty(v[28]) ? blankSession.fields : v[28],
   };
 }

@@ -27,6 +27,8 @@ export interface Session {
   readonly class: string;
   /** What the billing calls the tariff, from the account, or what `alter` set. */
   readonly plan: string;
+  /** What the account's variable last said of it; `plan` differs from it after `alter`. */
+  readonly planTold?: string;
   /** Seconds between updates that the box promises, 0 when it never said. */
   readonly interimInterval: number;
   /** Milliseconds since 1970. */
@@ -45,6 +47,8 @@ export interface Session {
   /** What the counters of the box had reached when they began again: part of the octets above. */
   readonly inputBase?: number;
   readonly outputBase?: number;
+  /** Its box has said Gigawords: its counters do not begin again at 32 bits. */
+  readonly gigawords?: boolean;
   /** Values of the fields that the settings index besides these. */
   readonly fields: Readonly<Record<string, string>>;
 }

@@ -62,6 +62,7 @@ function recordOf(nas: string, listed: ListedSession, at: number): AccountingRec
     sessionTime: uptime,
     inputOctets: 0,
     outputOctets: 0,
+    gigawords: false,
     terminateCause: 0,
   };
 }

@@ -123,6 +123,7 @@ function open(record: AccountingRecord, startedAt: number): Session {
     multiSessionId: record.multiSessionId,
     class: record.class,
     plan: '',
+    planTold: '',
     interimInterval: record.interimInterval,
     startedAt,
     updatedAt: record.at,
@@ -134,6 +135,7 @@ function open(record: AccountingRecord, startedAt: number): Session {
     sessionTime: record.sessionTime,
     inputBase: 0,
     outputBase: 0,
+    gigawords: record.gigawords,
     fields: blankSession.fields,
   };
 }
@@ -142,8 +144,11 @@ function open(record: AccountingRecord, startedAt: number): Session {
 function merge(known: Session, record: AccountingRecord, began: number): Session {
   const isNewer = record.at >= known.updatedAt;
   const later = isLater(known, record);
-  const input = counted({ total: known.inputOctets, base: known.inputBase ?? 0, said: record.inputOctets, later });
-  const output = counted({ total: known.outputOctets, base: known.outputBase ?? 0, said: record.outputOctets, later });
+  const gigawords = known.gigawords === true || record.gigawords;
+  const canWrap = !gigawords && record.sessionTime > known.sessionTime;
+  const of = { later, canWrap };
+  const input = counted({ ...of, total: known.inputOctets, base: known.inputBase ?? 0, said: record.inputOctets });
+  const output = counted({ ...of, total: known.outputOctets, base: known.outputBase ?? 0, said: record.outputOctets });
   return {
     id: known.id,
     key: known.key,
@@ -162,6 +167,7 @@ function merge(known: Session, record: AccountingRecord, began: number): Session
     multiSessionId: newest(known.multiSessionId, record.multiSessionId, isNewer),
     class: newest(known.class, record.class, isNewer),
     plan: known.plan,
+    planTold: known.planTold ?? '',
     interimInterval: record.interimInterval > 0 && isNewer ? record.interimInterval : known.interimInterval,
     startedAt: Math.min(known.startedAt, began),
     updatedAt: isNewer ? record.at : known.updatedAt,
@@ -173,6 +179,7 @@ function merge(known: Session, record: AccountingRecord, began: number): Session
     sessionTime: Math.max(known.sessionTime, record.sessionTime),
     inputBase: input.base,
     outputBase: output.base,
+    gigawords,
     fields: known.fields,
   };
 }
@@ -187,11 +194,23 @@ interface Counting {
   readonly base: number;
   readonly said: number;
   readonly later: boolean;
+  readonly canWrap: boolean;
 }
 
-/** A counter that is less at a later moment began again, and the sum goes on; what is late never takes back or adds again. */
-function counted({ total, base, said, later }: Counting): { readonly octets: number; readonly base: number } {
-  if (later && said < total - base) return { octets: total + said, base: total };
+const wrap = 2 ** 32;
+/** From here on a counter of 32 bits is rather full than set back to nothing. */
+const nearlyFull = 0.75 * wrap;
+
+/**
+ * A counter that is less at a later moment began again, and the sum goes on; what is late never takes back or adds again. One of 32 bits
+ * that was nearly full has run over: the box had counted up to 2^32 in between.
+ */
+function counted({ total, base, said, later, canWrap }: Counting): { readonly octets: number; readonly base: number } {
+  const before = total - base;
+  if (later && said < before) {
+    const begin = canWrap && before >= nearlyFull && before < wrap ? base + wrap : total;
+    return { octets: begin + said, base: begin };
+  }
   if (!later && base > 0) return { octets: total, base };
   return { octets: Math.max(total, base + said), base };
 }
@@ -229,6 +248,8 @@ export function isSameButCounters(a: Session, b: Session): boolean {
     a.multiSessionId === b.multiSessionId &&
     a.class === b.class &&
     a.plan === b.plan &&
+    a.planTold === b.planTold &&
+    a.gigawords === b.gigawords &&
     a.interimInterval === b.interimInterval &&
     a.nasIp === b.nasIp &&
     a.nasIdentifier === b.nasIdentifier &&

@@ -25,6 +25,7 @@ export function accountingRecord(change: Partial<AccountingRecord> = {}): Accoun
     sessionTime: 0,
     inputOctets: 0,
     outputOctets: 0,
+    gigawords: false,
     terminateCause: 0,
     ...change,
   };

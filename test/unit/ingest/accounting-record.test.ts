@@ -64,6 +64,7 @@ test('a record says what the packet says', () => {
     sessionTime: 3600,
     inputOctets: 2 * 2 ** 32 + 1000,
     outputOctets: 2 * 2 ** 32 - 1,
+    gigawords: true,
     terminateCause: 4,
   });
 });

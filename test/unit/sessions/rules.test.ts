@@ -201,3 +201,72 @@ test.each([
 
   expect(isOfBox(session, accountingRecord({ status: 'on', ...box }))).toBe(is);
 });
+
+const full = 2 ** 32;
+interface Reading {
+  readonly it: string;
+  /** What the box says, one minute after the other. */
+  readonly said: readonly (Partial<AccountingRecord> & { readonly inputOctets: number })[];
+  readonly counts: number;
+}
+
+const readings: readonly Reading[] = [
+  {
+    it: 'nearly full, then less: it has run over 32 bits',
+    said: [{ inputOctets: full - 1000 }, { inputOctets: 500 }],
+    counts: full + 500,
+  },
+  {
+    it: 'runs over twice',
+    said: [{ inputOctets: full - 1 }, { inputOctets: 7 }, { inputOctets: full - 9 }, { inputOctets: 4 }],
+    counts: 2 * full + 4,
+  },
+  {
+    it: 'far from full, then less: it began again',
+    said: [{ inputOctets: 0.7 * full }, { inputOctets: 500 }],
+    counts: Math.round(0.7 * full) + 500,
+  },
+  {
+    it: 'a box that says Gigawords began again, however full it was',
+    said: [{ inputOctets: full - 1000, gigawords: true }, { inputOctets: 500 }],
+    counts: full - 1000 + 500,
+  },
+  {
+    it: 'one that said them once, long ago and of nothing, too',
+    said: [{ inputOctets: 0, gigawords: true }, { inputOctets: full - 1000 }, { inputOctets: 500 }],
+    counts: full - 1000 + 500,
+  },
+  {
+    it: 'Gigawords in the very record that is less say so, too',
+    said: [{ inputOctets: full - 1000 }, { inputOctets: 500, gigawords: true }],
+    counts: full - 1000 + 500,
+  },
+  {
+    it: 'the session itself began again: its time is less, too',
+    said: [{ inputOctets: full - 1000 }, { inputOctets: 500, sessionTime: 10 }],
+    counts: full - 1000 + 500,
+  },
+  {
+    it: 'a late record after it has run over changes nothing',
+    said: [
+      { inputOctets: full - 1000 },
+      { inputOctets: 500 },
+      { inputOctets: full - 2000, at: noon + 1, sessionTime: 1 },
+    ],
+    counts: full + 500,
+  },
+];
+
+test.each(
+  readings.map((row) => ({
+    ...row,
+    said: row.said.map((one) => ({ ...one, inputOctets: Math.round(one.inputOctets) })),
+  })),
+)('counters: $it', ({ said, counts }) => {
+  const records = said.map((one, n) =>
+    accountingRecord({ status: 'interim', at: noon + n * minute, sessionTime: 60 + n * 60, ...one }),
+  );
+
+  expect(play(records).session.inputOctets).toBe(counts);
+  expect(play([...records, ...records.slice(-1)]).session.inputOctets).toBe(counts);
+});

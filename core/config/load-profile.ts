@@ -160,6 +160,16 @@ function profileOf({ name, file, parsed, sections, radius }: Parts): Profile {
         maxLogLines: limits.log_lines,
       },
     },
+    resync: {
+      everyMs: parsed.resync.every ?? null,
+      onReboot: parsed.resync.on_reboot,
+      uptimeEveryMs: parsed.resync.uptime_every ?? null,
+      ratePerSecond: parsed.resync.rate,
+      mostRemoved: parsed.resync.most_removed,
+      mostMissing: parsed.resync.most_missing,
+      fullPush: parsed.resync.full_push,
+      deadlineMs: parsed.resync.deadline,
+    },
     sync: {
       everyMs: parsed.sessions.sync ?? null,
       graceMs: parsed.sessions.grace,

@@ -40,6 +40,35 @@ const sessions = z.strictObject({
     .describe('How long a listing may take.'),
 });
 
+const resync = z.strictObject({
+  every: duration(undefined, { least: 60_000 })
+    .optional()
+    .describe(
+      'Time between two comparisons of the box with what its accounts should have; only by hand when it is not given.',
+    ),
+  on_reboot: flag.default(true).describe('Compare when the box is seen to have begun anew.'),
+  uptime_every: duration(undefined, { least: 1000 })
+    .optional()
+    .describe('Time between two questions for its uptime; not asked when it is not given.'),
+  rate: rate().prefault('20/s').describe('Jobs of a resync begun per second; live events go first.'),
+  most_removed: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.05)
+    .describe('Share of the listed that a run may remove without being asked.'),
+  most_missing: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.2)
+    .describe('Share of what should be there that may be missing before the list counts as cut; not after a reboot.'),
+  full_push: flag.default(false).describe('A box that cannot list is told everything.'),
+  deadline: duration(undefined, { least: 1000, most: 3_600_000 })
+    .prefault('5m')
+    .describe('How long a listing may take.'),
+});
+
 export const profileSchema = z.strictObject({
   plugin: text,
   match: z
@@ -64,6 +93,7 @@ export const profileSchema = z.strictObject({
     .optional(),
   limits: limits.prefault({}),
   sessions: sessions.prefault({}),
+  resync: resync.prefault({}),
   options: z.record(z.string(), z.unknown()).default({}),
   fire_auth_on_start: flag.default(true),
   fire_disconnect_on_stop: flag.default(true),

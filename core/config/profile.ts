@@ -17,6 +17,7 @@ export interface Profile {
   readonly radius: RadiusClient | null;
   readonly limits: ProfileLimits;
   readonly sync: SyncSettings;
+  readonly resync: ResyncSettings;
   /** Checked against the plugin's own schema; given to the plugin. */
   readonly options: Readonly<Record<string, unknown>>;
   /** Milliseconds without an update after which its sessions are given up, 0 = never; absent: as the settings say. */
@@ -44,6 +45,26 @@ export interface SyncSettings {
   readonly graceMs: number;
   /** Of the box's live sessions, the share that one run may close, 0 to 1. */
   readonly mostClosed: number;
+  /** Milliseconds that one listing may take. */
+  readonly deadlineMs: number;
+}
+
+/** Comparing what the box has with what its accounts should have. */
+export interface ResyncSettings {
+  /** Milliseconds between two runs; null = only by hand. */
+  readonly everyMs: number | null;
+  /** A run begins when the box is seen to have begun anew. */
+  readonly onReboot: boolean;
+  /** Milliseconds between two questions for its uptime; null = it is not asked. */
+  readonly uptimeEveryMs: number | null;
+  /** Jobs of a resync begun per second. */
+  readonly ratePerSecond: number;
+  /** Of what the box lists, the share that a run may remove without being asked, 0 to 1. */
+  readonly mostRemoved: number;
+  /** Of what should be there, the share that may be missing in the list before it counts as cut, 0 to 1. */
+  readonly mostMissing: number;
+  /** A box that cannot list is told everything. */
+  readonly fullPush: boolean;
   /** Milliseconds that one listing may take. */
   readonly deadlineMs: number;
 }

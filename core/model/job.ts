@@ -25,6 +25,8 @@ export interface Job {
   readonly nasKey: string;
   readonly hook: string;
   readonly account: Account;
+  /** Runs only when nothing else is to do at its box: a resync's. */
+  readonly background: boolean;
   readonly state: JobState;
   /** How many runs have begun. */
   readonly attempt: number;

@@ -3,7 +3,7 @@ import type { Profile } from '../config/profile.ts';
 import type { FieldProblem } from '../errors.ts';
 import type { Account, NasRef } from '../model/account.ts';
 import type { Exchange, Outcome } from '../model/outcome.ts';
-import type { BoxSession } from '../plugin-sdk/index.ts';
+import type { BoxSession, BoxUser } from '../plugin-sdk/index.ts';
 
 export interface HookRun {
   readonly hook: string;
@@ -43,7 +43,22 @@ export interface Nas {
   run(run: HookRun): Promise<HookReport>;
   /** Asks the box for all its sessions. Never rejects; keeps to `sessions.deadline` of the profile. */
   listSessions(signal: AbortSignal): Promise<SessionListing>;
+  /**
+   * Asks the box for all that it has of the billing's accounts (`users_from_nas`), batch by batch; the next is asked for when
+   * `onUsers` is done with the one before. Never rejects; keeps to `resync.deadline` of the profile.
+   */
+  listUsers(listing: {
+    readonly signal: AbortSignal;
+    onUsers(users: readonly BoxUser[]): Promise<void> | void;
+  }): Promise<UserListing>;
+  /** Seconds since the box began to run; null when it did not say, or the plugin cannot ask. Never rejects. */
+  uptime(signal: AbortSignal): Promise<number | null>;
 }
+
+export type UserListing =
+  /** Everything came. `takenAt`: when the box made the list, milliseconds since 1970, if that is not now. */
+  | { readonly type: 'listed'; readonly takenAt: number | null }
+  | { readonly type: 'unreachable' | 'unsupported' | 'failed'; readonly reason: string };
 
 /** Only a full list says anything about the sessions that are not on it. */
 export type SessionListing =

@@ -37,6 +37,31 @@ export interface BoxSession {
   readonly uptime: number;
 }
 
+/**
+ * One subscriber as the box has it now, for `users_from_nas`. It is matched with the billing's account by `user_id`, else `login`,
+ * else `ip`; empty texts for what the box does not keep. What is left out, this box cannot tell: it is not compared.
+ */
+export interface BoxUser {
+  readonly user_id: string;
+  readonly login: string;
+  /** IPv4 or IPv6 address or network. */
+  readonly ip: string;
+  readonly accept?: boolean;
+  readonly redirect?: boolean;
+  readonly own_disabled?: boolean;
+  readonly logged?: boolean;
+  /** kbit/s; null: no limit. Compared are the rates that both sides have. */
+  readonly rate?: { readonly rate_in: number; readonly rate_out: number } | null;
+  /** `usluga_id` of every service that is on. */
+  readonly services?: readonly string[];
+}
+
+/** What `users_from_nas` may return when its list was not made just now: older than the comparison, it is not believed. */
+export interface UserListInfo {
+  /** Milliseconds since 1970. */
+  readonly takenAt?: number;
+}
+
 /** Ensures what the hook asks for. Returning is `done`; a verdict says otherwise; a read hook returns its answer. */
 export type HookFunction<Options = Record<string, unknown>> = (
   input: HookInput<Options>,
@@ -44,7 +69,11 @@ export type HookFunction<Options = Record<string, unknown>> = (
 ) => Promise<unknown> | unknown;
 
 export interface PluginDefinition<Options = Record<string, unknown>> {
-  /** By the hook's name. A hook that is not here is `unsupported`. */
+  /**
+   * By the hook's name. A hook that is not here is `unsupported`. `users_from_nas` returns a list of BoxUser, or is an async
+   * generator that yields lists of up to some thousands and may return a UserListInfo: all of the box's users or none, so throw rather
+   * than end early.
+   */
   readonly hooks: Readonly<Record<string, HookFunction<Options>>>;
   /** Reads something harmless; when it throws, a new profile does not go live. */
   selfTest?(device: Device, input: { readonly options: Options }): Promise<unknown> | unknown;
@@ -56,6 +85,8 @@ export interface PluginDefinition<Options = Record<string, unknown>> {
     device: Device,
     input: { readonly options: Options },
   ): Promise<readonly BoxSession[]> | readonly BoxSession[];
+  /** Seconds since the box began to run: when it goes back, the box has lost what it was told and is filled again. */
+  uptime?(device: Device, input: { readonly options: Options }): Promise<number> | number;
 }
 
 export function definePlugin<Options = Record<string, unknown>>(

@@ -122,6 +122,7 @@ export async function openQueue({ store, clock, maxWaiting, log }: QueueOptions)
           nasKey: draft.nasKey,
           hook: draft.hook,
           account: draft.account,
+          background: draft.background ?? false,
           state: 'waiting',
           attempt: 0,
           failures: 0,

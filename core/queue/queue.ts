@@ -1,15 +1,21 @@
 // The interface of the queue: jobs come in with their event, each lane gives one at a time, strictly in order.
+
+import type { Account } from '../model/account.ts';
 import type { OssiaEvent } from '../model/event.ts';
 import type { Job, JobState } from '../model/job.ts';
-import type { JournalEntry } from '../store/store.ts';
+import type { AccountWrite, JobFilter, JournalEntry } from '../store/store.ts';
 
 /** A job that is not yet in the queue. */
-export type JobDraft = Pick<Job, 'hook' | 'account' | 'lane' | 'nasKey'>;
+export type JobDraft = Pick<Job, 'hook' | 'account' | 'lane' | 'nasKey'> & { readonly background?: boolean };
 
 export interface Queue {
-  /** Resolves when event and jobs are on disk; an id that was there already gives that event's jobs. */
-  accept(event: OssiaEvent, drafts: readonly JobDraft[]): Promise<Accepted>;
-  /** The job that `take` would give. */
+  /**
+   * Resolves when event, jobs and what becomes of the account's row are on disk; an id that was there already gives that event's
+   * jobs. Rejects with `conflict`, and nothing is kept, when the row is of another version than `account` asks for. Older waiting
+   * jobs of the lane that a new one supersedes end as `superseded`.
+   */
+  accept(event: OssiaEvent, drafts: readonly JobDraft[], account?: AccountWrite): Promise<Accepted>;
+  /** The job that `take` would give: live ones first, `background` ones only when no other is ready. */
   peek(nasKey: string): Job | undefined;
   /** The head of a lane of this NAS that may run now; it is `running` from then on. */
   take(nasKey: string): Job | undefined;
@@ -18,10 +24,15 @@ export interface Queue {
   /** Parked jobs that match may run again. */
   unpark(matches: (job: Job) => boolean): void;
   unparkOne(job: Job): void;
-  /** A job that ended badly, or waits, is to run again now. */
-  retry(id: string, by: string): Promise<Job>;
+  /**
+   * A job that ended badly, or waits, is to run again now; with `edit`, with these variables changed (an empty text takes one away).
+   * One whose flag a newer job of its lane has settled since is not run: it ends `superseded`.
+   */
+  retry(id: string, by: string, edit?: Account): Promise<Job>;
   /** A job that has not ended well is to be left out. */
   skip(id: string, why: { readonly by: string; readonly reason: string }): Promise<Job>;
+  /** Retries, edits or skips all that match; never rejects for one of them. `dryRun`: only counts. */
+  bulk(action: BulkAction): Promise<BulkReport>;
   /** Waiting jobs per NAS, those included that wait for their time. */
   depth(nasKey: string): number;
   size(): number;
@@ -33,6 +44,28 @@ export interface Queue {
   onChange(listener: (job: Job) => void): () => void;
   /** Stops the clock of retries. */
   close(): void;
+}
+
+export interface BulkAction {
+  readonly action: 'retry' | 'skip';
+  /** `limit` is the most that one call touches. */
+  readonly filter: JobFilter;
+  readonly by: string;
+  readonly reason: string;
+  /** With `retry`: variables that change. */
+  readonly edit?: Account;
+  readonly dryRun: boolean;
+}
+
+export interface BulkReport {
+  /** Jobs that match and that the action is possible for. */
+  readonly matched: number;
+  readonly done: number;
+  /** Ended `superseded` since something newer has settled the same. */
+  readonly superseded: number;
+  readonly failed: readonly { readonly id: string; readonly reason: string }[];
+  /** Matched jobs by NAS key and hook, the most frequent first. */
+  readonly groups: readonly { readonly nasKey: string; readonly hook: string; readonly count: number }[];
 }
 
 export interface Accepted {

@@ -3,18 +3,77 @@ import type { Account } from '../model/account.ts';
 import type { OssiaEvent } from '../model/event.ts';
 import type { Job, JobState } from '../model/job.ts';
 import type { Exchange } from '../model/outcome.ts';
+import type { ResyncItem, ResyncRun } from '../model/resync.ts';
 import type { Session } from '../model/session.ts';
+import type { AccountRecord, Applied, State } from '../model/state.ts';
 
 /** Applied in order, all or none of one batch. */
 export type Change =
   /** Takes an event with its jobs, unless an event of that id is there already: then nothing of this change is applied. */
-  | { readonly type: 'event'; readonly event: OssiaEvent; readonly jobs: readonly Job[] }
+  | {
+      readonly type: 'event';
+      readonly event: OssiaEvent;
+      readonly jobs: readonly Job[];
+      readonly account?: AccountWrite;
+    }
+  /** An account without an event, as an import brings it. Not applied when the row is of another version; then `conflicts` has its user_id. */
+  | { readonly type: 'account'; readonly account: AccountWrite & { readonly type: 'replace' } }
+  /** What a job left on its box: merged mark by mark; `all` replaces the marks of that account there. */
+  | {
+      readonly type: 'applied';
+      readonly userId: string;
+      readonly nasKey: string;
+      readonly marks: Applied;
+      readonly all?: true;
+    }
+  | { readonly type: 'resync-run'; readonly run: ResyncRun }
+  | { readonly type: 'resync-items'; readonly run: string; readonly items: readonly ResyncItem[] }
+  | { readonly type: 'pause'; readonly pause: Pause }
+  | { readonly type: 'resume'; readonly scope: string }
+  | { readonly type: 'audit'; readonly entry: AuditEntry }
   | { readonly type: 'job'; readonly id: string; readonly patch: JobPatch }
   | { readonly type: 'journal'; readonly jobId: string; readonly entries: readonly Omit<JournalEntry, 'jobId'>[] }
   /** `onlyCounters`: nothing but times and counters differs from what was written of this session before. */
   | { readonly type: 'session'; readonly session: Session; readonly onlyCounters?: boolean };
 
-export type JobPatch = Partial<Pick<Job, 'state' | 'attempt' | 'failures' | 'notBefore' | 'reason' | 'code'>> & {
+/** What an event makes of the row of its account; the row's version grows by one. */
+export type AccountWrite =
+  /** Merged into the row, which is made when it is not there; `settled` wins key by key. */
+  | {
+      readonly type: 'tell';
+      readonly userId: string;
+      /** Null: this event knows nothing new of them; then nothing is done when there is no row. */
+      readonly variables: Account | null;
+      readonly settled: State;
+      /** Only when the row is of this version; 0: only when there is none. */
+      readonly ifVersion?: number;
+      readonly at: number;
+    }
+  /** Takes the place of the row if that is of version `ifVersion` (0: there is none). The record's own version is not looked at. */
+  | { readonly type: 'replace'; readonly record: AccountRecord; readonly ifVersion: number };
+
+/** Nothing new runs at these boxes until it is lifted. */
+export interface Pause {
+  /** `all`, `nas:<name>` or `plugin:<name>`. */
+  readonly scope: string;
+  readonly by: string;
+  readonly reason: string;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+}
+
+/** Who did what to many at once. */
+export interface AuditEntry {
+  readonly at: number;
+  readonly by: string;
+  /** `jobs.retry`, `nas.pause`, `resync.approve`, ... */
+  readonly action: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export type JobPatch = Partial<
+  Pick<Job, 'account' | 'state' | 'attempt' | 'failures' | 'notBefore' | 'reason' | 'code'>
+> & {
   readonly updatedAt: number;
 };
 
@@ -33,8 +92,15 @@ export interface JobFilter {
   readonly user_id?: string;
   readonly login?: string;
   readonly eventId?: string;
+  readonly code?: string;
+  readonly lane?: string;
+  readonly background?: boolean;
+  /** Changed before, milliseconds since 1970. */
+  readonly updatedBefore?: number;
   /** Only jobs with a smaller id: the list goes from new to old. */
   readonly before?: string;
+  /** Only jobs with a greater id. */
+  readonly after?: string;
   readonly limit: number;
 }
 
@@ -60,9 +126,35 @@ export interface AccountFilter {
   readonly limit: number;
 }
 
+export interface RecordPage {
+  readonly nasKeys?: readonly string[];
+  readonly after?: string;
+  readonly limit: number;
+}
+
+/** An account and what was made of it on the box that it is on now. */
+export interface KnownAccount extends AccountRecord {
+  readonly applied: Applied;
+}
+
+export interface Purge {
+  /** `jobs`: ended ones with their journal and, when no job is left of it, their event; `journal`: of ended jobs that stay. */
+  readonly what: 'jobs' | 'journal' | 'cdrs' | 'audit' | 'resyncs';
+  /** Milliseconds since 1970. */
+  readonly before: number;
+  readonly limit: number;
+}
+
+export interface Written {
+  /** Ids of events that were there already. */
+  readonly duplicates: ReadonlySet<string>;
+  /** user_id of accounts whose row was not of the version that the change asked for: nothing of that change was applied. */
+  readonly conflicts: ReadonlySet<string>;
+}
+
 export interface Store {
-  /** A batch is either of sessions or of the rest. Resolves after the commit is on disk, with the ids of events that were there already. Rejects with `store_failed`; then nothing of the batch is kept. */
-  write(changes: readonly Change[]): Promise<{ readonly duplicates: ReadonlySet<string> }>;
+  /** A batch is either of sessions or of the rest. Resolves after the commit is on disk, with what was there already. Rejects with `store_failed`; then nothing of the batch is kept. */
+  write(changes: readonly Change[]): Promise<Written>;
   jobs(filter: JobFilter): Promise<readonly Job[]>;
   job(id: string): Promise<Job | undefined>;
   jobsOfEvent(eventId: string): Promise<readonly string[]>;
@@ -77,6 +169,27 @@ export interface Store {
   accountsByAddress(ip: string): Promise<readonly Account[]>;
   /** In the order of their user_id. In `login` a `*` is any text. */
   accounts(filter: AccountFilter): Promise<{ readonly accounts: readonly Account[]; readonly total: number }>;
+  record(userId: string): Promise<AccountRecord | undefined>;
+  /** Those that are there, by user_id. */
+  records(userIds: readonly string[]): Promise<ReadonlyMap<string, AccountRecord>>;
+  /** With what was made of them on their own box, in the order of user_id after `after`; of these boxes only when they are given. */
+  recordPage(page: RecordPage): Promise<readonly KnownAccount[]>;
+  /** On every box where something was done for it: nasKey -> marks. */
+  applied(userId: string): Promise<ReadonlyMap<string, Applied>>;
+  /** From new to old. */
+  resyncRuns(filter: {
+    readonly nas?: string;
+    readonly states?: readonly ResyncRun['state'][];
+    readonly limit: number;
+  }): Promise<readonly ResyncRun[]>;
+  resyncRun(id: string): Promise<ResyncRun | undefined>;
+  /** In the order of `seq`, from the first after `after`. */
+  resyncItems(run: string, after: number, limit: number): Promise<readonly ResyncItem[]>;
+  pauses(): Promise<readonly Pause[]>;
+  /** From new to old. */
+  audit(filter: { readonly before?: number; readonly limit: number }): Promise<readonly AuditEntry[]>;
+  /** Removes up to `limit` of what is older, the oldest first; what has not ended stays. Resolves with how many went. */
+  purge(what: Purge): Promise<number>;
   session(key: string): Promise<Session | undefined>;
   /** The session with the greatest key that begins so: the newest of one NAS, Acct-Session-Id and user. */
   lastSession(keyPrefix: string): Promise<Session | undefined>;

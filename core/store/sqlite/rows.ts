@@ -16,6 +16,7 @@ export function jobOf(row: Row): Job {
     nasKey: String(row['nas_key']),
     hook: String(row['hook']),
     account: accountOf(row['variables']),
+    background: row['background'] === 1,
     state: String(row['state']) as JobState,
     attempt: Number(row['attempt']),
     failures: Number(row['failures']),

@@ -11,7 +11,7 @@ const retry = { first: 1000, max: 300_000, factor: 2, jitter: 0.2 };
 function job(more: Partial<Job> = {}): Job {
   const account = accountAt(1, '10.0.0.1');
   const base = { id: '1', eventId: 'e1', lane: '1@10.0.0.1', nasKey: '10.0.0.1', hook: 'user_drop', account };
-  const times = { notBefore: 0, createdAt: 1, updatedAt: 1 };
+  const times = { background: false, notBefore: 0, createdAt: 1, updatedAt: 1 };
   return { ...base, ...times, state: 'running', attempt: 1, failures: 0, reason: '', code: '', ...more };
 }
 

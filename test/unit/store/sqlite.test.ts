@@ -25,6 +25,7 @@ function job(id: number, more: Partial<Job> = {}): Job {
     attempt: 0,
     failures: 0,
     notBefore: 0,
+    background: false,
     reason: '',
     code: '',
     createdAt: 1,

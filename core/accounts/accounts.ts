@@ -1,0 +1,130 @@
+// The interface of the accounts: what each should have, what was made of it, what is there; taking whole states in, asking boxes.
+import type { FieldProblem, OssiaError } from '../errors.ts';
+import type { Account } from '../model/account.ts';
+import type { Job } from '../model/job.ts';
+import type { Exchange, Outcome } from '../model/outcome.ts';
+import type { AccountRecord, AppliedMark, Difference, EffectiveAccess, State } from '../model/state.ts';
+
+/** How an account is named; the first that is given counts. */
+export interface AccountName {
+  readonly user_id?: string;
+  readonly login?: string;
+  readonly ip?: string;
+}
+
+export interface Accounts {
+  /** Rejects with `not_found`, or with `conflict` and the user_ids when a login or address is that of several. */
+  find(name: AccountName): Promise<AccountRecord>;
+  show(userId: string): Promise<AccountView>;
+  /** Reads the account's box: `user_info`, and the state in it where the plugin says so. Bounded by the profile's deadline. */
+  actual(userId: string, signal: AbortSignal): Promise<ActualView>;
+  /** Runs a read hook beside the queue. Rejects with `input_invalid` for a hook that is none. */
+  diagnose(asked: { readonly userId: string; readonly hook: string; readonly signal: AbortSignal }): Promise<Diagnosis>;
+  /** The whole state of one account, hostile until parsed here. */
+  put(userId: string, body: unknown, how: PutSettings): Promise<PutReceipt>;
+  /** Lines of NDJSON, each a `put` with its `user_id`; resolves when all that is counted as taken is on disk. */
+  load(lines: AsyncIterable<string>, how: LoadSettings): Promise<LoadReport>;
+  /** What these hooks would send, in the box's own language: reads are made, writes recorded, nothing is kept. */
+  preview(steps: readonly PreviewInput[], signal: AbortSignal): Promise<readonly PreviewStep[]>;
+}
+
+export interface AccountView extends AccountRecord {
+  readonly access: EffectiveAccess;
+  /** Name of the profile that its box has now; null: none. */
+  readonly nas: string | null;
+  /** What was made of it: on its own box, and on others where something was left. */
+  readonly applied: readonly AppliedView[];
+  /** On its own box. */
+  readonly differences: readonly Difference[];
+  /** Jobs that have not ended, in their order. */
+  readonly pending: readonly Job[];
+  /** Refused and dead ones that nothing newer has settled since, new ones first. */
+  readonly failed: readonly Job[];
+  /** What the box last said to one of its jobs; empty when nothing. */
+  readonly lastWords: { readonly text: string; readonly job: string; readonly at: number } | null;
+}
+
+export interface AppliedView {
+  readonly nasKey: string;
+  readonly nas: string | null;
+  readonly marks: Readonly<Record<string, AppliedMark>>;
+}
+
+export type ActualView =
+  /** `state` has what this box can tell. */
+  | {
+      readonly type: 'read';
+      readonly state: State;
+      readonly differences: readonly Difference[];
+      readonly report: unknown;
+      readonly at: number;
+    }
+  | { readonly type: 'unreachable' | 'unsupported' | 'failed'; readonly reason: string };
+
+export interface Diagnosis {
+  readonly hook: string;
+  readonly nas: string;
+  readonly outcome: Outcome;
+  /** What the plugin returned: JSON. */
+  readonly report: unknown;
+  readonly exchanges: readonly Exchange[];
+  readonly ms: number;
+}
+
+export interface PutSettings {
+  /** The same id again is taken once. */
+  readonly id?: string;
+  readonly by: string;
+  readonly source: string;
+  /** False: only what is stored changes; a resync finds what the box lacks. */
+  readonly jobs: boolean;
+  /** Nothing is kept: `hooks` says what would be done. */
+  readonly dryRun: boolean;
+}
+
+export type PutReceipt =
+  | {
+      readonly type: 'taken';
+      readonly event: string;
+      readonly jobs: readonly string[];
+      /** The hooks in their order, with their variables. */
+      readonly hooks: readonly { readonly hook: string; readonly account: Account }[];
+      readonly duplicate: boolean;
+      readonly version: number;
+    }
+  | { readonly type: 'rejected'; readonly fields: readonly FieldProblem[] }
+  | { readonly type: 'failed'; readonly error: OssiaError };
+
+export interface LoadSettings extends Pick<PutSettings, 'by' | 'jobs' | 'dryRun'> {
+  readonly signal: AbortSignal;
+}
+
+export interface LoadReport {
+  readonly lines: number;
+  readonly taken: number;
+  readonly unchanged: number;
+  readonly jobs: number;
+  readonly rejected: number;
+  /** The first hundred of the rejected. */
+  readonly problems: readonly {
+    readonly line: number;
+    readonly user_id: string;
+    readonly fields: readonly FieldProblem[];
+  }[];
+}
+
+export interface PreviewInput {
+  readonly hook: string;
+  readonly account: Account;
+}
+
+export interface PreviewStep extends PreviewInput {
+  /** Null: no profile matches. */
+  readonly nas: string | null;
+  readonly outcome: Outcome;
+  readonly exchanges: readonly Exchange[];
+  /** What a dry run over these transports cannot know, in words. */
+  readonly unknown: readonly string[];
+  /** Waiting jobs of its lane that this one would supersede. */
+  readonly supersedes: readonly string[];
+}

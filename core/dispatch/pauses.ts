@@ -1,0 +1,14 @@
+// The interface of pauses: nothing new runs at a paused box until someone lifts that; kept over restarts.
+import type { Pause } from '../store/store.ts';
+
+export interface Pauses {
+  /** The widest pause that this box is under. */
+  of(nas: { readonly name: string; readonly plugin: { readonly name: string } }): Pause | undefined;
+  list(): readonly Pause[];
+  /** Resolves when it is on disk and in force. Paused again, it keeps its first date and takes the new reason. */
+  pause(scope: string, why: { readonly by: string; readonly reason: string }): Promise<Pause>;
+  /** False: it was not paused. */
+  resume(scope: string, by: string): Promise<boolean>;
+  /** Called after a change. Returns the unsubscriber. */
+  onChange(listener: () => void): () => void;
+}

@@ -28,6 +28,7 @@ import { systemTimeZone } from './sessions/analysis-days.ts';
 import { createReconciler, type Reconciler } from './sessions/reconcile.ts';
 import { scheduleReconcile } from './sessions/reconcile-schedule.ts';
 import { createSessions, type SessionSettings } from './sessions/sessions.ts';
+import { watchAccounts } from './store/account-changes.ts';
 import { openStore } from './store/sqlite/open-store.ts';
 import { allTransports } from './transport/all.ts';
 import { loadDictionary } from './transport/radius/dictionary.ts';
@@ -95,11 +96,12 @@ async function build(
   const metrics = createMetrics();
   const [catalogue, dictionary] = await Promise.all([loadCatalogue(join(home, 'hooks')), loadDictionary(dictionaries)]);
 
-  const store = await openStore({
+  const opened = await openStore({
     directory: settings.data,
     onCommit: ({ batches, ms }) => metrics.committed({ changes: batches, ms }),
     onDeath: (why) => fail(new OssiaError('store_failed', why)),
   });
+  const { store, onTold } = watchAccounts(opened);
   releasers.push(() => store.close());
 
   const queue = await openQueue({ store, clock: Date.now, maxWaiting: settings.limits.queued, log: say });
@@ -158,6 +160,7 @@ async function build(
       log,
     });
     releasers.push(() => sessions.close());
+    onTold(sessions.follow);
     const { host, port } = settings.accounting;
     const listener = await startAccountingListener({
       host,

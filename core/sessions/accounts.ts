@@ -33,6 +33,8 @@ export interface AccountsOptions {
   readonly planVariable: string;
   /** Variables that the site wants its sessions to be found by. */
   readonly variables: readonly string[];
+  /** Fields that may be changed by hand: what stands in them then is not the billing's to change. */
+  readonly alterable: readonly string[];
 }
 
 export interface SessionAccounts {
@@ -44,6 +46,12 @@ export interface SessionAccounts {
 }
 
 export function createSessionAccounts({ store, ingest, directory, log, ...options }: AccountsOptions): SessionAccounts {
+  function isToSet(name: string, { fields }: Session, account: Account): boolean {
+    const value = account[name];
+    if (value === undefined || value === '' || value === fields[name]) return false;
+    return fields[name] === undefined || !options.alterable.includes(name);
+  }
+
   return {
     async find(session) {
       if (session.userId !== '') return store.account(session.userId);
@@ -55,13 +63,15 @@ export function createSessionAccounts({ store, ingest, directory, log, ...option
     },
     bind(session, account) {
       const userId = session.userId || (account['user_id'] ?? '');
-      // What somebody altered stays.
-      const plan = session.plan || shared(account[options.planVariable] ?? '');
-      const added = options.variables.filter((name) => session.fields[name] === undefined && account[name]);
-      if (userId === session.userId && plan === session.plan && added.length === 0) return session;
+      const told = shared(account[options.planVariable] ?? '');
+      // What somebody altered stays until the billing says something else than before.
+      const isNews = told !== '' && told !== (session.planTold ?? '');
+      const added = options.variables.filter((name) => isToSet(name, session, account));
+      if (userId === session.userId && !isNews && added.length === 0) return session;
       const values = Object.fromEntries(added.map((name) => [name, account[name] ?? '']));
       const fields = added.length === 0 ? session.fields : { ...session.fields, ...values };
-      return { ...session, userId, plan, fields };
+      const plan = isNews ? told : session.plan;
+      return { ...session, userId, plan, planTold: isNews ? told : (session.planTold ?? ''), fields };
     },
     async tell(account, session, { hook, at, again }) {
       const receipt = await ingest.submitSession({

@@ -1,11 +1,13 @@
 // The session stage: takes accounting records, keeps sessions, tells who came and went; a record is done when all of it is on disk.
 import type { AccountingRecord, AccountingSink } from '../ingest/accounting.ts';
 import type { Ingest } from '../ingest/ingest.ts';
+import type { Account } from '../model/account.ts';
 import type { Session } from '../model/session.ts';
 import type { Store } from '../store/store.ts';
 import { createSessionAccounts, type SessionDirectory, type SessionsLog } from './accounts.ts';
 import type { SessionBook, SessionTransition } from './book.ts';
 import { createFields, variablesAmong } from './fields.ts';
+import { createFollowing } from './follow-accounts.ts';
 import { identityOf, identityOfKey, keyPrefixOf } from './identity.ts';
 import { createListing } from './listing.ts';
 import { createBook } from './open-book.ts';
@@ -55,6 +57,8 @@ export interface SessionsOptions {
 export interface Sessions {
   readonly sink: AccountingSink;
   readonly book: SessionBook;
+  /** The billing has told these anew: their live sessions follow. */
+  follow(accounts: readonly Account[]): Promise<void>;
   /** Milliseconds without an update after which a session counts as gone; Infinity = never. */
   ttlOf(session: Session): number;
   counts(): { readonly live: number; readonly closed: number };
@@ -69,7 +73,12 @@ export async function createSessions(options: SessionsOptions): Promise<Sessions
   const table = createTable({ startedAt: now(), maxClosed, fields });
   const writer = createSessionWriter(store);
   const variables = variablesAmong(settings.sessionIndexes);
-  const accounts = createSessionAccounts({ ...options, planVariable: settings.planVariable, variables });
+  const accounts = createSessionAccounts({
+    ...options,
+    planVariable: settings.planVariable,
+    variables,
+    alterable: settings.alterableFields,
+  });
   const turns = createTurns();
   const asked = new Map<string, Promise<void>>();
   const listeners = new Set<(change: SessionTransition) => void>();
@@ -267,6 +276,7 @@ export async function createSessions(options: SessionsOptions): Promise<Sessions
       adopt: listing,
       listeners,
     }),
+    follow: createFollowing({ table, store, accounts, keep: keepAltered, log }),
     ttlOf: stale.ttlOf,
     counts: table.counts,
     close: stale.close,

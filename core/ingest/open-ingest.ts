@@ -25,12 +25,12 @@ export function openIngest({ catalogue, queue, onEvent }: IngestOptions): Ingest
     return { type: 'accepted', event: event.id, jobs, duplicate };
   };
   return {
-    submit(items, source) {
+    submit(items, source, note) {
       // All begin before any is waited for: they share a commit, in their order.
       return Promise.all(
         items.map((item): Receipt | Promise<Receipt> => {
           const parsed = parseEvent(item, source, catalogue);
-          if (parsed.ok) return accept(parsed.event).catch(refusal);
+          if (parsed.ok) return accept(note ? { ...parsed.event, note } : parsed.event).catch(refusal);
           onEvent({ source, hook: '', result: 'rejected' });
           return { type: 'rejected', fields: parsed.fields };
         }),

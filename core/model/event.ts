@@ -10,4 +10,12 @@ export interface OssiaEvent {
   readonly occurredAt: string;
   /** Where it came in: `http`, `socket`, `accounting`, ... */
   readonly source: string;
+  /** Who wants it and why, when somebody told us: in the journal of its jobs from the first moment. */
+  readonly note?: EventNote;
+}
+
+export interface EventNote {
+  /** The profile's name. */
+  readonly nas: string;
+  readonly text: string;
 }

@@ -14,7 +14,7 @@ import type { SessionBook } from './book.ts';
 export interface ActionsOptions extends Omit<FollowOptions, 'job'> {
   readonly book: Pick<SessionBook, 'get' | 'close' | 'alter' | 'onChange'>;
   readonly ingest: Pick<Ingest, 'submit'>;
-  readonly store: Pick<Store, 'account' | 'accountByLogin' | 'job' | 'journal' | 'write'>;
+  readonly store: Pick<Store, 'account' | 'accountByLogin' | 'job' | 'journal'>;
   /** How the billing names the box of this profile; undefined when no such profile is in force. */
   readonly matchOf: (nas: string) => BoxMatch | undefined;
   /** Sessions that are acted on at once, over all boxes. */
@@ -82,16 +82,15 @@ export function createSessionActions(options: ActionsOptions): SessionActions {
       );
     const known = await accountOf(session, store);
     const account = { ...hookAccount({ session, known, match }), ...change.variables };
-    const [receipt] = await ingest.submit([{ id: `operator-${randomUUID()}`, hook: change.hook, account }], 'operator');
+    const event = { id: `operator-${randomUUID()}`, hook: change.hook, account };
+    const text = `${change.hook} for session ${session.id} (${session.acctSessionId}), wanted by ${order.by}: ${order.reason}`;
+    const [receipt] = await ingest.submit([event], 'operator', { nas: session.nas, text });
     if (receipt?.type === 'failed') return resultOf(session, 'failed', receipt.error.message);
     if (receipt?.type !== 'accepted') {
       const fields = receipt?.fields.map(({ where, problem }) => `${where} ${problem}`) ?? [];
       return resultOf(session, 'rejected', fields.join('; '));
     }
     const [job = ''] = receipt.jobs;
-    const text = `${change.hook} for session ${session.id} (${session.acctSessionId}), wanted by ${order.by}: ${order.reason}`;
-    const note = { at: Date.now(), attempt: 0, nas: session.nas, kind: 'note', via: 'operator', text } as const;
-    await store.write([{ type: 'journal', jobId: job, entries: [note] }]);
     const followed = await follower.follow(job, order.until);
     return {
       ...resultOf(session, outcomeOf(followed), (followed.failed ?? followed.job).reason),

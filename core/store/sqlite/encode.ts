@@ -36,6 +36,11 @@ function encodeEvent({ event, jobs }: Extract<Change, { type: 'event' }>): Step 
   const variables = JSON.stringify(event.account);
   const now = jobs[0]?.createdAt ?? Date.now();
   const steps: Step[] = jobs.map((job) => insertJob(job, job.account === event.account));
+  if (event.note !== undefined) {
+    const { nas, text } = event.note;
+    const entries = JSON.stringify([{ at: now, attempt: 0, nas, kind: 'note', via: event.source, text }]);
+    for (const { id } of jobs) steps.push({ run: 'insertJournal', values: [Number(id), entries] });
+  }
   const { user_id, login, nas_ip, ip } = event.account;
   if (user_id && !passers.has(event.source))
     steps.push({ run: 'upsertAccount', values: [user_id, login ?? '', nas_ip ?? '', ip ?? '', variables, now] });

@@ -69,10 +69,16 @@ export function memoryWorld({ level = 'info' }: { level?: 'info' | 'debug' } = {
     },
     deps: {
       ingest: {
-        async submit(items, source) {
+        async submit(items, source, note) {
           await world.beforeSubmit();
           if (world.failure !== null) throw world.failure;
-          return items.map((item) => take(item, source));
+          return items.map((item) => {
+            const receipt = take(item, source);
+            if (note === undefined || receipt.type !== 'accepted') return receipt;
+            for (const jobId of receipt.jobs)
+              journal.push({ jobId, at: Date.now(), attempt: 0, kind: 'note', via: source, ...note });
+            return receipt;
+          });
         },
         submitSession: () => Promise.reject(new OssiaError('internal', 'no sessions here')),
       },
@@ -133,12 +139,6 @@ export function memoryWorld({ level = 'info' }: { level?: 'info' | 'debug' } = {
         store: {
           ...world.deps.store,
           accountByLogin: async (login) => [...accounts.values()].find((account) => account['login'] === login),
-          async write(changes) {
-            for (const change of changes)
-              if (change.type === 'journal')
-                journal.push(...change.entries.map((entry) => ({ ...entry, jobId: change.jobId })));
-            return { duplicates: new Set() };
-          },
         },
         matchOf: (nas) => world.deps.directory.get(nas)?.profile.match,
         attempts: 2,

@@ -1,53 +1,52 @@
-// RadSec as the settings have it: reads the certificates, listens, and says which of the files is wrong when it cannot.
-import { readFile } from 'node:fs/promises';
+// RadSec as the settings have it: reads the certificates, listens, follows the files, and says which is wrong when it cannot.
 import { OssiaError } from '../errors.ts';
 import { profileOfPeer, type RadsecProfile } from './radsec-clients.ts';
+import { type RadsecFiles, type RadsecFilesLog, readTlsFiles, watchTlsFiles } from './radsec-files.ts';
 import { type RadsecListener, type RadsecListenerOptions, startRadsecListener } from './radsec-listener.ts';
 
-export interface RadsecSettings {
+export interface RadsecSettings extends RadsecFiles {
   readonly host: string;
   readonly port: number;
-  /** Files, PEM. */
-  readonly cert: string;
-  readonly key: string;
-  readonly ca: string;
 }
 
-interface OpenRadsec extends Pick<RadsecListenerOptions, 'sink' | 'log' | 'count'> {
+export interface Radsec extends Pick<RadsecListener, 'port' | 'close'> {
+  /** Reads the certificate files anew at once; they are looked at by themselves as well. */
+  reload(): Promise<void>;
+}
+
+interface OpenRadsec extends Pick<RadsecListenerOptions, 'sink' | 'count'> {
   readonly settings: RadsecSettings;
   readonly profiles: () => readonly RadsecProfile[];
+  readonly log: RadsecFilesLog;
+  readonly lookEveryMs?: number;
 }
 
 /** Rejects with `config_invalid`. */
-export async function openRadsec({ settings, profiles, ...rest }: OpenRadsec): Promise<RadsecListener> {
+export async function openRadsec({ settings, profiles, lookEveryMs = 5_000, ...rest }: OpenRadsec): Promise<Radsec> {
   const { host, port } = settings;
-  const [cert, key, ca] = await Promise.all([read('cert', settings), read('key', settings), read('ca', settings)]);
-  const listening = startRadsecListener({
+  const tls = await readTlsFiles(settings);
+  const listener = await startRadsecListener({
     ...rest,
     host,
     port,
-    tls: { cert, key, ca },
+    tls,
     clients(peer) {
       const profile = profileOfPeer(profiles(), peer);
       if (!profile?.radius) return undefined;
       return { nas: profile.name, requireMessageAuthenticator: profile.radius.requireMessageAuthenticator };
     },
-  });
-  return listening.catch((cause: unknown) => {
+  }).catch((cause: unknown) => {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw wrong(
-      `cannot listen on ${host}:${port} (${why}): is the port free, and do cert and key belong together?`,
-      cause,
-    );
+    const problem = `cannot listen on ${host}:${port} (${why}): is the port free?`;
+    throw new OssiaError('config_invalid', `accounting.radsec: ${problem}`, { cause });
   });
-}
-
-async function read(what: 'cert' | 'key' | 'ca', settings: RadsecSettings): Promise<string> {
-  return readFile(settings[what], 'utf8').catch((cause: unknown) => {
-    throw wrong(`${what}: ${settings[what]} cannot be read`, cause);
-  });
-}
-
-function wrong(problem: string, cause: unknown): OssiaError {
-  return new OssiaError('config_invalid', `accounting.radsec: ${problem}`, { cause });
+  const watch = watchTlsFiles({ files: settings, inForce: tls, listener, log: rest.log, everyMs: lookEveryMs });
+  return {
+    port: listener.port,
+    reload: watch.look,
+    async close() {
+      watch.close();
+      await listener.close();
+    },
+  };
 }

@@ -16,12 +16,18 @@ export interface RadsecClient {
   readonly requireMessageAuthenticator: MessageAuthenticatorPolicy;
 }
 
+/** PEM. */
+export interface RadsecTls {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca: string;
+}
+
 export interface RadsecListenerOptions {
   readonly host: string;
   /** 0 = any free one. */
   readonly port: number;
-  /** PEM. */
-  readonly tls: { readonly cert: string; readonly key: string; readonly ca: string };
+  readonly tls: RadsecTls;
   /** Asked when a client connects, and again when its profile may have changed. */
   readonly clients: (peer: RadsecPeer) => RadsecClient | undefined;
   readonly sink: AccountingSink;
@@ -32,12 +38,15 @@ export interface RadsecListenerOptions {
 
 export interface RadsecListener {
   readonly port: number;
+  /** For connections from now on; those that are there go on. Throws when cert and key do not belong together. */
+  renew(tls: RadsecTls): void;
   /** Takes nothing more, answers what is still being written, within five seconds. */
   close(): Promise<void>;
 }
 
 /** RFC 6614 section 2.3: the certificates prove who it is, so the secret is the same everywhere. */
 const secret = Buffer.from('radsec');
+const versions = { minVersion: 'TLSv1.2' } as const;
 const handshakeMs = 10_000;
 const drainMs = 5_000;
 const mostConnections = 2_000;
@@ -120,9 +129,9 @@ export async function startRadsecListener(options: RadsecListenerOptions): Promi
 
   const server = createServer({
     ...options.tls,
+    ...versions,
     requestCert: true,
     rejectUnauthorized: true,
-    minVersion: 'TLSv1.2',
     handshakeTimeout: handshakeMs,
   });
   server.maxConnections = mostConnections;
@@ -140,6 +149,7 @@ export async function startRadsecListener(options: RadsecListenerOptions): Promi
 
   return {
     port: typeof bound === 'object' && bound !== null ? bound.port : options.port,
+    renew: (tls) => server.setSecureContext({ ...tls, ...versions }),
     async close() {
       closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -1,33 +1,24 @@
 // The composition root: builds the stages in the order of the flow, and undoes them in reverse.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { GateReport, HealthReport, SessionDependencies } from './api/deps.ts';
+import type { GateReport, HealthReport } from './api/deps.ts';
 import { createMetrics } from './api/metrics.ts';
-import type { Route } from './api/route.ts';
 import { startApi } from './api/server.ts';
-import { cgratesRoutes } from './cgrates/endpoint.ts';
-import { syncAllOf } from './cgrates/sync-all.ts';
 import type { Settings } from './config/settings.ts';
+import { buildAccounts } from './daemon-accounts.ts';
+import { buildSessions } from './daemon-sessions.ts';
 import { startDispatcher } from './dispatch/dispatcher.ts';
 import { OssiaError, toOssiaError } from './errors.ts';
-import { startAccountingListener } from './ingest/accounting-listener.ts';
 import { openIngest } from './ingest/open-ingest.ts';
-import { openRadsec } from './ingest/open-radsec.ts';
-import { interstellioRoutes } from './interstellio/routes.ts';
 import type { Log } from './log.ts';
 import { describeCatalogue, loadCatalogue } from './map/catalogue.ts';
-import { type NasRef, nasKeyOf, nasRefOf } from './model/account.ts';
+import { type NasRef, nasKeyOf } from './model/account.ts';
 import { bundlePlugin } from './plugin-host/bundle.ts';
 import { readManifest } from './plugin-host/manifest.ts';
 import type { Nas } from './plugin-host/nas.ts';
 import { openRegistry } from './plugin-host/registry.ts';
 import { openQueue } from './queue/open-queue.ts';
 import { openSandbox } from './sandbox/open-sandbox.ts';
-import { createSessionActions } from './sessions/actions.ts';
-import { systemTimeZone } from './sessions/analysis-days.ts';
-import { createReconciler, type Reconciler } from './sessions/reconcile.ts';
-import { scheduleReconcile } from './sessions/reconcile-schedule.ts';
-import { createSessions, type SessionSettings } from './sessions/sessions.ts';
 import { watchAccounts } from './store/account-changes.ts';
 import { openStore } from './store/sqlite/open-store.ts';
 import { allTransports } from './transport/all.ts';
@@ -41,6 +32,8 @@ export interface Daemon {
     readonly socket: string | null;
     /** The accounting listener's UDP port; null when it is switched off. */
     readonly accounting: number | null;
+    /** The TCP port of accounting over TLS; null when there is none. */
+    readonly radsec: number | null;
   };
   /** Resolves when it cannot go on and must be started anew; nothing that was acknowledged is lost. */
   readonly failed: Promise<OssiaError>;
@@ -139,81 +132,17 @@ async function build(
   releasers.push(() => dispatcher.stop(settings.limits.stop));
 
   const ingest = openIngest({ catalogue, queue, onEvent: metrics.eventTaken });
-  let accountingPort: number | null = null;
-  let reconcile: Reconciler | null = null;
-  let surface: SessionDependencies | null = null;
-  const foreign: Route[] = [];
-  if (settings.accounting.enabled) {
-    const sessions = await createSessions({
-      store,
-      ingest,
-      directory: {
-        firing: (nas) => firingOf(registry.get(nas)),
-        nasOf: (account) => registry.find(nasRefOf(account))?.name,
-        sessionTtl: (nas) => registry.get(nas)?.profile.sessionTtlMs,
-      },
-      settings: sessionSettingsOf(settings),
-      onReboot(nas) {
-        log.info({ nas }, 'the box has begun anew; its sessions are ended');
-        metrics.boxRebooted({ nas });
-      },
-      log,
-    });
-    releasers.push(() => sessions.close());
-    onTold(sessions.follow);
-    const { host, port } = settings.accounting;
-    const listener = await startAccountingListener({
-      host,
-      port,
-      clients: registry.radiusClient,
-      sink: sessions.sink,
-      log,
-      count: metrics.accountingPacket,
-    }).catch((cause) => {
-      throw new OssiaError(
-        'config_invalid',
-        `Cannot listen for accounting on UDP ${host}:${port}: ${whyNot[cause.code] ?? cause.message}; set another accounting.host or accounting.port, or accounting.enabled: false.`,
-        { cause },
-      );
-    });
-    accountingPort = listener.port;
-    releasers.push(() => listener.close());
-    if (settings.accounting.radsec !== undefined) {
-      const radsec = await openRadsec({
-        settings: settings.accounting.radsec,
-        profiles: () => registry.list().flatMap(({ nas }) => nas?.profile ?? []),
-        sink: sessions.sink,
-        log,
-        count: metrics.accountingPacket,
-      });
-      releasers.push(() => radsec.close());
-    }
-    reconcile = createReconciler({ boxes: registry, book: sessions.book, log, onReport: metrics.sessionsSynced });
-    const schedule = scheduleReconcile({ boxes: registry, reconciler: reconcile });
-    releasers.push(() => schedule.stop());
-    const { book, sink, ttlOf } = sessions;
-    const actions = createSessionActions({
-      book,
-      ingest,
-      store,
-      onJobChange: queue.onChange,
-      skip: queue.skip,
-      attempts: Math.max(1, settings.sessions.terminate_attempts),
-      matchOf: (nas) => registry.get(nas)?.profile.match,
-      warn: (message) => log.warn(message),
-    });
-    releasers.push(() => actions.close());
-    const timezone = settings.sessions.timezone ?? systemTimeZone();
-    surface = { book, actions, ttlOf, timezone };
-    const { compat } = settings;
-    if (compat.interstellio) foreign.push(...interstellioRoutes({ book, actions, store, timezone }));
-    if (compat.cgrates) {
-      const { sync } = reconcile;
-      const syncAll = syncAllOf({ boxes: registry, sync });
-      const nasOf = (nas_ip: string) => registry.find({ nas_ip })?.name;
-      foreign.push(...cgratesRoutes({ book, actions, sink, nasOf, syncAll, log }));
-    }
-  }
+  const { accounts, resyncs, drift, pauses } = await buildAccounts({
+    log,
+    releasers,
+    store,
+    queue,
+    registry,
+    catalogue,
+  });
+  const { rebooted: onReboot } = resyncs;
+  const around = { settings, log, releasers, metrics };
+  const sessions = await buildSessions({ ...around, store, onTold, queue, registry, ingest, onReboot });
 
   const gateReport = (name: string): GateReport => {
     const status = dispatcher.gateOf(name);
@@ -241,9 +170,13 @@ async function build(
       control: queue,
       onJobChange: queue.onChange,
       gateOf: gateReport,
-      sessions: surface,
-      foreign,
-      reconcile,
+      accounts,
+      resyncs,
+      drift,
+      pauses,
+      sessions: sessions.surface,
+      foreign: sessions.routes,
+      reconcile: sessions.reconcile,
       health: () => ({
         phase: phase(),
         checks: [
@@ -268,30 +201,16 @@ async function build(
   );
   releasers.push(() => api.close());
   return {
-    ready: { http: `http://${api.host}:${api.port}`, socket: api.socket, accounting: accountingPort },
-    reload: () => registry.reload(),
+    ready: {
+      http: `http://${api.host}:${api.port}`,
+      socket: api.socket,
+      accounting: sessions.port,
+      radsec: sessions.radsec?.port ?? null,
+    },
+    async reload() {
+      await Promise.all([registry.reload(), sessions.radsec?.reload()]);
+    },
   };
-}
-
-function sessionSettingsOf({ sessions }: Settings): SessionSettings {
-  return {
-    sessionTtl: sessions.session_ttl,
-    sessionTtlMaxDelay: sessions.session_ttl_max_delay,
-    sessionIndexes: sessions.session_indexes,
-    alterableFields: sessions.alterable_fields,
-    planVariable: sessions.plan_variable,
-    replaceOnSamePort: sessions.replace_on_same_port,
-  };
-}
-
-const whyNot: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'something else is listening there already',
-  EACCES: 'this user may not listen there',
-  EADDRNOTAVAIL: 'this machine does not have that address',
-};
-
-function firingOf(nas: Nas | undefined): { onStart: boolean; onStop: boolean } {
-  return { onStart: nas?.profile.fireAuthOnStart ?? true, onStop: nas?.profile.fireDisconnectOnStop ?? true };
 }
 
 function refsOf({ profile }: Nas): NasRef[] {

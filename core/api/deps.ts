@@ -1,5 +1,8 @@
 // What the surfaces need from the rest of the daemon, as one list of interfaces; daemon.ts picks what is behind them.
 import type { Logger } from 'pino';
+import type { Accounts } from '../accounts/accounts.ts';
+import type { Drift, Resyncs } from '../accounts/resyncs.ts';
+import type { Pauses } from '../dispatch/pauses.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { HookDescription } from '../map/catalogue.ts';
 import type { Job } from '../model/job.ts';
@@ -17,6 +20,10 @@ export interface ApiDependencies {
   readonly store: Pick<Store, 'jobs' | 'job' | 'journal' | 'account'>;
   readonly directory: NasDirectory;
   readonly control: JobControl;
+  readonly accounts: Accounts;
+  readonly resyncs: Resyncs;
+  readonly drift: Drift;
+  readonly pauses: Pauses;
   /** Called after each change of a job's state. Returns the unsubscriber. Must not be slow: the API only queues the line. */
   readonly onJobChange: (listener: (job: Job) => void) => () => void;
   /** How dispatch stands with this profile. */

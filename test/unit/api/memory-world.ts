@@ -108,6 +108,7 @@ export function memoryWorld({ level = 'info' }: { level?: 'info' | 'debug' } = {
         listeners.add(listener);
         return () => void listeners.delete(listener);
       },
+      ...accountParts(),
       gateOf: (name) => ({
         running: 0,
         waiting: jobs.filter(({ state }) => !endedStates.has(state)).length,
@@ -181,6 +182,42 @@ export function memoryWorld({ level = 'info' }: { level?: 'info' | 'debug' } = {
   return world;
 }
 
+/** What no test here asks for says so. */
+function accountParts(): Pick<ApiDependencies, 'accounts' | 'resyncs' | 'drift' | 'pauses'> {
+  const refuse = (): Promise<never> => Promise.reject(new OssiaError('not_found', 'There is none in this world.'));
+  return {
+    accounts: {
+      find: refuse,
+      show: refuse,
+      actual: refuse,
+      diagnose: refuse,
+      put: refuse,
+      load: refuse,
+      preview: refuse,
+    },
+    resyncs: {
+      start: refuse,
+      planned: refuse,
+      get: async () => undefined,
+      list: async () => [],
+      items: async () => [],
+      approve: refuse,
+      cancel: refuse,
+      rebooted: () => undefined,
+      onChange: () => () => undefined,
+      close: async () => undefined,
+    },
+    drift: { report: refuse, last: () => null, accounts: async () => [], close: () => undefined },
+    pauses: {
+      of: () => undefined,
+      list: () => [],
+      pause: refuse,
+      resume: async () => false,
+      onChange: () => () => undefined,
+    },
+  };
+}
+
 function matches(filter: JobFilter): (job: Job) => boolean {
   const { states, nasKey, hook, user_id, login, eventId, before } = filter;
   return (job) =>
@@ -235,6 +272,8 @@ const bras: Nas = {
   plugin: { name: 'mikrotik', version: '1.2.0', hash: '3fa9', hooks: new Set(['user_drop', 'user_add']) },
   run: () => Promise.reject(new Error('nothing runs here')),
   listSessions: () => Promise.reject(new Error('nothing is listed here')),
+  listUsers: () => Promise.reject(new Error('nothing is listed here')),
+  uptime: async () => null,
 };
 
 const live: NasStatus = {

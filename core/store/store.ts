@@ -128,6 +128,10 @@ export interface AccountFilter {
 
 export interface RecordPage {
   readonly nasKeys?: readonly string[];
+  /** Exactly this one, by the index. */
+  readonly login?: string;
+  /** Exactly this address, as the billing writes it, by the index. */
+  readonly ip?: string;
   readonly after?: string;
   readonly limit: number;
 }

@@ -41,7 +41,6 @@ interface BuiltSessions {
   /** The accounting listener's UDP port; null when it is switched off, like the rest. */
   readonly port: number | null;
   /** Accounting over TLS; null when the settings have none. */
-  readonly radsec: Radsec | null;
   readonly radsec: Pick<Radsec, 'port' | 'reload'> | null;
   readonly surface: SessionDependencies | null;
   readonly reconcile: Reconciler | null;

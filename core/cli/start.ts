@@ -14,7 +14,7 @@ Without ossia.yaml everything has a default: data in ./data, HTTP on 127.0.0.1:8
 
 signals
   SIGTERM, SIGINT   stop: take nothing new, finish or return what runs; a second one ends at once
-  SIGHUP            read profiles and plugins again
+  SIGHUP            read profiles, plugins and the certificates of RadSec again
 
 exit codes
   0  stopped as asked

@@ -221,8 +221,7 @@ test('the whole daemon takes accounting over TLS as its settings say, by the nam
   const directory = tempDir();
   const authority = await makeAuthority(directory);
   const [server, client] = await Promise.all([authority.issue('ossia.example'), authority.issue('bras-1.example')]);
-  const port = await freeUdpPort();
-  const radsec = { host: '127.0.0.1', port, cert: server.certFile, key: server.keyFile, ca: authority.certFile };
+  const radsec = { host: '127.0.0.1', port: 0, cert: server.certFile, key: server.keyFile, ca: authority.certFile };
   const site = createSite({ accounting: { host: '127.0.0.1', port: 0, radsec } });
   onTestFinished(() => site.close());
   site.profile('bras', {
@@ -233,6 +232,8 @@ test('the whole daemon takes accounting over TLS as its settings say, by the nam
     options: { hooks: { user_disconnect: [{ disconnect: {} }] } },
   });
   const daemon = await site.start();
+  const port = Number(daemon.log.find(({ msg }) => msg === 'ready')?.['radsec']);
+  expect(port).toBeGreaterThan(0);
   const proxy = await startProxy({ directory, authority, client, listener: { port } });
   const { code, output } = await radclient({ port: proxy.port, packets: [packet('Start', '1'), packet('Stop', '1')] });
   expect(code, `${output}\n${JSON.stringify(daemon.log)}`).toBe(0);

@@ -72,6 +72,7 @@ test('start says where it listens, takes an event from fire, reloads on SIGHUP a
     http: expect.stringMatching(/^http:\/\/127/),
     socket: 'data/ossia.sock',
     accounting: expect.any(Number),
+    radsec: null,
   });
   expect((await fetch(`${ready?.['http']}/readyz`)).status).toBe(200);
 

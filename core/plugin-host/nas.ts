@@ -3,7 +3,7 @@ import type { Profile } from '../config/profile.ts';
 import type { FieldProblem } from '../errors.ts';
 import type { Account, NasRef } from '../model/account.ts';
 import type { Exchange, Outcome } from '../model/outcome.ts';
-import type { BoxSession, BoxUser } from '../plugin-sdk/index.ts';
+import type { BoxSession, BoxUser, KindOnBox } from '../plugin-sdk/index.ts';
 
 export interface HookRun {
   readonly hook: string;
@@ -57,7 +57,7 @@ export interface Nas {
 
 export type UserListing =
   /** Everything came. `takenAt`: when the box made the list, milliseconds since 1970, if that is not now. */
-  | { readonly type: 'listed'; readonly takenAt: number | null }
+  | { readonly type: 'listed'; readonly takenAt: number | null; readonly kinds: readonly KindOnBox[] }
   | { readonly type: 'unreachable' | 'unsupported' | 'failed'; readonly reason: string };
 
 /** Only a full list says anything about the sessions that are not on it. */

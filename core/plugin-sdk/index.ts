@@ -1,7 +1,9 @@
 // All that a plugin may import: the definition, the verdicts, quoting, and the types of what it is given.
+import type { AccountKind } from '../model/account-kind.ts';
 import type { Device } from './device.ts';
 import type { Verdict } from './verdict.ts';
 
+export type { AccountKind } from '../model/account-kind.ts';
 export type * from './device.ts';
 export { sh } from './quote.ts';
 export { gone, refuse, retry, unsupported } from './verdict.ts';
@@ -37,15 +39,8 @@ export interface BoxSession {
   readonly uptime: number;
 }
 
-/**
- * One subscriber as the box has it now, for `users_from_nas`. It is matched with the billing's account by `user_id`, else `login`,
- * else `ip`; empty texts for what the box does not keep. What is left out, this box cannot tell: it is not compared.
- */
-export interface BoxUser {
-  readonly user_id: string;
-  readonly login: string;
-  /** IPv4 or IPv6 address or network. */
-  readonly ip: string;
+/** What the box has of one subscriber. What is left out, this box cannot tell: it is not compared. */
+export interface BoxState {
   readonly accept?: boolean;
   readonly redirect?: boolean;
   readonly own_disabled?: boolean;
@@ -56,10 +51,34 @@ export interface BoxUser {
   readonly services?: readonly string[];
 }
 
-/** What `users_from_nas` may return when its list was not made just now: older than the comparison, it is not believed. */
+/**
+ * One subscriber who is on the box now, for `users_from_nas`, and for `user_info` under the key `user`. It is matched with the
+ * billing's account by `user_id`, else `login`, else `ip`; empty texts for what the box does not keep.
+ */
+export interface BoxUser extends BoxState {
+  readonly user_id: string;
+  readonly login: string;
+  /** IPv4 or IPv6 address or network. */
+  readonly ip: string;
+  /** Says something of accounts of this kind only; for any other it counts as not listed. */
+  readonly of?: AccountKind;
+}
+
+/** What the list means for accounts of one kind. */
+export interface KindOnBox {
+  readonly kind: AccountKind;
+  /** What one has that is not listed. `nothing`, also when left out: it is not on the box. `unknown`: nothing is compared. */
+  readonly unlisted?: 'nothing' | 'unknown' | BoxState;
+  /** Being logged in is all that such an account is on the box: one that is not logged in is not there, whatever else is. */
+  readonly isLogin?: boolean;
+}
+
+/** What `users_from_nas` may return after its last list. */
 export interface UserListInfo {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, when the list was not made just now: older than the comparison, it is not believed. */
   readonly takenAt?: number;
+  /** The first that fits an account counts; for one that none fits, not being listed is not being there. */
+  readonly kinds?: readonly KindOnBox[];
 }
 
 /** Ensures what the hook asks for. Returning is `done`; a verdict says otherwise; a read hook returns its answer. */
@@ -79,12 +98,13 @@ export interface PluginDefinition<Options = Record<string, unknown>> {
   selfTest?(device: Device, input: { readonly options: Options }): Promise<unknown> | unknown;
   /**
    * Every session that the box has now, all of them or none: sessions that it leaves out are closed in the end, so throw rather than
-   * return a part. Without it, sessions of this box are not reconciled.
+   * return a part. A list, or an async generator that yields lists of up to some thousands. Without it, sessions of this box are not
+   * reconciled.
    */
   listSessions?(
     device: Device,
     input: { readonly options: Options },
-  ): Promise<readonly BoxSession[]> | readonly BoxSession[];
+  ): Promise<readonly BoxSession[]> | readonly BoxSession[] | AsyncIterable<readonly BoxSession[]>;
   /** Seconds since the box began to run: when it goes back, the box has lost what it was told and is filled again. */
   uptime?(device: Device, input: { readonly options: Options }): Promise<number> | number;
 }

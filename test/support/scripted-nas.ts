@@ -21,11 +21,14 @@ export interface ScriptedDirectory extends NasDirectory {
     run: (run: HookRun) => Promise<Outcome>,
     changed?: Partial<ProfileLimits>,
   ): void;
+  /** How `listUsers` of this box answers from now on. */
+  lists(name: string, answer: Nas['listUsers']): void;
   remove(name: string): void;
 }
 
 export function scriptedDirectory(): ScriptedDirectory {
   const boxes = new Map<string, Nas>();
+  const lists = new Map<string, Nas['listUsers']>();
   const listeners = new Set<(name: string) => void>();
   const byIp = (ref: NasRef) => [...boxes.values()].find((nas) => nas.profile.match.nas_ip.includes(ref.nas_ip ?? ''));
   return {
@@ -69,10 +72,14 @@ export function scriptedDirectory(): ScriptedDirectory {
         return { outcome, exchanges, value: null, stack: '', program: 'scripted@1' };
       };
       const listSessions = async () => ({ type: 'unsupported', reason: 'scripted' }) as const;
+      const listUsers: Nas['listUsers'] = async (listing) =>
+        lists.get(name)?.(listing) ?? { type: 'unsupported', reason: 'scripted' };
+      const uptime = async () => null;
       const plugin = { name: 'scripted', version: '1', hash: '0', hooks: new Set<string>() };
-      boxes.set(name, { name, profile, plugin, run, listSessions });
+      boxes.set(name, { name, profile, plugin, run, listSessions, listUsers, uptime });
       for (const listener of listeners) listener(name);
     },
+    lists: (name, answer) => void lists.set(name, answer),
     remove(name) {
       boxes.delete(name);
       for (const listener of listeners) listener(name);

@@ -18,7 +18,10 @@ export type Change =
     }
   /** An account without an event, as an import brings it. Not applied when the row is of another version; then `conflicts` has its user_id. */
   | { readonly type: 'account'; readonly account: AccountWrite & { readonly type: 'replace' } }
-  /** What a job left on its box: merged mark by mark; `all` replaces the marks of that account there. */
+  /**
+   * What a job left on its box. A mark with a value takes the place of the one there, one without only adds how the last job
+   * failed; `all` replaces the marks of that account there.
+   */
   | {
       readonly type: 'applied';
       readonly userId: string;
@@ -69,6 +72,11 @@ export interface AuditEntry {
   /** `jobs.retry`, `nas.pause`, `resync.approve`, ... */
   readonly action: string;
   readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export interface AuditRecord extends AuditEntry {
+  /** Grows. */
+  readonly id: number;
 }
 
 export type JobPatch = Partial<
@@ -190,8 +198,8 @@ export interface Store {
   /** In the order of `seq`, from the first after `after`. */
   resyncItems(run: string, after: number, limit: number): Promise<readonly ResyncItem[]>;
   pauses(): Promise<readonly Pause[]>;
-  /** From new to old. */
-  audit(filter: { readonly before?: number; readonly limit: number }): Promise<readonly AuditEntry[]>;
+  /** From new to old, those before this id. */
+  audit(filter: { readonly before?: number; readonly limit: number }): Promise<readonly AuditRecord[]>;
   /** Removes up to `limit` of what is older, the oldest first; what has not ended stays. Resolves with how many went. */
   purge(what: Purge): Promise<number>;
   session(key: string): Promise<Session | undefined>;

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { OssiaError } from '../../errors.ts';
+import { keyOf } from './account-rows.ts';
 
 const migrations = new URL('./migrations/', import.meta.url);
 
@@ -56,6 +57,10 @@ function migrate(database: DatabaseSync, file: string): void {
       'store_failed',
       `${file} was written by a newer Ossia (schema ${version}, this one knows ${names.length}); start that one.`,
     );
+  // For what SQL cannot say of rows that were there before.
+  database.function('nas_key_of', { deterministic: true }, (ip, id) =>
+    keyOf({ nas_ip: String(ip), nas_id: String(id) }),
+  );
   for (const [index, name] of names.entries()) {
     if (index < version) continue;
     database.exec(

@@ -1,13 +1,15 @@
 // Groups what is written while a commit is under way into the next one, so that many writers share one sync to disk.
 import { Worker } from 'node:worker_threads';
 import { OssiaError } from '../../errors.ts';
-import type { Change } from '../store.ts';
+import type { Change, Written } from '../store.ts';
 import { encode } from './encode.ts';
 import type { Step } from './statements.ts';
 import type { WriterReply, WriterRequest } from './writer.ts';
 
 export interface GroupCommit {
-  write(changes: readonly Change[]): Promise<{ readonly duplicates: ReadonlySet<string> }>;
+  write(changes: readonly Change[]): Promise<Written>;
+  /** What is no part of what the daemon knows, e.g. removing what is old. */
+  run(steps: readonly Step[]): Promise<Written>;
   /** Whether the last write succeeded. */
   healthy(): boolean;
   close(): Promise<void>;
@@ -20,11 +22,15 @@ export interface CommitStats {
 
 interface Pending {
   readonly steps: readonly Step[];
-  resolve(result: { readonly duplicates: ReadonlySet<string> }): void;
+  resolve(result: Written): void;
   reject(error: OssiaError): void;
 }
 
 const none: ReadonlySet<string> = new Set();
+const setOf = (ids: readonly string[]): ReadonlySet<string> => (ids.length === 0 ? none : new Set(ids));
+
+/** Steps of one commit: who writes little must not wait long for one that others fill. */
+const mostSteps = 2000;
 
 export interface GroupCommitOptions {
   readonly file: string;
@@ -46,8 +52,7 @@ export async function openGroupCommit({ file, onCommit, onDeath }: GroupCommitOp
 
   const flush = (): void => {
     if (inFlight.length > 0 || queued.length === 0) return;
-    inFlight = queued;
-    queued = [];
+    inFlight = queued.splice(0, batchesWithin(queued));
     startedAt = performance.now();
     send({ type: 'group', batches: inFlight.map(({ steps }) => steps) });
   };
@@ -56,12 +61,12 @@ export async function openGroupCommit({ file, onCommit, onDeath }: GroupCommitOp
     inFlight = [];
     onCommit({ batches: settled.length, ms: performance.now() - startedAt });
     flush();
-    healthy = reply.results.every((result) => 'duplicates' in result);
+    healthy = reply.results.every((result) => !('error' in result));
     for (const [index, pending] of settled.entries()) {
       const result = reply.results[index];
       if (result === undefined || 'error' in result)
         pending.reject(new OssiaError('store_failed', `The store could not write: ${result?.error}`));
-      else pending.resolve({ duplicates: result.duplicates.length === 0 ? none : new Set(result.duplicates) });
+      else pending.resolve({ duplicates: setOf(result.duplicates), conflicts: setOf(result.conflicts) });
     }
     if (inFlight.length === 0) idle?.();
   };
@@ -90,15 +95,18 @@ export async function openGroupCommit({ file, onCommit, onDeath }: GroupCommitOp
     worker.on('exit', () => fail(closing ? 'The store is closed.' : "The store's writer ended."));
   });
 
+  const run = (steps: readonly Step[]): Promise<Written> => {
+    if (dead !== undefined) return Promise.reject(dead);
+    return new Promise((resolve, reject) => {
+      queued.push({ steps, resolve, reject });
+      // The rest of this turn of the event loop joins the same commit.
+      if (queued.length === 1) setImmediate(flush);
+    });
+  };
+
   return {
-    write(changes) {
-      if (dead !== undefined) return Promise.reject(dead);
-      return new Promise((resolve, reject) => {
-        queued.push({ steps: changes.flatMap(encode), resolve, reject });
-        // The rest of this turn of the event loop joins the same commit.
-        if (queued.length === 1) setImmediate(flush);
-      });
-    },
+    write: (changes) => run(changes.flatMap(encode)),
+    run,
     healthy: () => healthy && dead === undefined,
     async close() {
       if (dead !== undefined) return;
@@ -109,4 +117,14 @@ export async function openGroupCommit({ file, onCommit, onDeath }: GroupCommitOp
       await closed;
     },
   };
+}
+
+/** How many of the first go into one commit: at least one. */
+function batchesWithin(queued: readonly Pending[]): number {
+  let count = 0;
+  for (let steps = 0; count < queued.length; count++) {
+    steps += queued[count]?.steps.length ?? 0;
+    if (count > 0 && steps > mostSteps) break;
+  }
+  return count;
 }

@@ -5,11 +5,14 @@ import { OssiaError } from '../../errors.ts';
 import { endedStates, jobStates } from '../../model/job.ts';
 import type { Session } from '../../model/session.ts';
 import { sessionOfText } from '../../model/session-body.ts';
-import type { Change, Store } from '../store.ts';
+import type { Change, Store, Written } from '../store.ts';
+import { accountReads } from './account-reads.ts';
 import { type CommitStats, openGroupCommit } from './group-commit.ts';
 import { jobsQuery } from './jobs-query.ts';
-import { openQuery } from './query.ts';
+import { createPurge } from './purge.ts';
+import { openQuery, openScan } from './query.ts';
 import { readLive } from './read-live.ts';
+import { resyncReads } from './resync-reads.ts';
 import { accountOf, entriesOf, jobColumns, jobOf } from './rows.ts';
 import { cdrsQuery } from './session-rows.ts';
 import { openSessionsBehind } from './sessions-behind.ts';
@@ -19,7 +22,7 @@ const unendedList = jobStates
   .map((state) => `'${state}'`)
   .join(', ');
 
-const noDuplicates = { duplicates: new Set<string>() };
+const nothing: Written = { duplicates: new Set(), conflicts: new Set() };
 const isNoSession = (change: Change): boolean => change.type !== 'session';
 
 export interface StoreOptions {
@@ -42,14 +45,7 @@ export async function openStore({ directory, onCommit = () => {}, onDeath = () =
   }
   const commits = await openGroupCommit({ file, onCommit, onDeath });
   const query = openQuery(file, onDeath);
-  const account = async (where: string, value: string) => {
-    const [row] = await query(
-      `SELECT variables FROM accounts WHERE ${where} = ? ORDER BY updated_at DESC LIMIT 1`,
-      value,
-    );
-    return row && accountOf(row['variables']);
-  };
-
+  const scan = openScan(file, onDeath);
   const rowOf = async (key: string): Promise<Session | undefined> => {
     const sql = 'SELECT body FROM live_sessions WHERE key = ?1 UNION ALL SELECT body FROM cdrs WHERE key = ?1';
     const [row] = await query(sql, key);
@@ -67,7 +63,7 @@ export async function openStore({ directory, onCommit = () => {}, onDeath = () =
       const sessions = changes.filter((change) => change.type === 'session');
       if (sessions.length === 0) return commits.write(changes);
       await behind.write(sessions.map(({ session, onlyCounters = false }) => ({ session, onlyCounters })));
-      return sessions.length === changes.length ? noDuplicates : commits.write(changes.filter(isNoSession));
+      return sessions.length === changes.length ? nothing : commits.write(changes.filter(isNoSession));
     },
     async jobs(filter) {
       const { sql, values } = jobsQuery(filter);
@@ -94,19 +90,9 @@ export async function openStore({ directory, onCommit = () => {}, onDeath = () =
       const rows = await query('SELECT job_id, entries FROM journal WHERE job_id = ? ORDER BY id', Number(jobId));
       return rows.flatMap(entriesOf);
     },
-    accountByLogin: (login) => account('login', login),
-    account: (userId) => account('user_id', userId),
-    async accounts({ login = '*', offset, limit }) {
-      const like = login.replace(/[%_\\]/g, '\\$&').replaceAll('*', '%');
-      const where = `FROM accounts WHERE login LIKE ? ESCAPE '\\'`;
-      const rows = await query(`SELECT variables ${where} ORDER BY user_id LIMIT ? OFFSET ?`, like, limit, offset);
-      const [counted] = await query(`SELECT count(*) AS total ${where}`, like);
-      return { accounts: rows.map((row) => accountOf(row['variables'])), total: Number(counted?.['total']) };
-    },
-    async accountsByAddress(ip) {
-      const rows = await query('SELECT variables FROM accounts WHERE ip = ? ORDER BY updated_at DESC LIMIT 20', ip);
-      return rows.map((row) => accountOf(row['variables']));
-    },
+    ...accountReads({ query, scan }),
+    ...resyncReads({ query, scan }),
+    purge: createPurge({ scan, run: commits.run }),
     async openSessions() {
       await behind.settle('all');
       return readLive(file);
@@ -142,7 +128,7 @@ export async function openStore({ directory, onCommit = () => {}, onDeath = () =
     async close() {
       await behind.close();
       await commits.close();
-      await query.close();
+      await Promise.all([query.close(), scan.close()]);
     },
   };
 }

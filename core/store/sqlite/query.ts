@@ -61,3 +61,19 @@ export function openQuery(file: string, onDeath: (why: string) => void): Query {
   };
   return Object.assign(query, { close });
 }
+
+/** The same in a thread of its own, which is there from the first question on: for what reads much and may take its time. */
+export function openScan(file: string, onDeath: (why: string) => void): Query {
+  let opened: Query | undefined;
+  let closed = false;
+  const scan = (sql: string, ...values: readonly Value[]): Promise<readonly Row[]> => {
+    if (closed) return Promise.reject(new OssiaError('store_failed', 'The store is closed.'));
+    opened ??= openQuery(file, onDeath);
+    return opened(sql, ...values);
+  };
+  const close = async (): Promise<void> => {
+    closed = true;
+    await opened?.close();
+  };
+  return Object.assign(scan, { close });
+}

@@ -8,8 +8,12 @@ import { type StatementName, type Step, statements } from './statements.ts';
 export type WriterRequest =
   | { readonly type: 'group'; readonly batches: readonly (readonly Step[])[] }
   | { readonly type: 'close' };
-/** One result per batch: the ids of events that were there already, or why nothing of it was kept. */
-export type BatchResult = { readonly duplicates: readonly string[] } | { readonly error: string };
+/** One result per batch: what was there already and what was of another version, or why nothing of it was kept. */
+export type BatchResult = Told | { readonly error: string };
+interface Told {
+  readonly duplicates: string[];
+  readonly conflicts: string[];
+}
 export type WriterReply =
   | { readonly type: 'ready' }
   | { readonly type: 'failed'; readonly error: string }
@@ -43,19 +47,26 @@ function createGroupRunner(database: DatabaseSync): (batches: readonly (readonly
     Object.entries(statements).map(([name, sql]) => [name, database.prepare(sql)]),
   ) as Record<StatementName, StatementSync>;
 
-  const runStep = (step: Step, duplicates: string[]): void => {
-    const { changes } = prepared[step.run].run(...step.values);
-    if (!('unless' in step)) return;
-    if (changes === 0) duplicates.push(step.unless);
-    else for (const inner of step.steps) runStep(inner, duplicates);
+  const runAll = (steps: readonly Step[], told: Told): void => {
+    for (const { run, values, next, otherwise } of steps) {
+      const { changes } = prepared[run].run(...values);
+      if (changes !== 0) {
+        if (next !== undefined) runAll(next, told);
+      } else if (otherwise !== undefined) {
+        const { tell, steps: others } = otherwise;
+        if (tell !== undefined && 'duplicate' in tell) told.duplicates.push(tell.duplicate);
+        else if (tell !== undefined) told.conflicts.push(tell.conflict);
+        if (others !== undefined) runAll(others, told);
+      }
+    }
   };
   const transaction = (batches: readonly (readonly Step[])[]): BatchResult[] => {
     database.exec('BEGIN IMMEDIATE');
     try {
       const results = batches.map((batch) => {
-        const duplicates: string[] = [];
-        for (const step of batch) runStep(step, duplicates);
-        return { duplicates };
+        const told: Told = { duplicates: [], conflicts: [] };
+        runAll(batch, told);
+        return told;
       });
       database.exec('COMMIT');
       return results;
@@ -72,7 +83,7 @@ function createGroupRunner(database: DatabaseSync): (batches: readonly (readonly
       // One bad batch must not take the others down with it: each alone, in their order.
       return batches.map((batch) => {
         try {
-          return transaction([batch])[0] ?? { duplicates: [] };
+          return transaction([batch])[0] ?? { duplicates: [], conflicts: [] };
         } catch (alone) {
           return { error: messageOf(alone) };
         }

@@ -4,6 +4,8 @@ ALTER TABLE accounts ADD COLUMN nas_key TEXT NOT NULL DEFAULT '';
 ALTER TABLE accounts ADD COLUMN desired TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE accounts ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE accounts ADD COLUMN gone_at INTEGER NOT NULL DEFAULT 0;
+UPDATE accounts SET variables = json_remove(variables, '$.usluga_id', '$.acct_session_id'),
+  nas_key = nas_key_of(nas_ip, coalesce(variables ->> '$.nas_id', ''));
 CREATE INDEX accounts_by_nas ON accounts (nas_key, user_id);
 
 CREATE TABLE applied (
@@ -15,6 +17,10 @@ CREATE TABLE applied (
 ) STRICT, WITHOUT ROWID;
 
 ALTER TABLE jobs ADD COLUMN background INTEGER NOT NULL DEFAULT 0;
+
+-- Events go with their last job; those that made none go by their age.
+ALTER TABLE events ADD COLUMN jobless INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX events_jobless ON events (accepted_at) WHERE jobless = 1;
 
 CREATE TABLE resync_runs (
   id TEXT PRIMARY KEY,

@@ -1,6 +1,6 @@
 // Every route of the API, in the order of its document.
 import type { ApiDependencies } from './deps.ts';
-import type { JobFeed } from './job-feed.ts';
+import type { Feed } from './feed.ts';
 import type { ApiLimits } from './limits.ts';
 import { noSessions } from './no-sessions.ts';
 import type { Route } from './route.ts';
@@ -18,7 +18,7 @@ import { streamRoutes } from './routes/stream.ts';
 
 interface Parts {
   readonly deps: ApiDependencies;
-  readonly feed: JobFeed;
+  readonly feed: Feed;
   readonly limits: ApiLimits;
 }
 

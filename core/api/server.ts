@@ -9,7 +9,7 @@ import { allRoutes } from './all-routes.ts';
 import { buildApp } from './app.ts';
 import type { ApiDependencies, ApiListen } from './deps.ts';
 import { socketDoor, tcpDoor } from './door.ts';
-import { createJobFeed } from './job-feed.ts';
+import { createFeed } from './feed.ts';
 import { type ApiLimits, defaultLimits } from './limits.ts';
 import { claimSocketPath } from './unix-socket.ts';
 
@@ -26,7 +26,7 @@ export async function startApi(
   deps: ApiDependencies,
 ): Promise<Api> {
   const limits = { ...defaultLimits, ...changed };
-  const feed = createJobFeed(deps);
+  const feed = createFeed(deps);
   const routes = [...allRoutes({ deps, feed, limits }), ...(deps.foreign ?? [])];
   const apps: FastifyInstance[] = [];
   const add = async (door: Parameters<typeof buildApp>[0]['door']): Promise<FastifyInstance> => {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Session } from '../../model/session.ts';
 import type { ActionResult } from '../../sessions/actions.ts';
 import { actionOutcomes } from '../../sessions/actions-outcome.ts';
+import type { SessionTransition } from '../../sessions/book.ts';
 import { causeOf } from '../../sessions/causes.ts';
 import { iso } from './job.ts';
 import { named, time } from './registry.ts';
@@ -45,6 +46,15 @@ const session = z.object({
 
 export const sessionSchema = named('Session', session);
 export type SessionAnswer = z.output<typeof session>;
+
+const sessionChange = z.object({
+  type: z
+    .enum(['start', 'stop', 'stale', 'recovered'])
+    .describe('stale: given up, since nothing was heard of it; recovered: given up before, and it goes on.'),
+  session: sessionSchema,
+});
+
+export const sessionChangeSchema = named('SessionChange', sessionChange);
 
 export const sessionPageSchema = named(
   'SessionPage',
@@ -132,6 +142,13 @@ export function sessionAnswer(one: Session): SessionAnswer {
     output_octets: one.outputOctets,
     fields: { ...one.fields },
   };
+}
+
+const changeTypes = { started: 'start', stopped: 'stop', recovered: 'recovered' } as const;
+
+export function sessionChangeAnswer({ type, session }: SessionTransition): z.output<typeof sessionChange> {
+  const isStale = type === 'stopped' && session.inferred === 'stale';
+  return { type: isStale ? 'stale' : changeTypes[type], session: sessionAnswer(session) };
 }
 
 export function actionAnswer(given: ActionResult): z.output<typeof result> {

@@ -1,7 +1,7 @@
 // The OpenAPI document says exactly what the server serves.
 import { expect, test } from 'vitest';
 import { allRoutes } from '#core/api/all-routes.ts';
-import { createJobFeed } from '#core/api/job-feed.ts';
+import { createFeed } from '#core/api/feed.ts';
 import { defaultLimits } from '#core/api/limits.ts';
 import type { OpenApiDocument } from '#core/api/openapi.ts';
 import { memoryWorld } from './memory-world.ts';
@@ -14,7 +14,7 @@ async function document(): Promise<OpenApiDocument> {
 
 test('the document has every route of the server, and no other', async () => {
   const { deps } = memoryWorld();
-  const routes = allRoutes({ deps, feed: createJobFeed(deps), limits: defaultLimits });
+  const routes = allRoutes({ deps, feed: createFeed(deps), limits: defaultLimits });
   const { paths, openapi } = await document();
   const described = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),

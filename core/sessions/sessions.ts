@@ -3,6 +3,7 @@ import type { AccountingRecord, AccountingSink } from '../ingest/accounting.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { Account } from '../model/account.ts';
 import type { Session } from '../model/session.ts';
+import { createTurns } from '../model/turns.ts';
 import type { Store } from '../store/store.ts';
 import { createSessionAccounts, type SessionDirectory, type SessionsLog } from './accounts.ts';
 import type { SessionBook, SessionTransition } from './book.ts';
@@ -14,7 +15,6 @@ import { createBook } from './open-book.ts';
 import { apply, beginOf, endedByReboot, givenUp, isOfBox, isRestart } from './rules.ts';
 import { createStale, lostUpdates } from './stale.ts';
 import { createTable, type Entry, type Owed } from './table.ts';
-import { createTurns } from './turns.ts';
 import { createSessionWriter } from './writer.ts';
 
 export interface SessionSettings {

@@ -2,11 +2,13 @@
 
 export interface Turns {
   /** Settles as the work does; a failure does not hold the next one up. */
-  take(name: string, work: () => Promise<void>): Promise<void>;
+  take<Result>(name: string, work: () => Promise<Result>): Promise<Result>;
+  /** Whether work under this name runs or waits. */
+  busy(name: string): boolean;
 }
 
 export function createTurns(): Turns {
-  const last = new Map<string, Promise<void>>();
+  const last = new Map<string, Promise<unknown>>();
   return {
     take(name, work) {
       const before = last.get(name);
@@ -18,5 +20,6 @@ export function createTurns(): Turns {
       turn.then(leave, leave);
       return turn;
     },
+    busy: (name) => last.has(name),
   };
 }

@@ -26,10 +26,18 @@ interface BuiltAccounts {
   readonly pauses: Pauses;
 }
 
-export async function buildAccounts({ store, queue, registry, catalogue }: AccountsBuilding): Promise<BuiltAccounts> {
+export async function buildAccounts({ store, registry, catalogue }: AccountsBuilding): Promise<BuiltAccounts> {
   const refuse = (): Promise<never> => Promise.reject(new OssiaError('conflict', 'This daemon cannot do that.'));
   const taking = { put: refuse, load: refuse };
-  const accounts = createAccounts({ store, queue, directory: registry, catalogue, taking, clock: Date.now });
+  const accounts = createAccounts({
+    store,
+    directory: registry,
+    catalogue,
+    taking,
+    unknownIn: () => undefined,
+    wouldSupersede: () => [],
+    clock: Date.now,
+  });
   const resyncs: Resyncs = {
     start: refuse,
     planned: refuse,

@@ -4,6 +4,7 @@ import type { Account } from '../model/account.ts';
 import type { Job } from '../model/job.ts';
 import type { Exchange, Outcome } from '../model/outcome.ts';
 import type { AccountRecord, AppliedMark, Difference, EffectiveAccess, State } from '../model/state.ts';
+import type { RecordPage } from '../store/store.ts';
 
 /** How an account is named; the first that is given counts. */
 export interface AccountName {
@@ -16,6 +17,8 @@ export interface Accounts {
   /** Rejects with `not_found`, or with `conflict` and the user_ids when a login or address is that of several. */
   find(name: AccountName): Promise<AccountRecord>;
   show(userId: string): Promise<AccountView>;
+  /** In the order of user_id, from the first after `after`. */
+  list(page: RecordPage): Promise<readonly ListedAccount[]>;
   /** Reads the account's box: `user_info`, and the state in it where the plugin says so. Bounded by the profile's deadline. */
   actual(userId: string, signal: AbortSignal): Promise<ActualView>;
   /** Runs a read hook beside the queue. Rejects with `input_invalid` for a hook that is none. */
@@ -28,14 +31,17 @@ export interface Accounts {
   preview(steps: readonly PreviewInput[], signal: AbortSignal): Promise<readonly PreviewStep[]>;
 }
 
-export interface AccountView extends AccountRecord {
+export interface ListedAccount extends AccountRecord {
   readonly access: EffectiveAccess;
   /** Name of the profile that its box has now; null: none. */
   readonly nas: string | null;
+  /** Between what it should have and what was made of that on its own box. */
+  readonly differences: readonly Difference[];
+}
+
+export interface AccountView extends ListedAccount {
   /** What was made of it: on its own box, and on others where something was left. */
   readonly applied: readonly AppliedView[];
-  /** On its own box. */
-  readonly differences: readonly Difference[];
   /** Jobs that have not ended, in their order. */
   readonly pending: readonly Job[];
   /** Refused and dead ones that nothing newer has settled since, new ones first. */
@@ -63,7 +69,8 @@ export type ActualView =
 
 export interface Diagnosis {
   readonly hook: string;
-  readonly nas: string;
+  /** Null: no profile matches. */
+  readonly nas: string | null;
   readonly outcome: Outcome;
   /** What the plugin returned: JSON. */
   readonly report: unknown;

@@ -1,21 +1,55 @@
 // The accounts as the surfaces see them: found, shown, asked about at their box, and taken in.
-import { OssiaError } from '../errors.ts';
 import type { Catalogue } from '../map/catalogue.ts';
+import type { Account } from '../model/account.ts';
+import { type AccountRecord, variablesOf } from '../model/state.ts';
 import type { NasDirectory } from '../plugin-host/nas.ts';
-import type { Queue } from '../queue/queue.ts';
+import type { JobDraft } from '../queue/queue.ts';
 import type { Store } from '../store/store.ts';
 import type { Accounts } from './accounts.ts';
+import { actualOf } from './actual.ts';
+import { diagnose } from './diagnose.ts';
+import { findAccount } from './find-account.ts';
+import { createLooks } from './look.ts';
+import { previewOf } from './preview.ts';
+import { listed, viewOf } from './view.ts';
 
 export interface AccountsOptions {
-  readonly store: Store;
-  readonly queue: Queue;
-  readonly directory: NasDirectory;
+  readonly store: Pick<Store, 'record' | 'recordPage' | 'applied' | 'jobs' | 'journal'>;
+  readonly directory: Pick<NasDirectory, 'find'>;
   readonly catalogue: Catalogue;
   readonly taking: Pick<Accounts, 'put' | 'load'>;
+  readonly unknownIn: (transport: string) => string | undefined;
+  readonly wouldSupersede: (draft: JobDraft) => readonly string[];
   readonly clock: () => number;
 }
 
-export function createAccounts({ taking }: AccountsOptions): Accounts {
-  const refuse = (): Promise<never> => Promise.reject(new OssiaError('conflict', 'This daemon cannot do that.'));
-  return { find: refuse, show: refuse, actual: refuse, diagnose: refuse, preview: refuse, ...taking };
+/** The hook whose report has the account's state on the box, where the plugin says so. */
+const infoHook = 'user_info';
+
+export function createAccounts(options: AccountsOptions): Accounts {
+  const { store, directory, catalogue, taking, clock } = options;
+  const look = createLooks(directory);
+  const record = (userId: string) => findAccount({ user_id: userId }, store);
+  return {
+    find: (name) => findAccount(name, store),
+    show: async (userId) => viewOf(await record(userId), { store, directory, catalogue }),
+    async list(page) {
+      return (await store.recordPage(page)).map((known) => listed(known, directory));
+    },
+    async actual(userId, signal) {
+      const known = await record(userId);
+      const looked = await look({ hook: infoHook, account: accountOf(known), dryRun: false, signal });
+      return actualOf(looked, known, clock());
+    },
+    async diagnose({ userId, hook, signal }) {
+      return diagnose({ account: accountOf(await record(userId)), hook, signal }, { catalogue, look });
+    },
+    preview: (steps, signal) => previewOf(steps, { ...options, look }, signal),
+    ...taking,
+  };
+}
+
+/** As a job would carry it; a whole state is told under its user_id, not with it. */
+function accountOf(record: AccountRecord): Account {
+  return { ...variablesOf(record), user_id: record.userId };
 }

@@ -1,5 +1,6 @@
 // The daemon's stages in memory, just large enough to serve the API honestly: real catalogue and parser, jobs in a list.
 import { Writable } from 'node:stream';
+import { createAccounts } from '#core/accounts/open-accounts.ts';
 import type { ApiDependencies, HealthReport, SessionDependencies } from '#core/api/deps.ts';
 import { createMetrics } from '#core/api/metrics.ts';
 import { OssiaError } from '#core/errors.ts';
@@ -12,7 +13,7 @@ import { endedStates, type Job } from '#core/model/job.ts';
 import type { Nas, NasStatus } from '#core/plugin-host/nas.ts';
 import { createSessionActions } from '#core/sessions/actions.ts';
 import type { ReconcileReport } from '#core/sessions/reconcile.ts';
-import type { JobFilter, JournalEntry } from '#core/store/store.ts';
+import type { JobFilter, JournalEntry, KnownAccount, RecordPage } from '#core/store/store.ts';
 import { catalogue } from '#test/support/catalogue.ts';
 import { limits } from '#test/support/scripted-nas.ts';
 import { type SessionBookInMemory, sessionBook } from '#test/support/session-book.ts';
@@ -23,6 +24,7 @@ export interface MemoryWorld {
   readonly journal: JournalEntry[];
   readonly book: SessionBookInMemory;
   readonly accounts: Map<string, Account>;
+  readonly records: Map<string, KnownAccount>;
   health: HealthReport;
   /** Thrown by the next submits; null = none. */
   failure: Error | null;
@@ -54,6 +56,7 @@ export function memoryWorld({ level = 'info' }: { level?: 'info' | 'debug' } = {
     journal,
     book,
     accounts,
+    records: new Map(),
     health: { phase: 'running', checks: [{ name: 'store', ok: true, detail: '' }] },
     failure: null,
     beforeSubmit: async () => undefined,
@@ -109,6 +112,23 @@ export function memoryWorld({ level = 'info' }: { level?: 'info' | 'debug' } = {
         return () => void listeners.delete(listener);
       },
       ...accountParts(),
+      accounts: createAccounts({
+        store: {
+          record: async (userId) => world.records.get(userId),
+          recordPage: async (page) => [...world.records.values()].filter(isOn(page)).slice(0, page.limit),
+          applied: async (userId) =>
+            new Map([[world.records.get(userId)?.nasKey ?? '', world.records.get(userId)?.applied ?? {}]]),
+          jobs: async (filter) => [...jobs].reverse().filter(matches(filter)).slice(0, filter.limit),
+          journal: async (id) => journal.filter(({ jobId }) => jobId === id),
+        },
+        directory: { find: (ref) => world.deps.directory.find(ref) },
+        catalogue,
+        taking: { put: notHere, load: notHere },
+        unknownIn: (transport) => (transport === 'coa' ? 'coa: whether the box would agree is not known' : undefined),
+        wouldSupersede: (draft) =>
+          jobs.filter(({ state, lane }) => state === 'waiting' && lane === draft.lane).map(({ id }) => id),
+        clock: Date.now,
+      }),
       gateOf: (name) => ({
         running: 0,
         waiting: jobs.filter(({ state }) => !endedStates.has(state)).length,
@@ -183,43 +203,43 @@ export function memoryWorld({ level = 'info' }: { level?: 'info' | 'debug' } = {
 }
 
 /** What no test here asks for says so. */
-function accountParts(): Pick<ApiDependencies, 'accounts' | 'resyncs' | 'drift' | 'pauses'> {
-  const refuse = (): Promise<never> => Promise.reject(new OssiaError('not_found', 'There is none in this world.'));
+function accountParts(): Pick<ApiDependencies, 'resyncs' | 'drift' | 'pauses'> {
   return {
-    accounts: {
-      find: refuse,
-      show: refuse,
-      actual: refuse,
-      diagnose: refuse,
-      put: refuse,
-      load: refuse,
-      preview: refuse,
-    },
     resyncs: {
-      start: refuse,
-      planned: refuse,
+      start: notHere,
+      planned: notHere,
       get: async () => undefined,
       list: async () => [],
       items: async () => [],
-      approve: refuse,
-      cancel: refuse,
+      approve: notHere,
+      cancel: notHere,
       rebooted: () => undefined,
       onChange: () => () => undefined,
       close: async () => undefined,
     },
-    drift: { report: refuse, last: () => null, accounts: async () => [], close: () => undefined },
+    drift: { report: notHere, last: () => null, accounts: async () => [], close: () => undefined },
     pauses: {
       of: () => undefined,
       list: () => [],
-      pause: refuse,
+      pause: notHere,
       resume: async () => false,
       onChange: () => () => undefined,
     },
   };
 }
 
+const notHere = (): Promise<never> => Promise.reject(new OssiaError('not_found', 'There is none in this world.'));
+
+function isOn({ nasKeys, login, ip, after = '' }: RecordPage): (record: KnownAccount) => boolean {
+  return ({ userId, nasKey, variables }) =>
+    (nasKeys?.includes(nasKey) ?? true) &&
+    (login ?? variables['login']) === variables['login'] &&
+    (ip ?? variables['ip']) === variables['ip'] &&
+    userId > after;
+}
+
 function matches(filter: JobFilter): (job: Job) => boolean {
-  const { states, nasKey, hook, user_id, login, eventId, before } = filter;
+  const { states, nasKey, hook, user_id, login, eventId, before, after } = filter;
   return (job) =>
     (states?.includes(job.state) ?? true) &&
     (nasKey ?? job.nasKey) === job.nasKey &&
@@ -227,7 +247,8 @@ function matches(filter: JobFilter): (job: Job) => boolean {
     (user_id ?? job.account['user_id']) === job.account['user_id'] &&
     (login ?? job.account['login']) === job.account['login'] &&
     (eventId ?? job.eventId) === job.eventId &&
-    (before === undefined || BigInt(job.id) < BigInt(before));
+    (before === undefined || BigInt(job.id) < BigInt(before)) &&
+    (after === undefined || BigInt(job.id) > BigInt(after));
 }
 
 const syncReport: ReconcileReport = {

@@ -39,12 +39,50 @@ export async function ask<Answer>(address: DaemonAddress, request: DaemonRequest
   const { status, text } = await exchange(address, request);
   const body = parsed(text);
   if (status >= 200 && status < 300 && body !== undefined) return body as Answer;
-  if (isProblem(body)) throw problemError(body, address);
-  const told = `${where(address)} answered ${status} and not as Ossia does; is something else listening there?`;
-  throw new DaemonError({ exitCode: exitCodes.refused, lines: [told], document: { code: 'not_ossia', detail: told } });
+  throw refusal({ status, body, address });
 }
 
-async function exchange(address: DaemonAddress, { method = 'GET', path, query = {}, body }: DaemonRequest) {
+function refusal({ status, body, address }: { status: number; body: unknown; address: DaemonAddress }): DaemonError {
+  if (isProblem(body)) return problemError(body, address);
+  const told = `${where(address)} answered ${status} and not as Ossia does; is something else listening there?`;
+  return new DaemonError({ exitCode: exitCodes.refused, lines: [told], document: { code: 'not_ossia', detail: told } });
+}
+
+/** The answer as it comes, for as long as it goes on. Rejects with DaemonError, also when nothing was heard for too long. */
+export async function* listen(address: DaemonAddress, request: DaemonRequest): AsyncIterable<string> {
+  const waiting = new AbortController();
+  const late = setTimeout(() => waiting.abort(), answerMs);
+  try {
+    const incoming = await send(address, request, waiting.signal);
+    clearTimeout(late);
+    const { statusCode: status = 0 } = incoming;
+    if (status !== 200) throw refusal({ status, body: parsed(await textOf(incoming)), address });
+    incoming.setTimeout(answerMs, () => incoming.destroy(new DOMException('silent', 'TimeoutError')));
+    for await (const chunk of incoming.setEncoding('utf8')) yield String(chunk);
+  } catch (error) {
+    throw error instanceof DaemonError ? error : unreachable(address, error as NodeJS.ErrnoException);
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+async function exchange(address: DaemonAddress, request: DaemonRequest) {
+  try {
+    const incoming = await send(address, request, AbortSignal.timeout(answerMs));
+    return { status: incoming.statusCode ?? 0, text: await textOf(incoming) };
+  } catch (error) {
+    throw unreachable(address, error as NodeJS.ErrnoException);
+  }
+}
+
+async function textOf(incoming: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of incoming.setEncoding('utf8')) text += chunk;
+  return text;
+}
+
+async function send(address: DaemonAddress, request: DaemonRequest, signal: AbortSignal): Promise<IncomingMessage> {
+  const { method = 'GET', path, query = {}, body } = request;
   const set = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const search = set.length === 0 ? '' : `?${new URLSearchParams(set)}`;
   const payload = body === undefined ? undefined : JSON.stringify(body);
@@ -54,7 +92,7 @@ async function exchange(address: DaemonAddress, { method = 'GET', path, query = 
       : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
     ...(address.token === null ? {} : { authorization: `Bearer ${address.token}` }),
   };
-  const options: RequestOptions = { method, headers, agent: false, signal: AbortSignal.timeout(answerMs) };
+  const options: RequestOptions = { method, headers, agent: false, signal };
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const outgoing =
     address.type === 'socket'
@@ -62,14 +100,7 @@ async function exchange(address: DaemonAddress, { method = 'GET', path, query = 
       : await overUrl({ url: new URL(path + search, address.url), options, resolve });
   outgoing.on('error', reject);
   outgoing.end(payload);
-  try {
-    const incoming = await promise;
-    let text = '';
-    for await (const chunk of incoming.setEncoding('utf8')) text += chunk;
-    return { status: incoming.statusCode ?? 0, text };
-  } catch (error) {
-    throw unreachable(address, error as NodeJS.ErrnoException);
-  }
+  return promise;
 }
 
 async function overUrl(to: { url: URL; options: RequestOptions; resolve: (incoming: IncomingMessage) => void }) {

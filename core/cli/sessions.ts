@@ -6,16 +6,18 @@ import { addressHelp, addressOptions, type DaemonAddress, daemonAddress } from '
 import { ask } from './daemon-client.ts';
 import { checkSessions } from './sessions-check.ts';
 import { clearSessions, disconnectSessions } from './sessions-disconnect.ts';
+import { followSessions } from './sessions-follow.ts';
 import { clean, localTime, painter, table } from './text.ts';
 
 const help = `usage: ossia sessions [--FIELD VALUE ...] [--state live|closed|any] [--count] [--limit N] [--cursor CURSOR]
        ossia sessions show ID
        ossia sessions check WHO [--by login|account|ip|mac] [--timezone ZONE]
        ossia sessions disconnect ID|--FIELD VALUE ...|--all --reason WHY [--wait SECONDS]
+       ossia sessions follow [--nas NAS] [--login LOGIN] [--user_id ID]
        ossia sessions clear WHO --reason WHY [--by login|account|ip|mac] [--wait SECONDS]
 
-Lists live sessions, shows one, says of a subscriber what a support agent needs to know, ends sessions and says what their boxes answered,
-or ends all that is left of a subscriber before an activation and looks again.
+Lists live sessions, shows one, says of a subscriber what a support agent needs to know, says who comes and goes as it
+happens, ends sessions and says what their boxes answered, or ends all that is left of a subscriber before an activation and looks again.
 
 A FIELD is any that the daemon knows, with an operator where it is not "equal"; all must hold:
   ossia sessions --login alice                      ossia sessions --framed_ip 10.0.0.0/8 --nas.not bras-1
@@ -53,11 +55,12 @@ const taken: Readonly<Record<Action | 'list', readonly string[]>> = {
   list: ['state', 'limit', 'cursor', 'count'],
   show: [],
   check: ['by', 'timezone'],
+  follow: [],
   disconnect: ['reason', 'wait', 'all'],
   clear: ['by', 'reason', 'wait'],
 };
 
-const actions = ['show', 'check', 'disconnect', 'clear'] as const;
+const actions = ['show', 'check', 'follow', 'disconnect', 'clear'] as const;
 type Action = (typeof actions)[number];
 
 export interface SessionView {
@@ -85,6 +88,7 @@ export const sessions: Command = {
     const action = word === undefined ? 'list' : actionOf(word);
     checkOptions(action, line);
     if (action === 'list') return list(line, address, io);
+    if (action === 'follow') return followSessions({ line, address, io });
     if (action === 'disconnect') return disconnectSessions({ line, address, io, subject });
     if (subject === undefined)
       throw new UsageError(`say which: ossia sessions ${action} ${action === 'show' ? 'ID' : 'WHO'}`);
@@ -97,7 +101,7 @@ export const sessions: Command = {
 /** One that is passed over in silence could be the very word that was to narrow it. */
 function checkOptions(action: Action | 'list', line: SessionsLine): void {
   const allowed = [...taken[action], ...Object.keys(addressOptions)];
-  const fields = action === 'list' || action === 'disconnect' ? [] : Object.keys(line.others);
+  const fields = action === 'list' || action === 'follow' || action === 'disconnect' ? [] : Object.keys(line.others);
   const stray = [...fields, ...Object.keys(line.options).filter((name) => !allowed.includes(name))][0];
   if (stray !== undefined)
     throw new UsageError(`--${stray} does not go with "ossia sessions${action === 'list' ? '' : ` ${action}`}"`);

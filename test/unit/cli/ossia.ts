@@ -16,7 +16,12 @@ interface RunOptions {
   readonly env?: Record<string, string>;
 }
 
-export function ossia(args: readonly string[], { cwd, input = '', env = {} }: RunOptions = {}): Promise<Ended> {
+export function ossia(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  return startOssia(args, options).ended;
+}
+
+/** For one that goes on; it is killed after a while in any case. */
+export function startOssia(args: readonly string[], { cwd, input = '', env = {} }: RunOptions = {}) {
   const child = spawn(process.execPath, [main, ...args], { cwd, env: { ...process.env, ...env }, timeout: 20_000 });
   let out = '';
   let err = '';
@@ -27,8 +32,9 @@ export function ossia(args: readonly string[], { cwd, input = '', env = {} }: Ru
     err += text;
   });
   child.stdin.end(input);
-  return new Promise((resolve, reject) => {
+  const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, out, err }));
   });
+  return { out: () => out, ended };
 }

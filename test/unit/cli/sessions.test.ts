@@ -1,7 +1,8 @@
 // `ossia sessions` against the real API: lists, the text for support agents, ending sessions, and the exit codes of each.
 import { expect, test } from 'vitest';
+import { until } from '#test/support/until.ts';
 import { runningApi } from '../api/running-api.ts';
-import { ossia } from './ossia.ts';
+import { ossia, startOssia } from './ossia.ts';
 
 async function withSessions() {
   const { world, socket } = await runningApi();
@@ -111,4 +112,43 @@ test('sessions clear ends what is left and says that nothing is', async () => {
     out: expect.stringContaining('bob has no session left; 1 found'),
   });
   expect((await run('clear', 'bob', '--reason', 'activation')).out).toContain('0 found');
+});
+
+test('sessions follow prints a line for each that comes and goes, only those asked for, until the daemon ends', async () => {
+  const { url, socket, world, api } = await runningApi();
+  const { book } = world;
+  const all = startOssia(['sessions', 'follow', '--socket', socket], { env: { TZ: 'UTC' } });
+  const one = startOssia(['sessions', 'follow', '--login', 'алиса', '--json', '--url', url]);
+  // Nothing but a line tells that they listen.
+  await until(() => {
+    book.put({ userName: 'алиса' });
+    return all.out() !== '' && one.out() !== '';
+  }, 20_000);
+  const startedAt = Date.UTC(2026, 10, 21, 12);
+  book.put({ id: 'a', userName: 'алиса\u001b[2J', nas: 'bras-1', port: 'vlan7', startedAt });
+  book.put({ id: 'b', userName: 'алиса', startedAt });
+  book.stop('b', 2, startedAt + 60_000);
+  await until(() => all.out().includes('(b)\n') && one.out().includes('"stop"'));
+  await api.close();
+
+  expect(await all.ended).toMatchObject({ code: 75, err: 'the daemon has ended the stream\n' });
+  const lines = all.out().split('\n');
+  expect(lines).toContain('2026-11-21 12:00:00  start      алиса\\u001b[2J 10.1.2.3  on bras-1 vlan7  (a)');
+  expect(lines).toContain('2026-11-21 12:01:00  stop       алиса 10.1.2.3  on bras-1  Lost-Carrier  (b)');
+  const heard = (await one.ended).out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(new Set(heard.map(({ session }) => session.login))).toEqual(new Set(['алиса']));
+  expect(heard.at(-1)).toMatchObject({ type: 'stop', session: { id: 'b' } });
+}, 40_000);
+
+test('sessions follow says why it cannot', async () => {
+  const { run } = await withSessions();
+  expect(await run('follow', '--state', 'live')).toMatchObject({ code: 2 });
+  expect(await run('follow', '--logn', 'x')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('did you mean login'),
+  });
+  expect(await ossia(['sessions', 'follow', '--socket', '/nowhere'])).toMatchObject({ code: 75 });
 });

@@ -45,15 +45,21 @@ export function accountReads({ query, scan }: { readonly query: Query; readonly 
       const rows = await query(sql, JSON.stringify(userIds));
       return new Map(rows.map((row) => [String(row['user_id']), recordOf(row)]));
     },
-    async recordPage({ nasKeys, after = '', limit }) {
-      if (nasKeys === undefined)
-        return (await scan(`${page} WHERE a.user_id > ? ORDER BY a.user_id LIMIT ?`, after, limit)).map(knownOf);
+    async recordPage({ nasKeys, login, ip, after = '', limit }) {
+      const exact = Object.entries({ login, ip }).flatMap(([column, value]) =>
+        value === undefined ? [] : [[column, value]],
+      );
+      const rowsWhere = async (equal: readonly (readonly string[])[]): Promise<KnownAccount[]> => {
+        // The planner uses a partial index only when it sees its condition.
+        const where = equal.map(([column]) => `a.${column} = ? AND a.${column} <> '' AND `).join('');
+        const ask = exact.length === 0 ? scan : query;
+        const sql = `${page} WHERE ${where}a.user_id > ? ORDER BY a.user_id LIMIT ?`;
+        return (await ask(sql, ...equal.map(([, value = '']) => value), after, limit)).map(knownOf);
+      };
+      if (nasKeys === undefined) return rowsWhere(exact);
       // Key by key, each in the order of its index; together they would be sorted anew for every page.
-      const sql = `${page} WHERE a.nas_key = ? AND a.user_id > ? ORDER BY a.user_id LIMIT ?`;
-      const lists = await Promise.all(nasKeys.map((nasKey) => scan(sql, nasKey, after, limit)));
-      if (lists.length === 1) return lists.flatMap((rows) => rows.map(knownOf));
-      const merged = lists.flatMap((rows) => rows.map(knownOf)).sort(byUserId);
-      return merged.slice(0, limit);
+      const lists = await Promise.all(nasKeys.map((nasKey) => rowsWhere([['nas_key', nasKey], ...exact])));
+      return lists.length === 1 ? lists.flat() : lists.flat().sort(byUserId).slice(0, limit);
     },
     async applied(userId) {
       const rows = await query('SELECT nas_key, marks FROM applied WHERE user_id = ?', userId);

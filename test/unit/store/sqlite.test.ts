@@ -9,30 +9,7 @@ import { openStore } from '#core/store/sqlite/open-store.ts';
 import type { Change } from '#core/store/store.ts';
 import { accountAt } from '#test/support/scripted-nas.ts';
 import { tempDir } from '#test/support/temp-dir.ts';
-
-function job(id: number, more: Partial<Job> = {}): Job {
-  const base = {
-    id: String(id),
-    eventId: `e${id}`,
-    lane: '1@10.0.0.1',
-    nasKey: '10.0.0.1',
-    hook: 'user_drop',
-    account: accountAt(1, '10.0.0.1'),
-  };
-  return {
-    ...base,
-    state: 'waiting',
-    attempt: 0,
-    failures: 0,
-    notBefore: 0,
-    background: false,
-    reason: '',
-    code: '',
-    createdAt: 1,
-    updatedAt: 1,
-    ...more,
-  };
-}
+import { storedJob as job } from './stored-job.ts';
 
 function accepted(made: Job, source = 'test'): Change {
   const event = {

@@ -13,6 +13,7 @@ import { openIngest } from './ingest/open-ingest.ts';
 import type { Log } from './log.ts';
 import { describeCatalogue, loadCatalogue } from './map/catalogue.ts';
 import { type NasRef, nasKeyOf } from './model/account.ts';
+import { createTurns } from './model/turns.ts';
 import { bundlePlugin } from './plugin-host/bundle.ts';
 import { readManifest } from './plugin-host/manifest.ts';
 import type { Nas } from './plugin-host/nas.ts';
@@ -131,7 +132,9 @@ async function build(
   });
   releasers.push(() => dispatcher.stop(settings.limits.stop));
 
-  const ingest = openIngest({ catalogue, queue, onEvent: metrics.eventTaken });
+  const turns = createTurns();
+  const { record } = store;
+  const ingest = openIngest({ catalogue, queue, record, turns, clock: Date.now, onEvent: metrics.eventTaken });
   const { accounts, resyncs, drift, pauses } = await buildAccounts({
     log,
     releasers,

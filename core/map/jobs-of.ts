@@ -1,10 +1,9 @@
-// From an event to the jobs that it asks for: pure.
+// From a hook with its variables to the job that it is: pure.
 import { laneOf, nasKeyOf, nasRefOf } from '../model/account.ts';
-import type { OssiaEvent } from '../model/event.ts';
 import type { JobDraft } from '../queue/queue.ts';
+import type { HookCall } from './new-box.ts';
 
-/** The billing fires hooks itself: one event, one job, with the values that the event carries. */
-export function jobsOf(event: OssiaEvent): JobDraft[] {
-  const { hook, account } = event;
+/** One hook, one job, in the lane of the account and the box that its own variables name. */
+export function jobsOf({ hook, account }: HookCall): JobDraft[] {
   return [{ hook, account, lane: laneOf(account), nasKey: nasKeyOf(nasRefOf(account)) }];
 }

@@ -67,6 +67,10 @@ export function ratesOf(value: string | undefined): Account {
   return value === undefined || value === 'none' ? {} : (JSON.parse(value) as Account);
 }
 
+export function serviceKey(id: string): string {
+  return servicePrefix + id;
+}
+
 export function serviceOf(key: string): string | undefined {
   return key.startsWith(servicePrefix) ? key.slice(servicePrefix.length) : undefined;
 }

@@ -1,6 +1,7 @@
 // The door for events: each item of an array has its own answer, also when some cannot be taken now.
 import { expect, onTestFinished, test } from 'vitest';
 import { openIngest } from '#core/ingest/open-ingest.ts';
+import { createTurns } from '#core/model/turns.ts';
 import { openQueue } from '#core/queue/open-queue.ts';
 import { openStore } from '#core/store/sqlite/open-store.ts';
 import { catalogue } from '#test/support/catalogue.ts';
@@ -13,7 +14,10 @@ test('of an array each item is taken, refused or put off by itself', async () =>
   const queue = await openQueue({ store, clock: Date.now, maxWaiting: 2, log: () => {} });
   onTestFinished(() => queue.close());
   const results: string[] = [];
-  const ingest = openIngest({ catalogue, queue, onEvent: ({ result }) => results.push(result) });
+  const ingest = openIngest({
+    ...{ catalogue, queue, record: store.record, turns: createTurns(), clock: Date.now },
+    onEvent: ({ result }) => results.push(result),
+  });
   const event = (id: string) => ({ id, hook: 'user_drop', account: accountAt(id, '10.0.0.1') });
   await ingest.submit([event('a')], 'test');
 
@@ -29,7 +33,10 @@ test('an id that another event has is refused with what it was; the same event a
   onTestFinished(() => store.close());
   const queue = await openQueue({ store, clock: Date.now, maxWaiting: 100, log: () => {} });
   onTestFinished(() => queue.close());
-  const ingest = openIngest({ catalogue, queue, onEvent: () => {} });
+  const ingest = openIngest({
+    ...{ catalogue, queue, record: store.record, turns: createTurns(), clock: Date.now },
+    onEvent: () => {},
+  });
   const event = (hook: string, user: number) => ({ id: 'evt-7', hook, account: accountAt(user, '10.0.0.1') });
   const [first] = await ingest.submit([event('user_drop', 1)], 'test');
   const [again] = await ingest.submit([event('user_drop', 1)], 'test');

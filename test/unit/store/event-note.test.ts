@@ -1,6 +1,7 @@
 // Who wants something and why is kept with the event itself: what ends between the two cannot lose it.
 import { expect, onTestFinished, test } from 'vitest';
 import { openIngest } from '#core/ingest/open-ingest.ts';
+import { createTurns } from '#core/model/turns.ts';
 import { openQueue } from '#core/queue/open-queue.ts';
 import { openStore } from '#core/store/sqlite/open-store.ts';
 import type { Change } from '#core/store/store.ts';
@@ -22,7 +23,9 @@ async function world() {
   const options = { clock: Date.now, maxWaiting: 100, log: () => {} };
   const queue = await openQueue({ ...options, store: { ...store, write } });
   onTestFinished(() => queue.close());
-  return { store, writes, ingest: openIngest({ catalogue, queue, onEvent: () => {} }) };
+  const { record } = store;
+  const ingest = openIngest({ catalogue, queue, record, turns: createTurns(), clock: Date.now, onEvent: () => {} });
+  return { store, writes, ingest };
 }
 
 test('the note of an event is on disk with its job, in one write', async () => {

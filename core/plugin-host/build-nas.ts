@@ -37,6 +37,7 @@ export async function buildNas(input: BuildNasInput): Promise<LiveNas> {
       source,
       sourceMap,
       device: device.grants,
+      streams: device.streams,
       limits: profile.limits.guest,
     });
     refuseUnknownHooks({ guest, hooks, plugin });

@@ -3,15 +3,19 @@ import type { TransportDefinitions } from '../config/load-profile.ts';
 import { pathText } from '../config/problems.ts';
 import type { Profile } from '../config/profile.ts';
 import { OssiaError } from '../errors.ts';
-import type { Transport, TransportDefinition, TransportEnvironment } from '../transport/transport.ts';
+import type { CallContext, Transport, TransportDefinition, TransportEnvironment } from '../transport/transport.ts';
 import type { ExchangeRecorder } from './exchange-recorder.ts';
 import type { PluginManifest } from './plugin-manifest.ts';
 
 export interface OpenDevice {
   /** Granted transports and the methods of each. */
   readonly grants: Readonly<Record<string, readonly string[]>>;
+  /** Those of the methods that answer in parts, as `routeros.pages`. */
+  readonly streams: readonly string[];
   /** Rejects with an OssiaError, its texts not masked yet. */
   call(call: DeviceCall): Promise<unknown>;
+  /** For methods that answer in parts. Throws an OssiaError when it may not be asked. */
+  stream(call: DeviceCall): AsyncIterator<unknown, void>;
   close(): Promise<void>;
 }
 
@@ -22,7 +26,7 @@ export interface DeviceCall {
   readonly args: readonly unknown[];
   readonly signal: AbortSignal;
   readonly deadline: number;
-  /** `recorded`: a dry run; `refused`: a self-test, which only reads. */
+  /** `recorded`: a dry run; `refused`: a self-test or a listing, which only read. */
   readonly writes: 'sent' | 'recorded' | 'refused';
   readonly recorder: ExchangeRecorder;
 }
@@ -47,26 +51,45 @@ export function openDevice({ profile, manifest, definitions, log }: OpenDeviceIn
     const transport = definition.connect(profile.transports[name], { nas: profile.name, log });
     granted.set(name, { definition, transport });
   }
+  function allowed({ transport: name, method, args }: DeviceCall) {
+    const { definition, transport } = granted.get(name) ?? refuse(notGranted(name, profile.name));
+    const rules = Object.hasOwn(definition.methods, method) ? definition.methods[method] : undefined;
+    if (rules === undefined) return refuse(new OssiaError('not_granted', `${name} has no method ${method}.`));
+    const parsed = rules.args.safeParse(args);
+    if (!parsed.success) return refuse(wrongArguments(`${name}.${method}`, parsed.error.issues));
+    return { transport, rules, args: parsed.data };
+  }
+
+  const contextOf = ({ transport, signal, deadline, recorder }: DeviceCall): CallContext => ({
+    signal,
+    deadline,
+    record: ({ kind, text }) => recorder.add({ kind, via: transport, text }),
+  });
+
   return {
     grants: Object.fromEntries([...granted].map(([name, { definition }]) => [name, Object.keys(definition.methods)])),
+    streams: [...granted].flatMap(([name, { definition }]) =>
+      Object.entries(definition.methods).flatMap(([method, { inParts }]) => (inParts ? [`${name}.${method}`] : [])),
+    ),
 
-    async call({ transport: name, method, args, signal, deadline, writes, recorder }) {
-      const { definition, transport } = granted.get(name) ?? refuse(notGranted(name, profile.name));
-      const rules = Object.hasOwn(definition.methods, method) ? definition.methods[method] : undefined;
-      if (rules === undefined) return refuse(new OssiaError('not_granted', `${name} has no method ${method}.`));
-      const parsed = rules.args.safeParse(args);
-      if (!parsed.success) return refuse(wrongArguments(`${name}.${method}`, parsed.error.issues));
+    async call(call) {
+      const { transport: name, method, writes, recorder } = call;
+      const { transport, rules, args } = allowed(call);
       if (rules.access === 'write' && writes !== 'sent') {
         if (writes === 'refused')
-          return refuse(new OssiaError('not_granted', `${name}.${method} is a write, and a self-test only reads.`));
-        recorder.add({ kind: 'recorded', via: name, text: transport.describe(method, parsed.data) });
+          return refuse(new OssiaError('not_granted', `${name}.${method} is a write, and here the box is only read.`));
+        recorder.add({ kind: 'recorded', via: name, text: transport.describe(method, args) });
         return null;
       }
-      return transport.call(method, parsed.data, {
-        signal,
-        deadline,
-        record: ({ kind, text }) => recorder.add({ kind, via: name, text }),
-      });
+      return transport.call(method, args, contextOf(call));
+    },
+
+    stream(call) {
+      const { transport, args } = allowed(call);
+      const parts = transport.stream?.(call.method, args, contextOf(call));
+      return (
+        parts ?? refuse(new OssiaError('not_granted', `${call.transport}.${call.method} does not answer in parts.`))
+      );
     },
 
     async close() {

@@ -8,11 +8,13 @@ import type { Outcome } from '../model/outcome.ts';
 import type { Guest, GuestResult } from '../sandbox/sandbox.ts';
 import type { OpenDevice } from './device.ts';
 import { createExchangeRecorder } from './exchange-recorder.ts';
-import type { HookReport, HookRun, Nas, SessionListing } from './nas.ts';
+import type { Listing } from './listing-end.ts';
+import type { HookReport, HookRun, Nas, SessionListing, UserListing } from './nas.ts';
 import { outcomeOf } from './outcome-of.ts';
 import type { PluginManifest } from './plugin-manifest.ts';
 import { createGuestRunner } from './run-guest.ts';
-import { sessionListingOf } from './session-listing.ts';
+import { listBoxSessions } from './session-listing.ts';
+import { listBoxUsers } from './user-listing.ts';
 
 export interface LiveNas {
   readonly nas: Nas;
@@ -43,7 +45,15 @@ export interface LiveNasInput {
   readonly successor: () => Nas | undefined;
 }
 
+interface ReadLimits {
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+  readonly onRows?: (rows: unknown) => Promise<void>;
+}
+
 const closeMs = 3000;
+const usersFromNas = 'users_from_nas';
+const goneAway = { type: 'unreachable', reason: 'This profile was taken away or is stopping.' } as const;
 
 export function createLiveNas(input: LiveNasInput): LiveNas {
   const { profile, options, manifest, hash, guest, device, mask, kindOf, now, successor } = input;
@@ -55,12 +65,9 @@ export function createLiveNas(input: LiveNasInput): LiveNas {
   let onIdle: (() => void) | undefined;
 
   async function run(request: HookRun): Promise<HookReport> {
-    if (retiring) {
-      const next = successor();
-      if (next && next !== nas) return next.run(request);
-      const reason = 'This profile was taken away or is stopping.';
-      return report({ type: 'retry', reason, code: 'aborted' });
-    }
+    const other = next();
+    if (other === 'nobody') return report({ type: 'retry', reason: goneAway.reason, code: 'aborted' });
+    if (other) return other.run(request);
     running += 1;
     try {
       return await runHook(request);
@@ -151,26 +158,60 @@ export function createLiveNas(input: LiveNasInput): LiveNas {
     }
   }
 
-  async function listSessions(signal: AbortSignal): Promise<SessionListing> {
-    if (retiring) {
-      const next = successor();
-      if (next && next !== nas) return next.listSessions(signal);
-      return { type: 'unreachable', reason: 'This profile was taken away or is stopping.' };
-    }
-    if (!guest.listsSessions)
-      return { type: 'unsupported', reason: `The plugin ${manifest.name} cannot list the sessions of its box.` };
-    const limits = { deadlineMs: profile.sync.deadlineMs, deadline: now() + profile.sync.deadlineMs };
+  /** Someone else serves this profile now, when it is not this one. */
+  function next(): Nas | 'nobody' | null {
+    if (!retiring) return null;
+    const other = successor();
+    return other && other !== nas ? other : 'nobody';
+  }
+
+  /** Runs what only reads and is no job; with `onRows` it lists. */
+  async function read(name: string, { deadlineMs, signal, onRows }: ReadLimits): Promise<GuestResult> {
+    const deadline = now() + deadlineMs;
+    const account =
+      name === 'listUsers' ? { account: {}, hook: usersFromNas, attempt: 1, token: '', dryRun: false } : {};
+    const input = { ...account, options, deadline };
     const recorder = createExchangeRecorder({ mask, now });
-    const input = { options, deadline: limits.deadline };
-    const runner = createGuestRunner({ guest, device, input, signal, ...limits, writes: 'refused', mask, recorder });
+    const limits = { signal, deadlineMs, deadline, writes: 'refused', mask, recorder } as const;
+    const runner = createGuestRunner({ guest, device, input, ...limits, ...(onRows && { onRows }) });
     running += 1;
     try {
-      return sessionListingOf(await runner.run('listSessions'), mask);
+      return await runner.run(name);
     } finally {
       runner.end();
       running -= 1;
       if (running === 0) onIdle?.();
     }
+  }
+
+  async function listSessions(signal: AbortSignal): Promise<SessionListing> {
+    const other = next();
+    if (other === 'nobody') return goneAway;
+    if (other) return other.listSessions(signal);
+    if (!guest.listsSessions)
+      return { type: 'unsupported', reason: `The plugin ${manifest.name} cannot list the sessions of its box.` };
+    const { deadlineMs } = profile.sync;
+    return listBoxSessions((name, onRows) => read(name, { deadlineMs, signal, onRows }), mask);
+  }
+
+  async function listUsers({ signal, onUsers }: Parameters<Nas['listUsers']>[0]): Promise<UserListing> {
+    const other = next();
+    if (other === 'nobody') return goneAway;
+    if (other) return other.listUsers({ signal, onUsers });
+    if (!guest.hooks.has(usersFromNas))
+      return { type: 'unsupported', reason: `The plugin ${manifest.name} cannot list the users of its box.` };
+    const { deadlineMs } = profile.resync;
+    const list: Listing = (name, onRows) => read(name, { deadlineMs, signal, onRows });
+    return listBoxUsers({ list, mask, onUsers });
+  }
+
+  async function uptime(signal: AbortSignal): Promise<number | null> {
+    const other = next();
+    if (other === 'nobody' || (!other && !guest.tellsUptime)) return null;
+    if (other) return other.uptime(signal);
+    const result = await read('uptime', { deadlineMs, signal });
+    const value = result.type === 'returned' ? result.value : null;
+    return typeof value === 'number' && value >= 0 ? value : null;
   }
 
   async function retire(): Promise<void> {
@@ -180,7 +221,7 @@ export function createLiveNas(input: LiveNasInput): LiveNas {
   }
 
   const plugin = { name: manifest.name, version: manifest.version, hash, hooks: guest.hooks };
-  const nas: Nas = { name: profile.name, profile, plugin, run, listSessions };
+  const nas: Nas = { name: profile.name, profile, plugin, run, listSessions, listUsers, uptime };
   return {
     nas,
     answered: () => answered,

@@ -6,6 +6,7 @@ import type { Guest, GuestResult } from '../sandbox/sandbox.ts';
 import type { DeviceCall, OpenDevice } from './device.ts';
 import type { ExchangeRecorder } from './exchange-recorder.ts';
 import { maskError } from './mask-error.ts';
+import { createStreams } from './streams.ts';
 
 export interface GuestRunner {
   /** Never rejects. */
@@ -24,6 +25,8 @@ interface GuestRunnerInput {
   readonly writes: DeviceCall['writes'];
   readonly mask: Mask;
   readonly recorder: ExchangeRecorder;
+  /** For runs that list: takes some rows, hostile until parsed. */
+  readonly onRows?: (rows: unknown) => Promise<void>;
 }
 
 /** The box's time ends a little before the plugin's, so that the plugin hears which call was not answered. */
@@ -35,7 +38,7 @@ const graceMs = 1500;
 const overReason = new OssiaError('aborted', 'The run is over.');
 
 export function createGuestRunner(given: GuestRunnerInput): GuestRunner {
-  const { guest, device, input, signal, deadlineMs, deadline, writes, mask, recorder } = given;
+  const { guest, device, input, signal, deadlineMs, deadline, writes, mask, recorder, onRows } = given;
   const headStart = Math.min(headStartMs, deadlineMs / 10);
   const calls = new AbortController();
   const abort = () => calls.abort(overReason);
@@ -43,14 +46,22 @@ export function createGuestRunner(given: GuestRunnerInput): GuestRunner {
   signal.addEventListener('abort', abort);
   if (signal.aborted) abort();
   const waiting = new Set<string>();
+  const streams = createStreams();
   let waitedForBox = false;
 
-  async function onCall(transport: string, method: string, args: readonly unknown[]): Promise<unknown> {
+  function onCall(transport: string, method: string, args: readonly unknown[]): Promise<unknown> {
     const name = `${transport}.${method}`;
+    const context = { signal: calls.signal, deadline: deadline - headStart, writes, recorder };
+    const call = { transport, method, args, ...context };
+    return ofBox(name, async () =>
+      device.streams.includes(name) ? streams.open(name, device.stream(call)) : device.call(call),
+    );
+  }
+
+  async function ofBox(name: string, ask: () => Promise<unknown>): Promise<unknown> {
     waiting.add(name);
     try {
-      const context = { signal: calls.signal, deadline: deadline - headStart, writes, recorder };
-      return await device.call({ transport, method, args, ...context });
+      return await ask();
     } catch (error) {
       throw maskError(mask, error);
     } finally {
@@ -66,7 +77,8 @@ export function createGuestRunner(given: GuestRunnerInput): GuestRunner {
     const watchdog = setTimeout(late, deadlineMs + graceMs);
     const onLog = (text: string) => recorder.add({ kind: 'log', via: 'plugin', text });
     try {
-      const call = { hook: name, input, deadline, signal, onCall, onLog };
+      const onNext = (stream: number) => ofBox(streams.nameOf(stream), () => streams.next(stream));
+      const call = { hook: name, input, deadline, signal, onCall, onNext, onLog, ...(onRows && { onRows }) };
       const result = await Promise.race([guest.run(call), overdue]);
       return explained(result);
     } catch (error) {
@@ -91,8 +103,9 @@ export function createGuestRunner(given: GuestRunnerInput): GuestRunner {
     end() {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
-      // A call that the plugin did not wait for ends with the run.
+      // A call that the plugin did not wait for ends with the run, and so does an answer that it did not take to its end.
       if (waiting.size > 0) abort();
+      streams.close();
     },
   };
 }

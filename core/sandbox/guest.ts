@@ -70,9 +70,14 @@ export async function openGuest(input: GuestInput): Promise<Guest> {
 
   function refusal(hook: string): OssiaError | null {
     if (closed) return new OssiaError('aborted', `${program.name} was unloaded.`);
-    const has =
-      hook === 'selfTest' ? offer.hasSelfTest : hook === 'listSessions' ? offer.listsSessions : names.has(hook);
-    return has ? null : new OssiaError('not_found', `${program.name} has no ${hook}.`);
+    return has(hook) ? null : new OssiaError('not_found', `${program.name} has no ${hook}.`);
+  }
+
+  function has(hook: string): boolean {
+    if (hook === 'selfTest') return offer.hasSelfTest;
+    if (hook === 'listSessions') return offer.listsSessions;
+    if (hook === 'uptime') return offer.tellsUptime;
+    return names.has(hook === 'listUsers' ? 'users_from_nas' : hook);
   }
 
   function loadNow(): Promise<Loaded> {
@@ -94,6 +99,7 @@ export async function openGuest(input: GuestInput): Promise<Guest> {
     hooks: names,
     hasSelfTest: offer.hasSelfTest,
     listsSessions: offer.listsSessions,
+    tellsUptime: offer.tellsUptime,
     run(call) {
       const error = refusal(call.hook);
       return error ? Promise.resolve({ type: 'failed', error }) : fitInstance().run(call);

@@ -13,6 +13,7 @@ export type Offer =
       readonly hooks: readonly string[];
       readonly hasSelfTest: boolean;
       readonly listsSessions: boolean;
+      readonly tellsUptime: boolean;
     }
   | { readonly type: 'rejected'; readonly message: string; readonly stack: string }
   /** `innocent`: nothing says that it was the plugin's doing. */
@@ -130,6 +131,7 @@ export function openInstance({ id, program, worker, onOffence, onCpu, onIdle }: 
     guest: id,
     source: program.source,
     device: program.device,
+    streams: program.streams,
     limits: program.limits,
   });
 

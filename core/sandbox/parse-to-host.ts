@@ -65,10 +65,11 @@ export function parseArguments(json: string): readonly unknown[] | null {
   }
 }
 
-function parseLoaded({ hooks, hasSelfTest, listsSessions }: Fields, guest: number): ToHost | null {
+function parseLoaded({ hooks, hasSelfTest, listsSessions, tellsUptime }: Fields, guest: number): ToHost | null {
   if (!Array.isArray(hooks) || !hooks.every((name) => typeof name === 'string')) return null;
-  if (typeof hasSelfTest !== 'boolean' || typeof listsSessions !== 'boolean') return null;
-  return { type: 'loaded', guest, hooks, hasSelfTest, listsSessions };
+  if (typeof hasSelfTest !== 'boolean' || typeof listsSessions !== 'boolean' || typeof tellsUptime !== 'boolean')
+    return null;
+  return { type: 'loaded', guest, hooks, hasSelfTest, listsSessions, tellsUptime };
 }
 
 function parsePong({ id, usage }: Fields): ToHost | null {

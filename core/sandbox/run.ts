@@ -3,7 +3,7 @@ import { OssiaError, toOssiaError } from '../errors.ts';
 import { failureOf } from './failure.ts';
 import { limits } from './limits.ts';
 import { parseArguments, parseGuestEnd } from './parse-to-host.ts';
-import type { GuestCall, GuestResult, Program } from './sandbox.ts';
+import { type GuestCall, type GuestResult, ownCalls, type Program } from './sandbox.ts';
 import type { HostError } from './to-guest.ts';
 import type { ToHost } from './to-host.ts';
 
@@ -28,6 +28,7 @@ export function createRun({ program, call, answer, abandon, onEnd }: RunInput): 
   const errors = new Map<number, OssiaError>();
   const grants = program.device;
   let calls = 0;
+  let rowsCalls = 0;
   let pending = 0;
   let lines = 0;
   let open = true;
@@ -70,14 +71,11 @@ export function createRun({ program, call, answer, abandon, onEnd }: RunInput): 
     try {
       const args = parseArguments(request.args);
       if (!args) throw new OssiaError('arguments_invalid', `The arguments of ${transport}.${method} are not a list.`);
+      if (transport === ownCalls) return reply(request, await serveOwn(method, args));
       if (!Object.hasOwn(grants, transport) || !grants[transport]?.includes(method)) {
         throw new OssiaError('not_granted', `${program.name} has no ${transport}.${method}.`);
       }
-      const json = JSON.stringify((await call.onCall(transport, method, args)) ?? null);
-      if (json.length > limits.answerBytes) {
-        throw new OssiaError('call_limit', `The answer to ${transport}.${method} is too large for a plugin.`);
-      }
-      if (open) answer({ call: request.call, ok: true, json });
+      reply(request, await call.onCall(transport, method, args));
     } catch (thrown) {
       const error = toOssiaError(thrown);
       if (!open) return;
@@ -88,11 +86,27 @@ export function createRun({ program, call, answer, abandon, onEnd }: RunInput): 
     }
   }
 
+  function serveOwn(method: string, [what]: readonly unknown[]): Promise<unknown> {
+    if (method === 'next' && call.onNext && typeof what === 'number') return call.onNext(what);
+    if (method === 'rows' && call.onRows) return call.onRows(what);
+    throw new OssiaError('not_granted', `${call.hook} has no use for ${method}.`);
+  }
+
+  function reply({ call: number, transport, method }: ToHost & { type: 'call' }, value: unknown): void {
+    const json = JSON.stringify(value ?? null);
+    if (json.length > limits.answerBytes) {
+      throw new OssiaError('call_limit', `The answer to ${transport}.${method} is too large for a plugin.`);
+    }
+    if (open) answer({ call: number, ok: true, json });
+  }
+
   return {
     take(message) {
       if (message.type === 'call') {
-        calls += 1;
-        const tooMuch = calls > program.limits.maxCalls || pending >= limits.pendingCalls;
+        if (message.transport === ownCalls && message.method === 'rows') rowsCalls += 1;
+        else calls += 1;
+        const tooMany = calls > program.limits.maxCalls || rowsCalls > limits.rowsCalls;
+        const tooMuch = tooMany || pending >= limits.pendingCalls;
         if (tooMuch || Buffer.byteLength(message.args) > 3 * program.limits.maxCallBytes) return 'over limit';
         serve(message);
       } else if (message.type === 'log') {

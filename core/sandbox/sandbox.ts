@@ -17,6 +17,8 @@ export interface Program {
   readonly sourceMap: string;
   /** Granted transports and the methods of each: what `device` consists of. */
   readonly device: Readonly<Record<string, readonly string[]>>;
+  /** Those of the methods whose answer comes in parts, as `routeros.pages`: the guest iterates over it. */
+  readonly streams: readonly string[];
   readonly limits: GuestLimits;
 }
 
@@ -34,13 +36,14 @@ export interface Guest {
   readonly hooks: ReadonlySet<string>;
   readonly hasSelfTest: boolean;
   readonly listsSessions: boolean;
+  readonly tellsUptime: boolean;
   run(call: GuestCall): Promise<GuestResult>;
   /** Ends running calls with `aborted` and frees the isolate. */
   close(): Promise<void>;
 }
 
 export interface GuestCall {
-  /** A hook's name, `selfTest` or `listSessions`. */
+  /** A hook's name, `selfTest`, `uptime`, or one that lists: `listSessions`, and `listUsers` for the hook `users_from_nas`. */
   readonly hook: string;
   /** The first argument of the plugin's function: plain JSON. */
   readonly input: Readonly<Record<string, unknown>>;
@@ -49,8 +52,15 @@ export interface GuestCall {
   readonly signal: AbortSignal;
   /** A host call of the guest. What it rejects with reaches the guest as code, message, retryable, said, details. */
   onCall(transport: string, method: string, args: readonly unknown[]): Promise<unknown>;
+  /** The next part of an answer that comes in parts; null when there is none any more. */
+  onNext?(stream: number): Promise<unknown>;
+  /** Some rows of what lists: not yet parsed, and the guest goes on when this resolves. */
+  onRows?(rows: unknown): Promise<void>;
   onLog(line: string): void;
 }
+
+/** Host calls under this name, which no transport has, are for the sandbox itself: `next` of a stream, `rows` of a list. */
+export const ownCalls = '';
 
 /** Never rejects: what went wrong is an answer. */
 export type GuestResult =

@@ -9,6 +9,7 @@ export type ToGuest =
       readonly guest: number;
       readonly source: string;
       readonly device: Readonly<Record<string, readonly string[]>>;
+      readonly streams: readonly string[];
       readonly limits: GuestLimits;
     }
   | {

@@ -8,6 +8,7 @@ export type ToHost =
       readonly hooks: readonly string[];
       readonly hasSelfTest: boolean;
       readonly listsSessions: boolean;
+      readonly tellsUptime: boolean;
     }
   | { readonly type: 'rejected'; readonly guest: number; readonly message: string; readonly stack: string }
   | {

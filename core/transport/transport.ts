@@ -10,6 +10,8 @@ export interface TransportDefinition<Config = unknown> {
   /** Keys of `config` that hold secrets, so that nothing prints them. */
   readonly secrets: readonly string[];
   readonly methods: Readonly<Record<string, MethodDefinition>>;
+  /** What a dry run over it leaves open, in one sentence for the operator. */
+  readonly unknownInDryRun: string;
   connect(config: Config, environment: TransportEnvironment): Transport;
 }
 
@@ -18,6 +20,8 @@ export interface MethodDefinition {
   readonly access: 'read' | 'write';
   /** The guest's arguments, hostile until parsed: a tuple. */
   readonly args: z.ZodType<readonly unknown[]>;
+  /** A read whose answer comes in parts: asked by `stream`, and the plugin iterates over it. */
+  readonly inParts?: true;
 }
 
 export interface TransportEnvironment {
@@ -31,6 +35,8 @@ export interface TransportEnvironment {
 export interface Transport {
   /** Arguments are already parsed by the method's schema. Rejects with an OssiaError only. The result must be JSON. */
   call(method: string, args: readonly unknown[], context: CallContext): Promise<unknown>;
+  /** For methods that answer in parts. Asks the box for no more than is taken; whoever stops early calls `return`. */
+  stream?(method: string, args: readonly unknown[], context: CallContext): AsyncIterator<unknown, void>;
   /** What `call` would send, in the box's own language, one line per command; for a write in a dry run. */
   describe(method: string, args: readonly unknown[]): string;
   close(): Promise<void>;

@@ -77,6 +77,7 @@ export const lineTransport: TransportDefinition<z.output<typeof config>> = {
   name: 'line',
   config,
   secrets: ['secret'],
+  unknownInDryRun: 'Reads were made; what the box answers to a write is not known.',
   methods: { read: { access: 'read', args }, write: { access: 'write', args } },
   connect: (section) => ({
     call: (_method, [line], context) => talk(section, String(line), context),

@@ -9,6 +9,7 @@ export function programOf(hooks: string, overrides: Partial<Program> & { readonl
     source: `${before}\nvar ossiaPlugin = { default: { hooks: { ${hooks} } } };`,
     sourceMap: '',
     device: { coa: ['coa', 'disconnect'] },
+    streams: [],
     limits: { memoryMb: 32, cpuMs: 200, maxCalls: 50, maxCallBytes: 100_000, maxLogLines: 20 },
     ...rest,
   };

@@ -3,6 +3,7 @@ import type { HostError } from '../to-guest.ts';
 import { describeReturned, describeThrown, fellOver } from './describe-end.ts';
 import { freezeIntrinsics } from './freeze.ts';
 import { limitError, markHostError } from './host-errors.ts';
+import { type Ask, gathered, handOver, iterateOver } from './in-parts.ts';
 import { shimConsole, textOf } from './shim-console.ts';
 
 /** Says one thing to the worker, by position: `call` and the texts are empty where they do not apply. */
@@ -14,6 +15,8 @@ export interface PreludeLimits {
   readonly maxLogLines: number;
   readonly pendingCalls: number;
   readonly answerBytes: number;
+  readonly rowsPerCall: number;
+  readonly rowsCalls: number;
   readonly logLineChars: number;
 }
 
@@ -25,7 +28,10 @@ interface Answer {
 interface Run {
   readonly id: number;
   readonly pending: Map<number, (answer: Answer) => void>;
+  /** Numbers the calls of every kind. */
+  sent: number;
   calls: number;
+  rowsCalls: number;
   lines: number;
   /** Set when the host has answered in the guest's place. */
   abandoned: Answer | null;
@@ -35,14 +41,19 @@ interface Definition {
   readonly hooks: Record<string, (input: unknown, device: unknown) => unknown>;
   selfTest?(device: unknown, input: unknown): unknown;
   listSessions?(device: unknown, input: unknown): unknown;
+  uptime?(device: unknown, input: unknown): unknown;
 }
+
+const besidesHooks = ['selfTest', 'listSessions', 'uptime'] as const;
 
 const { parse, stringify } = JSON;
 const { freeze } = Object;
 
 export function open(emit: Emit, deviceJson: string, limitsJson: string) {
   const limits = parse(limitsJson) as PreludeLimits;
-  const transports = Object.entries(parse(deviceJson) as Record<string, string[]>);
+  const offered = parse(deviceJson) as { device: Record<string, string[]>; streams: string[] };
+  const transports = Object.entries(offered.device);
+  const streams = new Set(offered.streams);
   const runs = new Map<number, Run>();
   let current: Run | null = null;
   let definition: Definition = { hooks: {} };
@@ -61,33 +72,48 @@ export function open(emit: Emit, deviceJson: string, limitsJson: string) {
 
   function request(run: Run, transport: string, method: string, args: unknown[]): Promise<Answer> {
     if (run.abandoned) return Promise.resolve(run.abandoned);
-    if (run.calls >= limits.maxCalls) throw limitError(`More than ${limits.maxCalls} host calls in one run.`);
+    // Rows of a list, which go to the sandbox itself, have a limit of their own: a large box has many.
+    const isRows = transport === '' && method === 'rows';
+    if (!isRows && run.calls >= limits.maxCalls)
+      throw limitError(`More than ${limits.maxCalls} host calls in one run.`);
+    if (isRows && run.rowsCalls >= limits.rowsCalls)
+      throw limitError(`More than ${limits.rowsCalls} lists in one run.`);
     if (run.pending.size >= limits.pendingCalls) {
       throw limitError(`More than ${limits.pendingCalls} host calls at once: await some before making more.`);
     }
     const json = argumentsJson(args);
     if (json.length > limits.maxCallBytes) {
-      throw limitError(`The arguments of device.${transport}.${method} are larger than ${limits.maxCallBytes} bytes.`);
+      const what = isRows
+        ? `A list of ${limits.rowsPerCall} rows is`
+        : `The arguments of device.${transport}.${method} are`;
+      throw limitError(`${what} larger than ${limits.maxCallBytes} bytes.`);
     }
-    run.calls += 1;
-    const call = run.calls;
+    if (isRows) run.rowsCalls += 1;
+    else run.calls += 1;
+    const call = ++run.sent;
     emit('call', run.id, call, transport, method, json);
     return new Promise((resolve) => run.pending.set(call, resolve));
   }
 
-  function deviceOf(run: Run): object {
+  function askerOf(run: Run): Ask {
+    // The error is made after the wait, where the stack still leads through the plugin's own awaits.
+    return async (transport, method, args) => {
+      const asked = request(run, transport, method, args);
+      const call = run.sent;
+      const answer = await asked;
+      if (answer.ok) return parse(answer.json);
+      throw hostError(answer.json, call);
+    };
+  }
+
+  function deviceOf(ask: Ask): object {
     const device = Object.create(null);
     for (const [transport, methods] of transports) {
       const calls = Object.create(null);
       for (const method of methods) {
-        // The error is made after the wait, where the stack still leads through the plugin's own awaits.
-        calls[method] = async (...args: unknown[]) => {
-          const asked = request(run, transport, method, args);
-          const call = run.calls;
-          const answer = await asked;
-          if (answer.ok) return parse(answer.json);
-          throw hostError(answer.json, call);
-        };
+        const call = (...args: unknown[]) => ask(transport, method, args);
+        const isStream = streams.has(`${transport}.${method}`);
+        calls[method] = isStream ? (...args: unknown[]) => iterateOver(ask, () => call(...args)) : call;
       }
       device[transport] = freeze(calls);
     }
@@ -99,15 +125,20 @@ export function open(emit: Emit, deviceJson: string, limitsJson: string) {
       const input = parse(inputJson);
       input.log = (line: unknown) => log(run, textOf(line));
       freeze(input);
-      const device = deviceOf(run);
-      const value =
-        hook === 'selfTest' || hook === 'listSessions'
-          ? await definition[hook]?.(device, input)
-          : await definition.hooks[hook]?.(input, device);
-      return describeReturned(value, limits.answerBytes);
+      const ask = askerOf(run);
+      const value = await called(hook, input, deviceOf(ask));
+      const isList = hook === 'listSessions' || hook === 'listUsers';
+      const answer = isList ? handOver(value, ask, limits.rowsPerCall) : gathered(value, limits.answerBytes);
+      return describeReturned(await answer, limits.answerBytes);
     } catch (thrown) {
       return describeThrown(thrown);
     }
+  }
+
+  function called(hook: string, input: unknown, device: object): unknown {
+    const besides = besidesHooks.find((name) => name === hook);
+    if (besides !== undefined) return definition[besides]?.(device, input);
+    return definition.hooks[hook === 'listUsers' ? 'users_from_nas' : hook]?.(input, device);
   }
 
   function end(run: Run, result: string): void {
@@ -125,21 +156,24 @@ export function open(emit: Emit, deviceJson: string, limitsJson: string) {
       if (wrong) return stringify({ wrong });
       const hooks = Object.create(null);
       for (const name of Object.keys(found.hooks)) hooks[name] = found.hooks[name];
-      const { selfTest, listSessions } = found;
+      const { selfTest, listSessions, uptime } = found;
       definition = {
         hooks,
         ...(selfTest && { selfTest: selfTest.bind(found) }),
         ...(listSessions && { listSessions: listSessions.bind(found) }),
+        ...(uptime && { uptime: uptime.bind(found) }),
       };
       return stringify({
         hooks: Object.keys(hooks),
         hasSelfTest: selfTest !== undefined,
         listsSessions: listSessions !== undefined,
+        tellsUptime: uptime !== undefined,
       });
     },
 
     start(id: number, hook: string, inputJson: string): void {
-      const run: Run = { id, pending: new Map(), calls: 0, lines: 0, abandoned: null };
+      const counts = { sent: 0, calls: 0, rowsCalls: 0, lines: 0 };
+      const run: Run = { id, pending: new Map(), ...counts, abandoned: null };
       runs.set(id, run);
       current = run;
       perform(run, hook, inputJson).then(
@@ -184,11 +218,13 @@ function hostError(json: string, call: number): Error {
 
 function wrongWith(found: unknown): string {
   if (typeof found !== 'object' || found === null) return 'plugin.ts has no default export made by definePlugin().';
-  const { hooks, selfTest, listSessions } = found as Partial<Definition>;
+  const { hooks } = found as Partial<Definition>;
   if (typeof hooks !== 'object' || hooks === null) return 'The definition has no `hooks` object.';
   const odd = Object.keys(hooks).find((name) => typeof hooks[name] !== 'function');
   if (odd !== undefined) return `hooks.${odd} is not a function.`;
-  if (selfTest !== undefined && typeof selfTest !== 'function') return '`selfTest` is not a function.';
-  if (listSessions !== undefined && typeof listSessions !== 'function') return '`listSessions` is not a function.';
-  return '';
+  const wrong = besidesHooks.find((name) => {
+    const given = (found as Partial<Definition>)[name];
+    return given !== undefined && typeof given !== 'function';
+  });
+  return wrong === undefined ? '' : `\`${wrong}\` is not a function.`;
 }

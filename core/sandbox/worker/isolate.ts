@@ -2,7 +2,7 @@
 import type IsolatedVm from 'isolated-vm';
 import type { Emit, PreludeLimits } from '../guest/prelude.ts';
 import { limits as fixed } from '../limits.ts';
-import type { GuestLimits } from '../sandbox.ts';
+import { type GuestLimits, ownCalls } from '../sandbox.ts';
 import type { ToGuest } from '../to-guest.ts';
 import type { Fault, ToHost } from '../to-host.ts';
 
@@ -21,6 +21,7 @@ export type Opened =
       readonly hooks: string[];
       readonly hasSelfTest: boolean;
       readonly listsSessions: boolean;
+      readonly tellsUptime: boolean;
     }
   | { readonly ok: false; readonly starved: boolean; readonly message: string; readonly stack: string };
 
@@ -30,14 +31,15 @@ interface OpenInput {
   readonly guest: number;
   readonly source: string;
   readonly device: Readonly<Record<string, readonly string[]>>;
+  readonly streams: readonly string[];
   readonly limits: GuestLimits;
   readonly say: (message: ToHost) => void;
 }
 
-export function openIsolate({ ivm, prelude, guest, source, device, limits, say }: OpenInput): Opened {
+export function openIsolate({ ivm, prelude, guest, source, device, streams, limits, say }: OpenInput): Opened {
   // No onCatastrophicError: it would be waited for on this very thread, which then sleeps for ever; without it the process aborts.
   const isolate = new ivm.Isolate({ memoryLimit: limits.memoryMb });
-  const tally = new Map<number, { calls: number; lines: number }>();
+  const tally = new Map<number, { calls: number; lines: number; rows: number }>();
   const handles: { release(): void }[] = [];
   let overLimit = false;
   let cpuSeen = 0n;
@@ -47,8 +49,11 @@ export function openIsolate({ ivm, prelude, guest, source, device, limits, say }
     const made = tally.get(run);
     if (!made) return;
     if (type === 'call') {
-      made.calls += 1;
-      if (made.calls > limits.maxCalls || c.length > limits.maxCallBytes) overLimit = true;
+      const isRows = a === ownCalls && b === 'rows';
+      if (isRows) made.rows += 1;
+      else made.calls += 1;
+      if (made.calls > limits.maxCalls || made.rows > fixed.rowsCalls || c.length > limits.maxCallBytes)
+        overLimit = true;
       else say({ type, guest, run, call, transport: a, method: b, args: c });
     } else if (type === 'log') {
       made.lines += 1;
@@ -74,7 +79,7 @@ export function openIsolate({ ivm, prelude, guest, source, device, limits, say }
     const inner: PreludeLimits = { ...limits, ...fixed };
     const inside = context.evalClosureSync(
       `${prelude}\nreturn prelude.open($0, $1, $2);`,
-      [new ivm.Callback(emit, { sync: true }), JSON.stringify(device), JSON.stringify(inner)],
+      [new ivm.Callback(emit, { sync: true }), JSON.stringify({ device, streams }), JSON.stringify(inner)],
       { filename: 'ossia:prelude', result: { reference: true } },
     );
     const method = (name: string): IsolatedVm.Reference => {
@@ -99,7 +104,7 @@ export function openIsolate({ ivm, prelude, guest, source, device, limits, say }
     const apply = (message: ToGuest & { type: 'run' | 'answer' | 'abandon' }): void => {
       const { run } = message;
       if (message.type === 'run') {
-        tally.set(run, { calls: 0, lines: 0 });
+        tally.set(run, { calls: 0, lines: 0, rows: 0 });
         start.applySync(undefined, [run, message.hook, message.input], timeout);
       } else if (message.type === 'answer') {
         answer.applySync(undefined, [run, message.call, message.ok, message.json], timeout);
@@ -116,6 +121,7 @@ export function openIsolate({ ivm, prelude, guest, source, device, limits, say }
       hooks: offer.hooks,
       hasSelfTest: offer.hasSelfTest,
       listsSessions: offer.listsSessions,
+      tellsUptime: offer.tellsUptime,
       isolate: {
         enter(message) {
           const cpuBefore = isolate.cpuTime;

@@ -54,8 +54,8 @@ function serve(): never {
       return;
     }
     isolates.set(guest, opened.isolate);
-    const { hooks, hasSelfTest, listsSessions } = opened;
-    say({ type: 'loaded', guest, hooks, hasSelfTest, listsSessions });
+    const { hooks, hasSelfTest, listsSessions, tellsUptime } = opened;
+    say({ type: 'loaded', guest, hooks, hasSelfTest, listsSessions, tellsUptime });
   }
 
   function handle(message: ToGuest): void {

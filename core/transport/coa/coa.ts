@@ -30,6 +30,8 @@ export function createCoaDefinition(dictionary: Dictionary): TransportDefinition
     name: 'coa',
     config: coaConfig,
     secrets: ['secret', 'tls.key'],
+    unknownInDryRun:
+      'RADIUS reads nothing: whether the box is there, has such a session and would answer ACK or NAK is not known.',
     methods: { coa: { access: 'write', args }, disconnect: { access: 'write', args } },
     connect: (config, environment) => connect({ config, environment, dictionary }),
   };

@@ -30,6 +30,8 @@ export const routeros: TransportDefinition<RouterOsConfig> = {
   name: 'routeros',
   config: routerOsConfig,
   secrets: ['password'],
+  unknownInDryRun:
+    'Reads were made, writes were not: ensure and ensureAbsent show what they may do at most, and what the router would refuse is not known.',
   methods,
   connect(section, environment) {
     const client = createClient(clientConfig(section), (message) =>

@@ -41,6 +41,8 @@ export const scriptTransport: TransportDefinition<ScriptConfig> = {
   name: 'script',
   config: scriptConfig,
   secrets: [],
+  unknownInDryRun:
+    'The program was not started: what it would do, print and exit with is not known, nor whether a later step follows from that.',
   methods: { run: { access: 'write', args } },
   connect(config): Transport {
     const closing = new AbortController();

@@ -28,6 +28,8 @@ export const sshTransport: TransportDefinition<SshConfig> = {
   name: 'ssh',
   config: sshConfig,
   secrets: ['password', 'private_key', 'passphrase'],
+  unknownInDryRun:
+    'Commands that read were run, those that change were not: their exit codes and output are not known, nor what would follow from these.',
   methods: { read: { access: 'read', args }, run: { access: 'write', args } },
   connect(config, environment): Transport {
     const connection = createConnection(config, environment);

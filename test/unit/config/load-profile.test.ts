@@ -20,6 +20,7 @@ function definition(name: string): TransportDefinition {
       timeout: z.string().optional(),
     }),
     secrets: ['secret'],
+    unknownInDryRun: 'nothing',
     methods: {},
     connect: () => ({
       call: () => Promise.resolve(null),

@@ -138,7 +138,7 @@ test('a self-test that writes is refused: it could change the box before the pro
 
   await world.savePlugin(linesPlugin.replace("line.read('hello')", "line.write('reset')"));
 
-  expect(await world.refused('self-test only reads')).toContain('self-test failed');
+  expect(await world.refused('here the box is only read')).toContain('self-test failed');
   expect(world.box.received).not.toContain('reset');
 });
 

@@ -1,9 +1,14 @@
 // Every statement that changes the database, by name; the writer prepares each once.
 
 const account = 'user_id, login, nas_ip, ip, nas_key, variables, desired, gone_at, updated_at';
-/** ?2 and ?3 are JSON of what is told, ?4 the time, ?5 the value of `exists` when that is settled. */
+/**
+ * Of what is told of an account: ?1 its id, ?2 the variables, ?3 what is settled, ?4 the time, ?5 the value of `exists`, ?6 login,
+ * ?7 ip, ?8 nas_ip, ?9 the key of the box where that is known from all this alone, ?10 nas_id, ?11 the version that the row must
+ * be of; null what is not told. The same values go to each of these statements.
+ */
 const settled = `desired = json_patch(desired, ?3), version = version + 1, updated_at = ?4,
   gone_at = CASE ?5 WHEN 'true' THEN 0 WHEN 'false' THEN iif(gone_at = 0, ?4, gone_at) ELSE gone_at END`;
+const itsRow = 'WHERE user_id = ?1 AND version = coalesce(?11, version)';
 const ended = `state IN ('done', 'superseded', 'refused', 'dead', 'skipped')`;
 
 export const statements = {
@@ -21,16 +26,14 @@ export const statements = {
   replaceAccount: `UPDATE accounts SET (login, nas_ip, ip, nas_key, variables, desired, gone_at, updated_at) = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9),
     version = version + 1 WHERE user_id = ?1 AND version = ?10`,
   // What is found by keeps its place in the indexes: by far the most events say nothing new of that.
-  mergeSame: `UPDATE accounts SET variables = json_patch(variables, ?2), ${settled}
-    WHERE user_id = ?1 AND login = coalesce(?6, login) AND ip = coalesce(?7, ip)
-      AND nas_ip = coalesce(?8, nas_ip) AND nas_key = coalesce(?9, nas_key)`,
-  // ?9: the key of the box where that is known from what was told alone; ?10: its id, ?11: the row's version, where they are told.
+  mergeSame: `UPDATE accounts SET variables = json_patch(variables, ?2), ${settled} ${itsRow} AND login = coalesce(?6, login)
+    AND ip = coalesce(?7, ip) AND nas_ip = coalesce(?8, nas_ip) AND nas_key = coalesce(?9, nas_key) AND ?10 IS ?10`,
   merge: `UPDATE accounts SET variables = json_patch(variables, ?2), ${settled}, login = coalesce(?6, login), ip = coalesce(?7, ip),
-      nas_ip = coalesce(?8, nas_ip),
-      nas_key = CASE WHEN ?9 IS NOT NULL THEN ?9 WHEN coalesce(?8, nas_ip) <> '' THEN nas_key
-        ELSE 'id:' || coalesce(?10, variables ->> '$.nas_id', '') END
-    WHERE user_id = ?1 AND version = coalesce(?11, version)`,
-  settleAccount: `UPDATE accounts SET ${settled} WHERE user_id = ?1 AND ?2 IS NULL AND version = coalesce(?6, version)`,
+    nas_ip = coalesce(?8, nas_ip), nas_key = CASE WHEN ?9 IS NOT NULL THEN ?9 WHEN coalesce(?8, nas_ip) <> '' THEN nas_key
+      ELSE 'id:' || coalesce(?10, variables ->> '$.nas_id', '') END ${itsRow}`,
+  firstTold: `INSERT INTO accounts (${account}) SELECT ?1, coalesce(?6, ''), coalesce(?8, ''), coalesce(?7, ''),
+      coalesce(?9, 'id:' || coalesce(?10, '')), ?2, ?3, iif(?5 = 'false', ?4, 0), ?4 WHERE coalesce(?11, 0) = 0 ON CONFLICT DO NOTHING`,
+  settleAccount: `UPDATE accounts SET ${settled} WHERE user_id = ?1 AND version = coalesce(?2, version)`,
   mergeApplied: `INSERT INTO applied (user_id, nas_key, marks) VALUES (?1, ?2, json_patch('{}', ?3))
     ON CONFLICT (user_id, nas_key) DO UPDATE SET marks = json_patch(marks, ?3)`,
   replaceApplied: `INSERT INTO applied (user_id, nas_key, marks) VALUES (?1, ?2, json_patch('{}', ?3))
@@ -68,9 +71,9 @@ export const statements = {
 export type StatementName = keyof typeof statements;
 export type Value = string | number | null;
 
-/** One step of a batch: a statement with its values, and what depends on whether it changed a row. */
+/** One step of a batch: a statement with its values, or the first of several that changes a row, and what depends on whether it did. */
 export interface Step {
-  readonly run: StatementName;
+  readonly run: StatementName | readonly StatementName[];
   readonly values: readonly Value[];
   /** When it did. */
   readonly next?: readonly Step[];

@@ -3,7 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import { OssiaError } from '../../errors.ts';
 import { lockFolder, openDatabase, remedyFor } from './database.ts';
-import { type StatementName, type Step, statements } from './statements.ts';
+import { type StatementName, type Step, statements, type Value } from './statements.ts';
 
 export type WriterRequest =
   | { readonly type: 'group'; readonly batches: readonly (readonly Step[])[] }
@@ -47,10 +47,13 @@ function createGroupRunner(database: DatabaseSync): (batches: readonly (readonly
     Object.entries(statements).map(([name, sql]) => [name, database.prepare(sql)]),
   ) as Record<StatementName, StatementSync>;
 
+  const runOne = (statement: StatementName, values: readonly Value[]): boolean =>
+    prepared[statement].run(...values).changes !== 0;
   const runAll = (steps: readonly Step[], told: Told): void => {
     for (const { run, values, next, otherwise } of steps) {
-      const { changes } = prepared[run].run(...values);
-      if (changes !== 0) {
+      const changed =
+        typeof run === 'string' ? runOne(run, values) : run.some((statement) => runOne(statement, values));
+      if (changed) {
         if (next !== undefined) runAll(next, told);
       } else if (otherwise !== undefined) {
         const { tell, steps: others } = otherwise;

@@ -6,7 +6,7 @@ import type { Account } from '#core/model/account.ts';
 function lanesOf(...boxes: readonly Account[]): ReadonlySet<string> {
   const drafts = boxes.flatMap((box) => {
     const account = { user_id: '1001', ...box };
-    return jobsOf({ id: 'e1', hook: 'user_drop', account, occurredAt: '', source: 'test' });
+    return jobsOf({ hook: 'user_drop', account });
   });
   return new Set(drafts.map(({ lane, nasKey }) => `${lane} at ${nasKey}`));
 }

@@ -35,7 +35,7 @@ export async function buildAccounts({ store, registry, catalogue }: AccountsBuil
     catalogue,
     taking,
     unknownIn: () => undefined,
-    wouldSupersede: () => [],
+    wouldSupersede: async () => [],
     clock: Date.now,
   });
   const resyncs: Resyncs = {

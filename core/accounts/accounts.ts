@@ -8,9 +8,9 @@ import type { RecordPage } from '../store/store.ts';
 
 /** How an account is named; the first that is given counts. */
 export interface AccountName {
-  readonly user_id?: string;
-  readonly login?: string;
-  readonly ip?: string;
+  readonly user_id?: string | undefined;
+  readonly login?: string | undefined;
+  readonly ip?: string | undefined;
 }
 
 export interface Accounts {
@@ -29,7 +29,13 @@ export interface Accounts {
   load(lines: AsyncIterable<string>, how: LoadSettings): Promise<LoadReport>;
   /** What these hooks would send, in the box's own language: reads are made, writes recorded, nothing is kept. */
   preview(steps: readonly PreviewInput[], signal: AbortSignal): Promise<readonly PreviewStep[]>;
+  /** The same for an event as the billing sends it, hostile until parsed here. */
+  plan(event: unknown, signal: AbortSignal): Promise<PlanReceipt>;
 }
+
+export type PlanReceipt =
+  | { readonly type: 'planned'; readonly steps: readonly PreviewStep[] }
+  | { readonly type: 'rejected'; readonly fields: readonly FieldProblem[] };
 
 export interface ListedAccount extends AccountRecord {
   readonly access: EffectiveAccess;

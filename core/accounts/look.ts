@@ -1,6 +1,7 @@
 // Looks at boxes beside the queue: a few at once for each box, so that the curious do not take it from its jobs.
 import { OssiaError } from '../errors.ts';
 import { type Account, nasRefOf } from '../model/account.ts';
+import { createMask, maskJson } from '../model/mask.ts';
 import type { HookReport, Nas, NasDirectory } from '../plugin-host/nas.ts';
 
 export interface Look {
@@ -33,12 +34,24 @@ export function createLooks(directory: Pick<NasDirectory, 'find'>): LookAtBox {
     try {
       const token = `look-${++last}`;
       const report = await nas.run({ hook, account, jobId: '', attempt: 1, token, dryRun, signal });
-      return { type: 'ran', nas, report, ms: Math.round(performance.now() - began) };
+      return { type: 'ran', nas, report: masked(report, account), ms: Math.round(performance.now() - began) };
     } finally {
       const left = (looking.get(nas.name) ?? 1) - 1;
       if (left > 0) looking.set(nas.name, left);
       else looking.delete(nas.name);
     }
+  };
+}
+
+/** The profile's secrets are masked already; here goes the subscriber's own. */
+function masked(report: HookReport, account: Account): HookReport {
+  const mask = createMask([account['psw'] ?? '']);
+  const { outcome, exchanges, value } = report;
+  return {
+    ...report,
+    outcome: 'reason' in outcome ? { ...outcome, reason: mask(outcome.reason) } : outcome,
+    exchanges: exchanges.map((exchange) => ({ ...exchange, text: mask(exchange.text) })),
+    value: maskJson(mask, value),
   };
 }
 

@@ -1,5 +1,6 @@
 // The accounts as the surfaces see them: found, shown, asked about at their box, and taken in.
 import type { Catalogue } from '../map/catalogue.ts';
+import { parseEvent } from '../map/parse-event.ts';
 import type { Account } from '../model/account.ts';
 import { type AccountRecord, variablesOf } from '../model/state.ts';
 import type { NasDirectory } from '../plugin-host/nas.ts';
@@ -19,7 +20,7 @@ export interface AccountsOptions {
   readonly catalogue: Catalogue;
   readonly taking: Pick<Accounts, 'put' | 'load'>;
   readonly unknownIn: (transport: string) => string | undefined;
-  readonly wouldSupersede: (draft: JobDraft) => readonly string[];
+  readonly wouldSupersede: (draft: JobDraft) => Promise<readonly string[]>;
   readonly clock: () => number;
 }
 
@@ -30,6 +31,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
   const { store, directory, catalogue, taking, clock } = options;
   const look = createLooks(directory);
   const record = (userId: string) => findAccount({ user_id: userId }, store);
+  const preview: Accounts['preview'] = (steps, signal) => previewOf(steps, { ...options, look }, signal);
   return {
     find: (name) => findAccount(name, store),
     show: async (userId) => viewOf(await record(userId), { store, directory, catalogue }),
@@ -44,7 +46,13 @@ export function createAccounts(options: AccountsOptions): Accounts {
     async diagnose({ userId, hook, signal }) {
       return diagnose({ account: accountOf(await record(userId)), hook, signal }, { catalogue, look });
     },
-    preview: (steps, signal) => previewOf(steps, { ...options, look }, signal),
+    preview,
+    async plan(event, signal) {
+      const parsed = parseEvent(event, 'plan', catalogue);
+      if (!parsed.ok) return { type: 'rejected', fields: parsed.fields };
+      const { hook, account } = parsed.event;
+      return { type: 'planned', steps: await preview([{ hook, account }], signal) };
+    },
     ...taking,
   };
 }

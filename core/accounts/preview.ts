@@ -9,7 +9,7 @@ interface PreviewSources {
   /** What a dry run over this transport cannot know, in words; undefined for what is none. */
   readonly unknownIn: (transport: string) => string | undefined;
   /** Waiting jobs that this one would supersede, were it accepted now. */
-  readonly wouldSupersede: (draft: JobDraft) => readonly string[];
+  readonly wouldSupersede: (draft: JobDraft) => Promise<readonly string[]>;
 }
 
 /** One after another, as they would run; each sees the box as it is now, without what an earlier one would have changed. */
@@ -21,7 +21,12 @@ export async function previewOf(
   const done: PreviewStep[] = [];
   for (const { hook, account } of steps) {
     const looked = await look({ hook, account, dryRun: true, signal });
-    const supersedes = wouldSupersede({ hook, account, lane: laneOf(account), nasKey: nasKeyOf(nasRefOf(account)) });
+    const supersedes = await wouldSupersede({
+      hook,
+      account,
+      lane: laneOf(account),
+      nasKey: nasKeyOf(nasRefOf(account)),
+    });
     if (looked.type === 'no profile') {
       const outcome = { type: 'refused', reason: looked.reason, code: 'not_found' } as const;
       done.push({ hook, account, nas: null, outcome, exchanges: [], unknown: [], supersedes });

@@ -4,6 +4,8 @@ import type { Feed } from './feed.ts';
 import type { ApiLimits } from './limits.ts';
 import { noSessions } from './no-sessions.ts';
 import type { Route } from './route.ts';
+import { accountRoutes } from './routes/accounts.ts';
+import { diagnosticRoutes } from './routes/diagnostics.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { hookRoutes } from './routes/hooks.ts';
@@ -11,6 +13,7 @@ import { jobRoutes } from './routes/jobs.ts';
 import { nasRoutes } from './routes/nas.ts';
 import { nasSyncRoutes } from './routes/nas-sync.ts';
 import { openApiRoute } from './routes/openapi.ts';
+import { planRoutes } from './routes/plan.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { sessionActRoutes } from './routes/sessions-act.ts';
 import { sessionAnalysisRoutes } from './routes/sessions-analysis.ts';
@@ -25,9 +28,12 @@ interface Parts {
 export function allRoutes({ deps, feed, limits }: Parts): Route[] {
   const withSessions = { ...deps, sessions: deps.sessions ?? noSessions };
   const others = [
-    ...eventRoutes({ ingest: deps.ingest, limits }),
+    ...eventRoutes({ ...deps, limits }),
     ...jobRoutes(deps),
     ...streamRoutes({ directory: deps.directory, feed }),
+    ...accountRoutes(deps),
+    ...diagnosticRoutes(deps),
+    ...planRoutes(deps),
     ...sessionRoutes(withSessions),
     ...sessionActRoutes(withSessions),
     ...sessionAnalysisRoutes(withSessions),

@@ -1,6 +1,9 @@
 // POST /v1/events: one event or many, answered once they are on disk.
-import { OssiaError } from '../../errors.ts';
+import { z } from 'zod';
+import type { Accounts } from '../../accounts/accounts.ts';
+import { type FieldProblem, OssiaError } from '../../errors.ts';
 import type { Ingest, Receipt } from '../../ingest/ingest.ts';
+import { callOff } from '../call-off.ts';
 import { fromCloudEvent, toCloudEventPointer, type Unwrapped } from '../cloudevents.ts';
 import { type ApiLimits, createRateLimit } from '../limits.ts';
 import { pointed, statusOf } from '../problem.ts';
@@ -13,13 +16,15 @@ import {
   mostEvents,
   receiptsSchema,
 } from '../schemas/event.ts';
+import { dryRunQuery, type PlanAnswer, planAnswer, plansSchema } from '../schemas/look.ts';
 
 interface Needs {
   readonly ingest: Ingest;
+  readonly accounts: Pick<Accounts, 'plan'>;
   readonly limits: Pick<ApiLimits, 'bodyBytes' | 'eventsPerSecond'>;
 }
 
-export function eventRoutes({ ingest, limits }: Needs): Route[] {
+export function eventRoutes({ ingest, accounts, limits }: Needs): Route[] {
   const take = createRateLimit(limits.eventsPerSecond);
   return [
     defineRoute({
@@ -35,8 +40,10 @@ export function eventRoutes({ ingest, limits }: Needs): Route[] {
         'application/cloudevents+json': cloudEventSchema,
         'application/cloudevents-batch+json': cloudEventsSchema,
       },
+      query: z.strictObject({ dry_run: dryRunQuery }),
       bodyLimit: limits.bodyBytes,
       answers: {
+        200: { description: 'With `dry_run`: what would be sent; a list for a list.', schema: plansSchema },
         202: { description: 'All are on disk.', schema: answersSchema },
         207: { description: 'Some were refused; one answer for each, in their order.', schema: receiptsSchema },
         413: { description: 'Larger than the daemon takes at once.' },
@@ -44,13 +51,18 @@ export function eventRoutes({ ingest, limits }: Needs): Route[] {
         429: { description: 'Too many at once, or too much is waiting; nothing was taken.' },
         503: { description: 'Stopping, or the disk does not write; send it again with the same ids.' },
       },
-      async handle({ body, mediaType, source, caller }) {
+      async handle({ body, query, mediaType, source, caller, response }) {
         const asCloudEvents = mediaType.startsWith('application/cloudevents');
         const many = Array.isArray(body);
         const items: readonly unknown[] = many ? body : [body];
         checkCount({ items, body, mediaType });
         if (!take({ caller: `${source} ${caller.name}`, count: items.length }))
           throw new OssiaError('overloaded', `This token may send ${limits.eventsPerSecond} events per second.`);
+        if (query.dry_run) {
+          const signal = callOff(response);
+          const unwrapped = items.map((item) => (asCloudEvents ? fromCloudEvent(item) : ({ ok: true, item } as const)));
+          return planEvents({ accounts, unwrapped, many, asCloudEvents, signal });
+        }
         const receipts = asCloudEvents
           ? await submitCloudEvents({ ingest, items, source })
           : await ingest.submit(items, source);
@@ -58,6 +70,36 @@ export function eventRoutes({ ingest, limits }: Needs): Route[] {
       },
     }),
   ];
+}
+
+/** Boxes are asked for each of them. */
+const mostPlanned = 100;
+
+interface Planning {
+  readonly accounts: Pick<Accounts, 'plan'>;
+  readonly unwrapped: readonly Unwrapped[];
+  readonly many: boolean;
+  readonly asCloudEvents: boolean;
+  readonly signal: AbortSignal;
+}
+
+async function planEvents({ accounts, unwrapped, many, asCloudEvents, signal }: Planning): Promise<Reply> {
+  if (unwrapped.length > mostPlanned) {
+    const problem = `${unwrapped.length} events are more than ${mostPlanned}, which is the most that is planned at once`;
+    throw new OssiaError('input_invalid', 'Nothing was planned.', { fields: [{ where: '', problem }] });
+  }
+  const fields: FieldProblem[] = [];
+  const plans: PlanAnswer[] = [];
+  for (const [index, one] of unwrapped.entries()) {
+    const plan = one.ok ? await accounts.plan(one.item, signal) : { type: 'rejected' as const, fields: one.fields };
+    if (plan.type === 'planned') plans.push(planAnswer(plan.steps));
+    else {
+      const own = one.ok && asCloudEvents ? plan.fields.map(toCloudEventPointer) : plan.fields;
+      fields.push(...own.map(({ where, problem }) => ({ where: many ? `/${index}${where}` : where, problem })));
+    }
+  }
+  if (fields.length > 0) throw new OssiaError('input_invalid', 'There is no plan for a wrong event.', { fields });
+  return json(200, many ? plans : plans[0]);
 }
 
 function checkCount({ items, body, mediaType }: { items: readonly unknown[]; body: unknown; mediaType: string }): void {

@@ -125,7 +125,7 @@ export function memoryWorld({ level = 'info' }: { level?: 'info' | 'debug' } = {
         catalogue,
         taking: { put: notHere, load: notHere },
         unknownIn: (transport) => (transport === 'coa' ? 'coa: whether the box would agree is not known' : undefined),
-        wouldSupersede: (draft) =>
+        wouldSupersede: async (draft) =>
           jobs.filter(({ state, lane }) => state === 'waiting' && lane === draft.lane).map(({ id }) => id),
         clock: Date.now,
       }),

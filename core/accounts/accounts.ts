@@ -23,10 +23,13 @@ export interface Accounts {
   actual(userId: string, signal: AbortSignal): Promise<ActualView>;
   /** Runs a read hook beside the queue. Rejects with `input_invalid` for a hook that is none. */
   diagnose(asked: { readonly userId: string; readonly hook: string; readonly signal: AbortSignal }): Promise<Diagnosis>;
-  /** The whole state of one account, hostile until parsed here. */
+  /** The whole state of one account, hostile until parsed here. The same `id` in it again is taken once. */
   put(userId: string, body: unknown, how: PutSettings): Promise<PutReceipt>;
-  /** Lines of NDJSON, each a `put` with its `user_id`; resolves when all that is counted as taken is on disk. */
-  load(lines: AsyncIterable<string>, how: LoadSettings): Promise<LoadReport>;
+  /**
+   * Lines of NDJSON, each a `put` with its `user_id`; resolves when all that is counted as taken is on disk. Rejects when it cannot
+   * go on: what was taken until then stays, and all may be sent again.
+   */
+  load(lines: AsyncIterable<LoadLine>, how: LoadSettings): Promise<LoadReport>;
   /** What these hooks would send, in the box's own language: reads are made, writes recorded, nothing is kept. */
   preview(steps: readonly PreviewInput[], signal: AbortSignal): Promise<readonly PreviewStep[]>;
   /** The same for an event as the billing sends it, hostile until parsed here. */
@@ -85,9 +88,6 @@ export interface Diagnosis {
 }
 
 export interface PutSettings {
-  /** The same id again is taken once. */
-  readonly id?: string;
-  readonly by: string;
   readonly source: string;
   /** False: only what is stored changes; a resync finds what the box lacks. */
   readonly jobs: boolean;
@@ -98,7 +98,8 @@ export interface PutSettings {
 export type PutReceipt =
   | {
       readonly type: 'taken';
-      readonly event: string;
+      /** Null: nothing is to be done, and no event is kept. */
+      readonly event: string | null;
       readonly jobs: readonly string[];
       /** The hooks in their order, with their variables. */
       readonly hooks: readonly { readonly hook: string; readonly account: Account }[];
@@ -108,9 +109,14 @@ export type PutReceipt =
   | { readonly type: 'rejected'; readonly fields: readonly FieldProblem[] }
   | { readonly type: 'failed'; readonly error: OssiaError };
 
-export interface LoadSettings extends Pick<PutSettings, 'by' | 'jobs' | 'dryRun'> {
+export interface LoadSettings extends Pick<PutSettings, 'jobs' | 'dryRun'> {
+  /** For the audit. */
+  readonly by: string;
   readonly signal: AbortSignal;
 }
+
+/** A line as it came, or why it cannot be read. */
+export type LoadLine = string | { readonly broken: string };
 
 export interface LoadReport {
   readonly lines: number;

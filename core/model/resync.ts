@@ -41,6 +41,8 @@ export interface ResyncCounts {
   readonly desired: number;
   readonly listed: number;
   readonly same: number;
+  /** Of which this box cannot tell anything. */
+  readonly unknown: number;
   /** Items of the plan by kind. */
   readonly add: number;
   readonly change: number;

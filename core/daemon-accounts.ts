@@ -2,13 +2,13 @@
 import type { Accounts } from './accounts/accounts.ts';
 import { createAccounts } from './accounts/open-accounts.ts';
 import type { Drift, Resyncs } from './accounts/resyncs.ts';
-import type { Pauses } from './dispatch/pauses.ts';
 import { OssiaError } from './errors.ts';
 import type { Log } from './log.ts';
 import type { Catalogue } from './map/catalogue.ts';
 import type { Registry } from './plugin-host/registry.ts';
 import type { Queue } from './queue/queue.ts';
 import type { Store } from './store/store.ts';
+import type { allTransports } from './transport/all.ts';
 
 interface AccountsBuilding {
   readonly log: Log;
@@ -17,16 +17,21 @@ interface AccountsBuilding {
   readonly queue: Queue;
   readonly registry: Registry;
   readonly catalogue: Catalogue;
+  readonly transports: ReturnType<typeof allTransports>;
 }
 
 interface BuiltAccounts {
   readonly accounts: Accounts;
   readonly resyncs: Resyncs;
   readonly drift: Drift;
-  readonly pauses: Pauses;
 }
 
-export async function buildAccounts({ store, registry, catalogue }: AccountsBuilding): Promise<BuiltAccounts> {
+export async function buildAccounts({
+  store,
+  registry,
+  catalogue,
+  transports,
+}: AccountsBuilding): Promise<BuiltAccounts> {
   const refuse = (): Promise<never> => Promise.reject(new OssiaError('conflict', 'This daemon cannot do that.'));
   const taking = { put: refuse, load: refuse };
   const accounts = createAccounts({
@@ -34,8 +39,7 @@ export async function buildAccounts({ store, registry, catalogue }: AccountsBuil
     directory: registry,
     catalogue,
     taking,
-    unknownIn: () => undefined,
-    wouldSupersede: async () => [],
+    unknownIn: (transport) => transports[transport]?.unknownInDryRun,
     clock: Date.now,
   });
   const resyncs: Resyncs = {
@@ -51,12 +55,5 @@ export async function buildAccounts({ store, registry, catalogue }: AccountsBuil
     close: async () => undefined,
   };
   const drift: Drift = { report: refuse, last: () => null, accounts: async () => [], close: () => undefined };
-  const pauses: Pauses = {
-    of: () => undefined,
-    list: () => [],
-    pause: refuse,
-    resume: async () => false,
-    onChange: () => () => undefined,
-  };
-  return { accounts, resyncs, drift, pauses };
+  return { accounts, resyncs, drift };
 }

@@ -8,6 +8,7 @@ import type { Settings } from './config/settings.ts';
 import { buildAccounts } from './daemon-accounts.ts';
 import { buildSessions } from './daemon-sessions.ts';
 import { startDispatcher } from './dispatch/dispatcher.ts';
+import { openPauses } from './dispatch/open-pauses.ts';
 import { OssiaError, toOssiaError } from './errors.ts';
 import { openIngest } from './ingest/open-ingest.ts';
 import type { Log } from './log.ts';
@@ -90,6 +91,8 @@ async function build(
   const metrics = createMetrics();
   const [catalogue, dictionary] = await Promise.all([loadCatalogue(join(home, 'hooks')), loadDictionary(dictionaries)]);
 
+  const transports = allTransports(dictionary);
+
   const opened = await openStore({
     directory: settings.data,
     onCommit: ({ batches, ms }) => metrics.committed({ changes: batches, ms }),
@@ -98,8 +101,15 @@ async function build(
   const { store, onTold } = watchAccounts(opened);
   releasers.push(() => store.close());
 
-  const queue = await openQueue({ store, clock: Date.now, maxWaiting: settings.limits.queued, log: say });
+  const queue = await openQueue({
+    store,
+    hooks: catalogue,
+    clock: Date.now,
+    maxWaiting: settings.limits.queued,
+    log: say,
+  });
   releasers.push(() => queue.close());
+  const pauses = await openPauses({ store, clock: Date.now });
 
   const sandbox = await openSandbox({
     workers: settings.sandbox.workers,
@@ -113,7 +123,7 @@ async function build(
     pluginsDir: settings.plugins,
     loader: { readManifest, bundlePlugin },
     sandbox,
-    transports: allTransports(dictionary),
+    transports,
     hooks: catalogue,
     log,
     env: process.env,
@@ -124,6 +134,7 @@ async function build(
   const dispatcher = startDispatcher({
     queue,
     directory: registry,
+    pauses,
     retry: settings.retry,
     maxRunning: settings.limits.running,
     clock: Date.now,
@@ -135,13 +146,14 @@ async function build(
   const turns = createTurns();
   const { record } = store;
   const ingest = openIngest({ catalogue, queue, record, turns, clock: Date.now, onEvent: metrics.eventTaken });
-  const { accounts, resyncs, drift, pauses } = await buildAccounts({
+  const { accounts, resyncs, drift } = await buildAccounts({
     log,
     releasers,
     store,
     queue,
     registry,
     catalogue,
+    transports,
   });
   const { rebooted: onReboot } = resyncs;
   const around = { settings, log, releasers, metrics };

@@ -1,10 +1,14 @@
 // The accounts as the surfaces see them: found, shown, asked about at their box, and taken in.
 import type { Catalogue } from '../map/catalogue.ts';
+import { effectsOf } from '../map/effects.ts';
+import { mapEvent, mapRemoval, needsRecord } from '../map/map-event.ts';
 import { parseEvent } from '../map/parse-event.ts';
 import type { Account } from '../model/account.ts';
+import type { OssiaEvent } from '../model/event.ts';
+import type { HookDefinition } from '../model/hook.ts';
 import { type AccountRecord, variablesOf } from '../model/state.ts';
 import type { NasDirectory } from '../plugin-host/nas.ts';
-import type { JobDraft } from '../queue/queue.ts';
+import { supersedingBy } from '../queue/superseding.ts';
 import type { Store } from '../store/store.ts';
 import type { Accounts } from './accounts.ts';
 import { actualOf } from './actual.ts';
@@ -20,7 +24,6 @@ export interface AccountsOptions {
   readonly catalogue: Catalogue;
   readonly taking: Pick<Accounts, 'put' | 'load'>;
   readonly unknownIn: (transport: string) => string | undefined;
-  readonly wouldSupersede: (draft: JobDraft) => Promise<readonly string[]>;
   readonly clock: () => number;
 }
 
@@ -31,7 +34,16 @@ export function createAccounts(options: AccountsOptions): Accounts {
   const { store, directory, catalogue, taking, clock } = options;
   const look = createLooks(directory);
   const record = (userId: string) => findAccount({ user_id: userId }, store);
-  const preview: Accounts['preview'] = (steps, signal) => previewOf(steps, { ...options, look }, signal);
+  const superseding = supersedingBy(catalogue);
+  const effects = effectsOf(catalogue);
+  const preview: Accounts['preview'] = (steps, signal) => previewOf(steps, { ...options, look, superseding }, signal);
+  /** As it would be taken in now. */
+  const stepsOf = async ({ event, hook }: { event: OssiaEvent; hook: HookDefinition }) => {
+    const at = clock();
+    if (!needsRecord({ hook, event })) return mapEvent({ event, hook, at }).drafts;
+    const before = await store.record(event.account['user_id'] ?? '');
+    return mapRemoval({ event, hook, at, before, effects }).drafts;
+  };
   return {
     find: (name) => findAccount(name, store),
     show: async (userId) => viewOf(await record(userId), { store, directory, catalogue }),
@@ -50,8 +62,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
     async plan(event, signal) {
       const parsed = parseEvent(event, 'plan', catalogue);
       if (!parsed.ok) return { type: 'rejected', fields: parsed.fields };
-      const { hook, account } = parsed.event;
-      return { type: 'planned', steps: await preview([{ hook, account }], signal) };
+      return { type: 'planned', steps: await preview(await stepsOf(parsed), signal) };
     },
     ...taking,
   };

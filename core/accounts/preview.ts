@@ -1,6 +1,8 @@
 // What hooks would send, in the box's own language: reads are made, writes recorded, nothing is kept.
-import { laneOf, nasKeyOf, nasRefOf } from '../model/account.ts';
-import type { JobDraft } from '../queue/queue.ts';
+import { laneOf } from '../model/account.ts';
+import { endedStates, type Job, jobStates } from '../model/job.ts';
+import type { Superseding } from '../queue/superseding.ts';
+import type { Store } from '../store/store.ts';
 import type { PreviewInput, PreviewStep } from './accounts.ts';
 import type { LookAtBox } from './look.ts';
 
@@ -8,25 +10,20 @@ interface PreviewSources {
   readonly look: LookAtBox;
   /** What a dry run over this transport cannot know, in words; undefined for what is none. */
   readonly unknownIn: (transport: string) => string | undefined;
-  /** Waiting jobs that this one would supersede, were it accepted now. */
-  readonly wouldSupersede: (draft: JobDraft) => Promise<readonly string[]>;
+  readonly store: Pick<Store, 'jobs'>;
+  readonly superseding: Superseding;
 }
 
 /** One after another, as they would run; each sees the box as it is now, without what an earlier one would have changed. */
 export async function previewOf(
   steps: readonly PreviewInput[],
-  { look, unknownIn, wouldSupersede }: PreviewSources,
+  { look, unknownIn, store, superseding }: PreviewSources,
   signal: AbortSignal,
 ): Promise<readonly PreviewStep[]> {
   const done: PreviewStep[] = [];
   for (const { hook, account } of steps) {
     const looked = await look({ hook, account, dryRun: true, signal });
-    const supersedes = await wouldSupersede({
-      hook,
-      account,
-      lane: laneOf(account),
-      nasKey: nasKeyOf(nasRefOf(account)),
-    });
+    const supersedes = await supersededBy({ hook, account, background: false }, { store, superseding });
     if (looked.type === 'no profile') {
       const outcome = { type: 'refused', reason: looked.reason, code: 'not_found' } as const;
       done.push({ hook, account, nas: null, outcome, exchanges: [], unknown: [], supersedes });
@@ -38,4 +35,20 @@ export async function previewOf(
     done.push({ hook, account, nas: looked.nas.name, outcome, exchanges, unknown, supersedes });
   }
   return done;
+}
+
+const unended = jobStates.filter((state) => !endedStates.has(state));
+const mostInLane = 1_000;
+
+/** Waiting jobs of its lane that would not run any more, were this one accepted now. */
+async function supersededBy(
+  draft: Pick<Job, 'hook' | 'account' | 'background'>,
+  { store, superseding }: Pick<PreviewSources, 'store' | 'superseding'>,
+): Promise<readonly string[]> {
+  const lane = await store.jobs({ lane: laneOf(draft.account), states: unended, limit: mostInLane });
+  const barrier = lane.findIndex((job) => superseding.isBarrier(job));
+  return lane
+    .slice(0, barrier < 0 ? undefined : barrier)
+    .filter((job) => job.state !== 'running' && superseding.supersedes(draft, job))
+    .map(({ id }) => id);
 }

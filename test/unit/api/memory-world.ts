@@ -125,8 +125,6 @@ export function memoryWorld({ level = 'info' }: { level?: 'info' | 'debug' } = {
         catalogue,
         taking: { put: notHere, load: notHere },
         unknownIn: (transport) => (transport === 'coa' ? 'coa: whether the box would agree is not known' : undefined),
-        wouldSupersede: async (draft) =>
-          jobs.filter(({ state, lane }) => state === 'waiting' && lane === draft.lane).map(({ id }) => id),
         clock: Date.now,
       }),
       gateOf: (name) => ({
@@ -239,7 +237,7 @@ function isOn({ nasKeys, login, ip, after = '' }: RecordPage): (record: KnownAcc
 }
 
 function matches(filter: JobFilter): (job: Job) => boolean {
-  const { states, nasKey, hook, user_id, login, eventId, before, after } = filter;
+  const { states, nasKey, hook, user_id, login, eventId, lane, before, after } = filter;
   return (job) =>
     (states?.includes(job.state) ?? true) &&
     (nasKey ?? job.nasKey) === job.nasKey &&
@@ -247,6 +245,7 @@ function matches(filter: JobFilter): (job: Job) => boolean {
     (user_id ?? job.account['user_id']) === job.account['user_id'] &&
     (login ?? job.account['login']) === job.account['login'] &&
     (eventId ?? job.eventId) === job.eventId &&
+    (lane ?? job.lane) === job.lane &&
     (before === undefined || BigInt(job.id) < BigInt(before)) &&
     (after === undefined || BigInt(job.id) > BigInt(after));
 }

@@ -6,11 +6,13 @@ import type { Job } from '../model/job.ts';
 import type { HookReport, Nas, NasDirectory } from '../plugin-host/nas.ts';
 import type { Queue } from '../queue/queue.ts';
 import { createGate, type Gate, type GateStatus } from './gate.ts';
+import type { Pauses } from './pauses.ts';
 import { type Resolved, type RetrySettings, resolve } from './resolve.ts';
 
 export interface DispatcherOptions {
   readonly queue: Queue;
   readonly directory: NasDirectory;
+  readonly pauses: Pick<Pauses, 'of' | 'onChange'>;
   readonly retry: RetrySettings;
   /** Jobs that run at once, over all NAS. */
   readonly maxRunning: number;
@@ -37,6 +39,7 @@ const closedGate: GateStatus = { running: 0, breaker: 'closed', nextProbeAt: 0 }
 export function startDispatcher({
   queue,
   directory,
+  pauses,
   retry,
   maxRunning,
   clock,
@@ -53,6 +56,9 @@ export function startDispatcher({
   const callOffs = new Set<AbortController>();
   /** Keys that had to wait because all of the daemon's runs were taken. */
   const held = new Set<string>();
+  /** The same for what is in no hurry: it leaves a part of the runs to the rest. */
+  const heldBehind = new Set<string>();
+  const mostBehind = Math.ceil(maxRunning * 0.75);
   /** Keys with more jobs for no box than are parked at once. */
   const toPark = new Set<string>();
   let parking = 0;
@@ -75,15 +81,18 @@ export function startDispatcher({
       }
       const next = queue.peek(nasKey);
       if (next === undefined) return;
-      const nas = directory.find(nasRefOf(next.account));
+      const nas = directory.find(nasRefOf(next.job.account));
       if (nas === undefined && parking >= parksAtOnce) {
         toPark.add(nasKey);
         return;
       }
       const limits = nas?.profile.limits;
+      const background = next.background ? nas?.profile.resync.ratePerSecond : undefined;
       if (nas !== undefined && limits !== undefined) {
         remember(nas.name, nasKey);
-        const wait = gateOf(nas.name).wait(limits);
+        if (pauses.of(nas) !== undefined) return;
+        if (next.background && mustStayBehind(nas.name, nasKey)) return;
+        const wait = gateOf(nas.name).wait(limits, background);
         if (wait > 0) {
           if (Number.isFinite(wait)) pullLater(nas.name, wait);
           return;
@@ -93,7 +102,7 @@ export function startDispatcher({
       if (job === undefined) return;
       const gate = nas && gateOf(nas.name);
       if (nas !== undefined && limits !== undefined) {
-        gate?.enter(limits);
+        gate?.enter(limits, background);
         served(nas.name, nasKey);
       }
       const run = (nas === undefined ? park(job) : runAndSettle(nas, gateOf(nas.name), job)).finally(() =>
@@ -101,6 +110,15 @@ export function startDispatcher({
       );
       running.add(run);
     }
+  };
+  /** While something live of the same box is ready, also under another of its addresses, or the runs are wanted elsewhere. */
+  const mustStayBehind = (name: string, nasKey: string): boolean => {
+    if (inBoxes >= mostBehind) {
+      heldBehind.add(nasKey);
+      return true;
+    }
+    // What is ready there is pulled when its own wait is over, and then all of this gate are.
+    return [...(keys.get(name) ?? [])].some((key) => key !== nasKey && queue.peek(key)?.background === false);
   };
   const pullAll = (name: string): void => {
     for (const nasKey of [...(keys.get(name) ?? [])]) pull(nasKey);
@@ -172,6 +190,11 @@ export function startDispatcher({
       pull(nasKey);
       if (inBoxes >= maxRunning) break;
     }
+    for (const nasKey of heldBehind) {
+      if (inBoxes >= mostBehind) break;
+      heldBehind.delete(nasKey);
+      pull(nasKey);
+    }
     pullAll(nas.name);
     const resolved = resolve({
       job,
@@ -230,6 +253,9 @@ export function startDispatcher({
     }
   };
 
+  const unwatch = pauses.onChange(() => {
+    for (const name of keys.keys()) pullAll(name);
+  });
   const unsubscribe = directory.onChange((name) => {
     queue.unpark((job) => directory.find(nasRefOf(job.account))?.name === name);
     // The new profile may be the mending, and its limits may let more in than the old ones did.
@@ -245,6 +271,7 @@ export function startDispatcher({
     async stop(graceMs) {
       stopped = true;
       unsubscribe();
+      unwatch();
       for (const { timer } of timers.values()) clearTimeout(timer);
       const hard = setTimeout(() => {
         for (const callOff of callOffs) callOff.abort();

@@ -11,9 +11,9 @@ export interface GateStatus {
 }
 
 export interface Gate {
-  /** 0: enter now. Else milliseconds after which to ask again; Infinity: when a run ends. */
-  wait(limits: ProfileLimits): number;
-  enter(limits: ProfileLimits): void;
+  /** 0: enter now. Else milliseconds after which to ask again; Infinity: when a run ends. `background`: at most so many per second. */
+  wait(limits: ProfileLimits, background?: number): number;
+  enter(limits: ProfileLimits, background?: number): void;
   /** A run ended; `answered` says whether the box spoke. Returns what the breaker made of it. */
   leave(answered: boolean, limits: ProfileLimits): BreakerState;
   /** A run ended that says nothing about the box: refused by us, called off, the plugin's own bug. */
@@ -23,6 +23,8 @@ export interface Gate {
   status(): GateStatus;
 }
 
+const burstMs = 100;
+
 export function createGate(clock: () => number): Gate {
   let running = 0;
   let breaker: BreakerState = 'closed';
@@ -30,22 +32,26 @@ export function createGate(clock: () => number): Gate {
   let nextProbeAt = 0;
   // Rate as a debt: the time at which the next start is due if starts keep exactly to the rate.
   let dueAt = 0;
+  let backgroundDueAt = 0;
 
   return {
-    wait(limits) {
+    wait(limits, background) {
       const now = clock();
       if (breaker === 'half-open') return Number.POSITIVE_INFINITY;
       if (breaker === 'open') return now >= nextProbeAt ? 0 : nextProbeAt - now;
-      if (running >= limits.concurrency) return Number.POSITIVE_INFINITY;
-      if (limits.ratePerSecond === Number.POSITIVE_INFINITY) return 0;
+      // What is in no hurry leaves a slot for what is.
+      const kept = background !== undefined && limits.concurrency > 1 ? 1 : 0;
+      if (running >= limits.concurrency - kept) return Number.POSITIVE_INFINITY;
+      const due = background === undefined ? dueAt : Math.max(dueAt, backgroundDueAt);
       // A burst of up to a tenth of a second's worth, so that a low timer resolution does not lower the rate.
-      return Math.max(0, Math.ceil(dueAt - now - 100));
+      return Math.max(0, Math.ceil(due - now - burstMs));
     },
-    enter(limits) {
+    enter(limits, background) {
       running++;
       if (breaker === 'open') breaker = 'half-open';
       if (limits.ratePerSecond !== Number.POSITIVE_INFINITY)
         dueAt = Math.max(dueAt, clock()) + 1000 / limits.ratePerSecond;
+      if (background !== undefined) backgroundDueAt = Math.max(backgroundDueAt, clock()) + 1000 / background;
     },
     leave(answered, limits) {
       running--;

@@ -5,9 +5,9 @@ export interface Pauses {
   /** The widest pause that this box is under. */
   of(nas: { readonly name: string; readonly plugin: { readonly name: string } }): Pause | undefined;
   list(): readonly Pause[];
-  /** Resolves when it is on disk and in force. Paused again, it keeps its first date and takes the new reason. */
+  /** Resolves when it is on disk, with its entry of the audit, and in force. Paused again, it keeps its first date and takes the new reason. */
   pause(scope: string, why: { readonly by: string; readonly reason: string }): Promise<Pause>;
-  /** False: it was not paused. */
+  /** False: it was not paused. Else its entry of the audit is written with it. */
   resume(scope: string, by: string): Promise<boolean>;
   /** Called after a change. Returns the unsubscriber. */
   onChange(listener: () => void): () => void;

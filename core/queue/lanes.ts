@@ -1,51 +1,53 @@
 // The lanes in memory: one queue per account and NAS, which of them are ready, and which wait for their time.
-
 import { createDueHeap } from '../model/due-heap.ts';
 import type { Job } from '../model/job.ts';
-
-export interface Lane {
-  readonly key: string;
-  readonly nasKey: string;
-  /** From old to new; the first is the head. */
-  readonly jobs: Job[];
-  /** `idle`: empty. `ready`: listed for its NAS. `due`: waits for its head's time. `busy`: its head runs or is being settled. `parked`: its head is. `held`: gives nothing while a job of it is being changed. */
-  status: 'idle' | 'ready' | 'due' | 'busy' | 'parked' | 'held';
-  /** When a `due` one is ready, on the steady clock. */
-  dueAt: number;
-  holds: number;
-}
+import { indexOfJob, type Lane, placeOfJob, type Superseded, supersededBy } from './lane.ts';
+import { createReadyList, type ReadyList } from './ready.ts';
+import type { Superseding } from './superseding.ts';
 
 export interface Lanes {
-  /** Puts a job in by its id: at the end, or in front of younger ones that have not begun. */
-  insert(job: Job): void;
+  /**
+   * Puts a job in by its id. What it supersedes is out of the lane from then on, or the job itself when a younger one supersedes it:
+   * that is returned and has yet to be written.
+   */
+  insert(job: Job): readonly Superseded[];
   peekReady(nasKey: string): Lane | undefined;
   takeReady(nasKey: string): Lane | undefined;
-  /** The lane's head changed or ended: gives the lane its new place. */
-  place(lane: Lane): void;
-  removeHead(lane: Lane): void;
+  /** The run of the head ended: it is gone, or takes its place by its id again. */
+  settleHead(lane: Lane, job: Job | undefined): readonly Superseded[];
   /** Takes a job that does not run out of its lane, if it is in one. */
   remove(job: Job): void;
   lane(key: string): Lane | undefined;
+  /** The job as it is in its lane. */
+  find(job: Pick<Job, 'id' | 'lane'>): Job | undefined;
   /** Until the release nothing of this lane begins; what runs may end. */
-  hold(lane: Lane): () => void;
+  hold(of: Pick<Job, 'lane' | 'nasKey'>): () => void;
   /** Parked jobs that match may run again, wherever in their lane they are. */
   unpark(matches: (job: Job) => boolean): void;
   unparkOne(job: Job): void;
   depth(nasKey: string): number;
+  backgroundDepth(nasKey: string): number;
   size(): number;
   count(): number;
   nasKeys(): Iterable<string>;
   close(): void;
 }
 
-interface NasLanes {
-  /** Lanes whose head may run, first come first served. A cancelled entry is skipped when its turn comes. */
-  ready: Lane[];
-  next: number;
-  depth: number;
+export interface LanesOptions {
+  readonly clock: () => number;
+  readonly rules: Superseding;
+  /** Not in an operator's hand. */
+  readonly isFree: (job: Job) => boolean;
+  readonly onReady: (nasKey: string) => void;
 }
 
-export function createLanes({ clock, onReady }: { clock: () => number; onReady: (nasKey: string) => void }): Lanes {
+interface NasLanes {
+  readonly ready: Readonly<Record<Lane['listed'], ReadyList<Lane>>>;
+  depth: number;
+  background: number;
+}
+
+export function createLanes({ clock, rules, isFree, onReady }: LanesOptions): Lanes {
   const lanes = new Map<string, Lane>();
   const nases = new Map<string, NasLanes>();
   /** Lanes that may have parked jobs: all that have, and some that had. */
@@ -63,28 +65,43 @@ export function createLanes({ clock, onReady }: { clock: () => number; onReady: 
   const nasOf = (nasKey: string): NasLanes => {
     const found = nases.get(nasKey);
     if (found !== undefined) return found;
-    const made: NasLanes = { ready: [], next: 0, depth: 0 };
+    const listOf = (name: Lane['listed']) =>
+      createReadyList<Lane>(({ status, listed }) => status === 'ready' && listed === name);
+    const ready = { live: listOf('live'), background: listOf('background') };
+    const made: NasLanes = { ready, depth: 0, background: 0 };
     nases.set(nasKey, made);
     return made;
   };
-  const counted = (nasKey: string, change: 1 | -1): void => {
+  const laneOf = ({ lane: key, nasKey }: Pick<Job, 'lane' | 'nasKey'>): Lane => {
+    const found = lanes.get(key);
+    if (found !== undefined) return found;
+    const rest = { jobs: [], dueAt: 0, holds: 0, live: 0, tips: undefined } as const;
+    const made: Lane = { key, nasKey, ...rest, jobs: [], status: 'idle', listed: 'live' };
+    lanes.set(key, made);
+    return made;
+  };
+  const counted = (lane: Lane, job: Job, change: 1 | -1): void => {
+    const nas = nasOf(lane.nasKey);
     size += change;
-    nasOf(nasKey).depth += change;
+    nas.depth += change;
+    if (job.background) nas.background += change;
+    else lane.live += change;
   };
   const list = (lane: Lane): void => {
     lane.status = 'ready';
-    nasOf(lane.nasKey).ready.push(lane);
+    lane.listed = lane.live > 0 ? 'live' : 'background';
+    nasOf(lane.nasKey).ready[lane.listed].push(lane);
     onReady(lane.nasKey);
   };
   const place = (lane: Lane): void => {
     const head = lane.jobs[0];
     const wait = head === undefined ? 0 : waitOf(head, clock());
     if (head?.state === 'parked') withParked.add(lane);
-    if (head === undefined) {
+    if (lane.holds > 0) {
+      lane.status = 'held';
+    } else if (head === undefined) {
       lane.status = 'idle';
       lanes.delete(lane.key);
-    } else if (lane.holds > 0) {
-      lane.status = 'held';
     } else if (head.state === 'parked') {
       lane.status = 'parked';
     } else if (wait > 0) {
@@ -94,6 +111,29 @@ export function createLanes({ clock, onReady }: { clock: () => number; onReady: 
     } else {
       list(lane);
     }
+  };
+  /** After a change that no run made. */
+  const mend = (lane: Lane, { isHeadNew }: { readonly isHeadNew: boolean }): void => {
+    if (lane.status === 'busy') return;
+    const isElsewhere = lane.status === 'ready' && (lane.listed === 'live') !== lane.live > 0;
+    if (isHeadNew || isElsewhere) place(lane);
+  };
+  const takeOut = (lane: Lane, index: number): void => {
+    const [job] = lane.jobs.splice(index, 1);
+    if (job !== undefined) counted(lane, job, -1);
+  };
+  const insert = (job: Job): readonly Superseded[] => {
+    const lane = laneOf(job);
+    const [before] = lane.jobs;
+    const gone = supersededBy(lane, { job, index: placeOfJob(lane, job.id), rules, isFree });
+    for (const { job: older } of gone) if (older !== job) takeOut(lane, indexOfJob(lane, older.id));
+    if (!gone.some((superseded) => superseded.job === job)) {
+      lane.jobs.splice(placeOfJob(lane, job.id), 0, job);
+      counted(lane, job, 1);
+      if (job.state === 'parked') withParked.add(lane);
+    }
+    mend(lane, { isHeadNew: lane.status === 'idle' || lane.jobs[0] !== before });
+    return gone;
   };
 
   const unparkIn = (lane: Lane, matches: (job: Job) => boolean): void => {
@@ -106,56 +146,43 @@ export function createLanes({ clock, onReady }: { clock: () => number; onReady: 
     if (!left) withParked.delete(lane);
     if (lane.status === 'parked' && lane.jobs[0]?.state !== 'parked') place(lane);
   };
-
   const peekReady = (nasKey: string): Lane | undefined => {
-    const nas = nasOf(nasKey);
-    while (nas.ready[nas.next] !== undefined && nas.ready[nas.next]?.status !== 'ready') nas.next++;
-    const lane = nas.ready[nas.next];
-    // What is behind is dropped in large pieces, or when nothing is left.
-    if (lane === undefined || nas.next > 4096) nas.ready.splice(0, nas.next);
-    if (lane === undefined || nas.next > 4096) nas.next = 0;
-    return lane;
+    const { live, background } = nasOf(nasKey).ready;
+    return live.peek() ?? background.peek();
   };
 
   return {
-    insert(job) {
-      let lane = lanes.get(job.lane);
-      if (lane === undefined) {
-        lane = { key: job.lane, nasKey: job.nasKey, jobs: [], status: 'idle', dueAt: 0, holds: 0 };
-        lanes.set(job.lane, lane);
-      }
-      const begun = lane.status === 'busy' ? 1 : 0;
-      let index = lane.jobs.length;
-      while (index > begun && Number(lane.jobs[index - 1]?.id) > Number(job.id)) index--;
-      lane.jobs.splice(index, 0, job);
-      counted(job.nasKey, 1);
-      if (job.state === 'parked') withParked.add(lane);
-      if (lane.status === 'idle' || (index === 0 && lane.status !== 'busy' && lane.status !== 'ready')) place(lane);
-    },
+    insert,
     peekReady,
     takeReady(nasKey) {
       const lane = peekReady(nasKey);
       if (lane === undefined) return undefined;
-      nasOf(nasKey).next++;
+      nasOf(nasKey).ready[lane.listed].shift();
       lane.status = 'busy';
       return lane;
     },
-    place(lane) {
+    settleHead(lane, job) {
+      const [head] = lane.jobs;
+      takeOut(lane, 0);
+      lane.status = lane.holds > 0 ? 'held' : 'idle';
+      if (job !== undefined && head?.id === job.id) return insert(job);
       place(lane);
-    },
-    removeHead(lane) {
-      if (lane.jobs.shift() !== undefined) counted(lane.nasKey, -1);
+      return [];
     },
     remove(job) {
       const lane = lanes.get(job.lane);
-      const index = lane?.jobs.findIndex(({ id }) => id === job.id) ?? -1;
+      const index = lane === undefined ? -1 : indexOfJob(lane, job.id);
       if (lane === undefined || index < 0) return;
-      lane.jobs.splice(index, 1);
-      counted(lane.nasKey, -1);
-      if (index === 0) place(lane);
+      takeOut(lane, index);
+      mend(lane, { isHeadNew: index === 0 });
     },
     lane: (key) => lanes.get(key),
-    hold(lane) {
+    find({ id, lane: key }) {
+      const lane = lanes.get(key);
+      return lane?.jobs[indexOfJob(lane, id)];
+    },
+    hold(of) {
+      const lane = laneOf(of);
       lane.holds++;
       if (lane.status !== 'busy') lane.status = 'held';
       return () => {
@@ -171,6 +198,7 @@ export function createLanes({ clock, onReady }: { clock: () => number; onReady: 
       if (lane !== undefined) unparkIn(lane, ({ id }) => id === job.id);
     },
     depth: (nasKey) => nases.get(nasKey)?.depth ?? 0,
+    backgroundDepth: (nasKey) => nases.get(nasKey)?.background ?? 0,
     size: () => size,
     count: () => lanes.size,
     nasKeys: () => nases.keys(),

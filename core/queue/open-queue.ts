@@ -4,12 +4,20 @@ import { OssiaError } from '../errors.ts';
 import type { OssiaEvent } from '../model/event.ts';
 import { endedStates, type Job } from '../model/job.ts';
 import type { Change, JobPatch, Store } from '../store/store.ts';
+import { appliedBy } from './applied.ts';
 import { createBegunJobs } from './begun.ts';
-import { createLanes, type Lane } from './lanes.ts';
-import type { Accepted, Queue } from './queue.ts';
+import { createBulk } from './bulk.ts';
+import { createByHand } from './by-hand.ts';
+import { type Superseded, wouldSupersede } from './lane.ts';
+import { createLanes } from './lanes.ts';
+import { noteOn } from './note.ts';
+import type { Accepted, JobDraft, Queue } from './queue.ts';
+import { type Hooks, supersedingBy } from './superseding.ts';
 
 export interface QueueOptions {
   readonly store: Store;
+  /** What the jobs' hooks settle. */
+  readonly hooks: Hooks;
   readonly clock: () => number;
   /** Jobs that may wait; an event beyond is refused with `overloaded`. */
   readonly maxWaiting: number;
@@ -18,11 +26,14 @@ export interface QueueOptions {
 
 const brokenOff = 'the daemon ended while this ran; it runs again, what it had sent may have taken effect';
 
-export async function openQueue({ store, clock, maxWaiting, log }: QueueOptions): Promise<Queue> {
+export async function openQueue({ store, hooks, clock, maxWaiting, log }: QueueOptions): Promise<Queue> {
   const changes = new EventEmitter<{ change: [Job] }>().setMaxListeners(0);
   let onReady: (nasKey: string) => void = () => {};
   let closed = false;
-  const lanes = createLanes({ clock, onReady: (nasKey) => onReady(nasKey) });
+  const inHand = new Set<string>();
+  const rules = supersedingBy(hooks);
+  const isFree = ({ id }: Job): boolean => !inHand.has(id);
+  const lanes = createLanes({ clock, rules, isFree, onReady: (nasKey) => onReady(nasKey) });
   let lastId = Number(await store.lastJobId());
 
   const changed = (job: Job): void => void changes.emit('change', job);
@@ -44,51 +55,40 @@ export async function openQueue({ store, clock, maxWaiting, log }: QueueOptions)
       }
     }
   };
-  const replaceHead = (lane: Lane, job: Job): void => {
-    if (endedStates.has(job.state)) lanes.removeHead(lane);
-    else lane.jobs[0] = job;
-    lanes.place(lane);
-  };
-  const note = (at: number, job: Job, via: string, text: string): Change => ({
-    type: 'journal',
-    jobId: job.id,
-    entries: [{ at, attempt: job.attempt, nas: '', kind: 'note', via, text }],
-  });
   const begun = createBegunJobs({
     store,
     // It may have ended while that was written.
     onWritten: (job) => lanes.lane(job.lane)?.jobs[0] === job && changed(job),
     log,
   });
-  const inHand = new Set<string>();
-  /** Changes a job that no run holds. Nothing of its lane begins until the change is on disk and in memory. */
-  const change = async (id: string, work: (job: Job) => Promise<Job>): Promise<Job> => {
-    const stored = await store.job(id);
-    if (stored === undefined) throw new OssiaError('not_found', `There is no job ${id.slice(0, 20)}.`);
-    const lane = lanes.lane(stored.lane);
-    const index = lane?.jobs.findIndex((job) => job.id === id) ?? -1;
-    const isRunning = lane?.status === 'busy' && index === 0;
-    // What has not ended is in its lane, unless it came or ended since it was read.
-    const isPassing = index < 0 && !endedStates.has(stored.state);
-    if (isRunning || isPassing || inHand.has(id))
-      throw new OssiaError('conflict', `Job ${id} is running or being changed; wait until that ended.`);
-    inHand.add(id);
-    const release = lane && lanes.hold(lane);
-    try {
-      return await work(lane?.jobs[index] ?? stored);
-    } finally {
-      release?.();
-      inHand.delete(id);
-    }
+
+  /** They are out of their lanes already; should this not come to disk, the lane as it is read again finds the same. */
+  const writeSuperseded = (superseded: readonly Superseded[]): Job[] => {
+    if (superseded.length === 0) return [];
+    const at = clock();
+    const ended = superseded.map(({ job, by }) => {
+      const reason = `superseded by job ${by.id} (${by.hook}), which settles the same`;
+      const patch = { state: 'superseded', reason, code: '', notBefore: 0, updatedAt: at } as const;
+      const text = `${reason}; it was ${job.state}${job.reason === '' ? '' : `: ${job.reason}`}`;
+      const batch: Change[] = [{ type: 'job', id: job.id, patch }, noteOn(job, { at, via: 'ossia', text })];
+      return { job: patched(job, patch), batch };
+    });
+    persist(ended.flatMap(({ batch }) => batch)).then(
+      () => ended.forEach(({ job }) => void changed(job)),
+      (error) => log('warn', `${ended.length} superseded jobs are not on disk as such yet: ${error.message}`),
+    );
+    return ended.map(({ job }) => job);
   };
+  const enter = (job: Job): Job => writeSuperseded(lanes.insert(job)).find(({ id }) => id === job.id) ?? job;
 
   // What was running when the daemon died runs again: at least once, with the attempt counted.
   let after = '0';
   for (;;) {
     const page = await store.unended(after, 5000);
     const broken = page.filter(({ state }) => state === 'running');
-    if (broken.length > 0) await store.write(broken.map((job) => note(clock(), job, 'ossia', brokenOff)));
-    for (const job of page) lanes.insert(job.state === 'running' ? { ...job, state: 'waiting' } : job);
+    if (broken.length > 0)
+      await store.write(broken.map((job) => noteOn(job, { at: clock(), via: 'ossia', text: brokenOff })));
+    writeSuperseded(page.flatMap((job) => lanes.insert(job.state === 'running' ? { ...job, state: 'waiting' } : job)));
     const last = page.at(-1);
     if (last === undefined) break;
     after = last.id;
@@ -104,9 +104,28 @@ export async function openQueue({ store, clock, maxWaiting, log }: QueueOptions)
     }
     return { jobs: await store.jobsOfEvent(event.id), duplicate: true };
   };
+  const jobOf = (draft: JobDraft, { eventId, now }: { readonly eventId: string; readonly now: number }): Job => ({
+    id: String(++lastId),
+    eventId,
+    lane: draft.lane,
+    nasKey: draft.nasKey,
+    hook: draft.hook,
+    account: draft.account,
+    background: draft.background ?? false,
+    state: 'waiting',
+    attempt: 0,
+    failures: 0,
+    notBefore: 0,
+    reason: '',
+    code: '',
+    createdAt: now,
+    updatedAt: now,
+  });
+
+  const byHand = createByHand({ store, lanes, hooks, rules, inHand, clock, changed, enter });
 
   return {
-    async accept(event, drafts) {
+    async accept(event, drafts, account) {
       if (closed) throw new OssiaError('stopping', 'The daemon is stopping.');
       if (lanes.size() + drafts.length > maxWaiting)
         throw new OssiaError(
@@ -114,34 +133,23 @@ export async function openQueue({ store, clock, maxWaiting, log }: QueueOptions)
           `${lanes.size()} jobs are waiting, the limit is ${maxWaiting}; send the event again later.`,
         );
       const now = clock();
-      const jobs = drafts.map(
-        (draft): Job => ({
-          id: String(++lastId),
-          eventId: event.id,
-          lane: draft.lane,
-          nasKey: draft.nasKey,
-          hook: draft.hook,
-          account: draft.account,
-          background: draft.background ?? false,
-          state: 'waiting',
-          attempt: 0,
-          failures: 0,
-          notBefore: 0,
-          reason: '',
-          code: '',
-          createdAt: now,
-          updatedAt: now,
-        }),
-      );
-      const { duplicates } = await store.write([{ type: 'event', event, jobs }]);
+      const jobs = drafts.map((draft) => jobOf(draft, { eventId: event.id, now }));
+      const taking = { type: 'event', event, jobs, ...(account === undefined ? {} : { account }) } as const;
+      const { duplicates, conflicts } = await store.write([taking]);
       if (duplicates.has(event.id)) return duplicateOf(event);
+      if (account !== undefined && conflicts.size > 0)
+        throw new OssiaError('conflict', `Account ${[...conflicts].join(', ')} was changed meanwhile.`);
       for (const job of jobs) {
-        lanes.insert(job);
+        enter(job);
         changed(job);
       }
       return { jobs: jobs.map(({ id }) => id), duplicate: false };
     },
-    peek: (nasKey) => lanes.peekReady(nasKey)?.jobs[0],
+    peek(nasKey) {
+      const lane = lanes.peekReady(nasKey);
+      const job = lane?.jobs[0];
+      return lane === undefined || job === undefined ? undefined : { job, background: lane.live === 0 };
+    },
     take(nasKey) {
       const lane = lanes.takeReady(nasKey);
       const head = lane?.jobs[0];
@@ -154,53 +162,34 @@ export async function openQueue({ store, clock, maxWaiting, log }: QueueOptions)
     async settle(job, { journal, ...resolution }) {
       begun.remove(job);
       const patch: JobPatch = { ...resolution, attempt: job.attempt, updatedAt: clock() };
+      const settled = patched(job, patch);
       await persist([
         { type: 'job', id: job.id, patch },
         { type: 'journal', jobId: job.id, entries: journal },
+        ...appliedBy(hooks, settled),
       ]);
-      const settled = patched(job, patch);
       const lane = lanes.lane(job.lane);
-      if (lane?.jobs[0]?.id === job.id) replaceHead(lane, settled);
+      if (lane?.jobs[0]?.id === job.id)
+        writeSuperseded(lanes.settleHead(lane, endedStates.has(settled.state) ? undefined : settled));
       changed(settled);
     },
     unpark: lanes.unpark,
     unparkOne: lanes.unparkOne,
-    retry: (id, by) =>
-      change(id, async (job) => {
-        if (job.state === 'done' || job.state === 'superseded')
-          throw new OssiaError('conflict', `Job ${id} is ${job.state}; there is nothing to retry.`);
-        const patch: JobPatch = {
-          state: 'waiting',
-          notBefore: 0,
-          failures: 0,
-          reason: `retried by ${by}`,
-          code: '',
-          updatedAt: clock(),
-        };
-        await store.write([{ type: 'job', id, patch }, note(patch.updatedAt, job, 'operator', `retried by ${by}`)]);
-        const waiting = patched(job, patch);
-        lanes.remove(job);
-        lanes.insert(waiting);
-        changed(waiting);
-        return waiting;
-      }),
-    skip: (id, { by, reason }) =>
-      change(id, async (job) => {
-        if (job.state === 'done' || job.state === 'superseded' || job.state === 'skipped')
-          throw new OssiaError('conflict', `Job ${id} is ${job.state}; there is nothing to skip.`);
-        const patch: JobPatch = { state: 'skipped', reason: `skipped by ${by}: ${reason}`, updatedAt: clock() };
-        await store.write([
-          { type: 'job', id, patch },
-          note(patch.updatedAt, job, 'operator', `skipped by ${by}: ${reason}; it was ${job.state}: ${job.reason}`),
-        ]);
-        lanes.remove(job);
-        const skipped = patched(job, patch);
-        changed(skipped);
-        return skipped;
-      }),
-    depth: (nasKey) => lanes.depth(nasKey),
-    size: () => lanes.size(),
-    lanes: () => lanes.count(),
+    ...byHand,
+    bulk: createBulk({ store, clock, ...byHand }),
+    depth: lanes.depth,
+    backgroundDepth: lanes.backgroundDepth,
+    holderOf(job) {
+      const found = lanes.find(job);
+      const head = lanes.lane(job.lane)?.jobs[0];
+      return found === undefined || found === head ? undefined : head;
+    },
+    wouldSupersede(draft) {
+      const lane = lanes.lane(draft.lane);
+      return lane === undefined ? [] : wouldSupersede(lane, { job: draft, rules, isFree }).map(({ id }) => id);
+    },
+    size: lanes.size,
+    lanes: lanes.count,
     onReady(listener) {
       onReady = listener;
       for (const nasKey of lanes.nasKeys()) listener(nasKey);

@@ -15,8 +15,8 @@ export interface Queue {
    * jobs of the lane that a new one supersedes end as `superseded`.
    */
   accept(event: OssiaEvent, drafts: readonly JobDraft[], account?: AccountWrite): Promise<Accepted>;
-  /** The job that `take` would give: live ones first, `background` ones only when no other is ready. */
-  peek(nasKey: string): Job | undefined;
+  /** What `take` would give: a live lane's head first, one of the background only when no other is ready. */
+  peek(nasKey: string): Ready | undefined;
   /** The head of a lane of this NAS that may run now; it is `running` from then on. */
   take(nasKey: string): Job | undefined;
   /** The run of a taken job ended so. Its lane goes on only when this is on disk. */
@@ -26,15 +26,25 @@ export interface Queue {
   unparkOne(job: Job): void;
   /**
    * A job that ended badly, or waits, is to run again now; with `edit`, with these variables changed (an empty text takes one away).
-   * One whose flag a newer job of its lane has settled since is not run: it ends `superseded`.
+   * One whose flag a newer job of its lane has settled since is not run: it ends `superseded`. Rejects with `input_invalid` when
+   * `edit` would make it another account's or another box's.
    */
   retry(id: string, by: string, edit?: Account): Promise<Job>;
   /** A job that has not ended well is to be left out. */
   skip(id: string, why: { readonly by: string; readonly reason: string }): Promise<Job>;
-  /** Retries, edits or skips all that match; never rejects for one of them. `dryRun`: only counts. */
+  /**
+   * Retries, edits or skips all that match, from new to old; never rejects for one of them. `dryRun`: only counts. Else it writes its
+   * entry of the audit itself. Without `states` in the filter, `retry` leaves alone what waits by itself and what was skipped.
+   */
   bulk(action: BulkAction): Promise<BulkReport>;
   /** Waiting jobs per NAS, those included that wait for their time. */
   depth(nasKey: string): number;
+  /** Of these, those that are `background`: whoever feeds them keeps this low. */
+  backgroundDepth(nasKey: string): number;
+  /** The head of its lane that this job waits behind; undefined when it is the head itself, or has ended. */
+  holderOf(job: Job): Job | undefined;
+  /** Ids of waiting jobs that this one would supersede, were it accepted now. */
+  wouldSupersede(draft: JobDraft): readonly string[];
   size(): number;
   /** Lanes with jobs that have not ended. */
   lanes(): number;
@@ -44,6 +54,12 @@ export interface Queue {
   onChange(listener: (job: Job) => void): () => void;
   /** Stops the clock of retries. */
   close(): void;
+}
+
+export interface Ready {
+  readonly job: Job;
+  /** Nothing live stands in its lane: it is in nobody's way, and nothing may be in its. */
+  readonly background: boolean;
 }
 
 export interface BulkAction {
@@ -63,6 +79,7 @@ export interface BulkReport {
   readonly done: number;
   /** Ended `superseded` since something newer has settled the same. */
   readonly superseded: number;
+  /** The first hundred of them; the rest is `matched` less what is counted above. */
   readonly failed: readonly { readonly id: string; readonly reason: string }[];
   /** Matched jobs by NAS key and hook, the most frequent first. */
   readonly groups: readonly { readonly nasKey: string; readonly hook: string; readonly count: number }[];

@@ -1,5 +1,5 @@
 // A NAS directory whose boxes answer as a function says; for tests of what stands in front of the boxes.
-import type { Profile, ProfileLimits } from '#core/config/profile.ts';
+import type { Profile, ProfileLimits, ResyncSettings } from '#core/config/profile.ts';
 import type { Account, NasRef } from '#core/model/account.ts';
 import type { Outcome } from '#core/model/outcome.ts';
 import type { HookRun, Nas, NasDirectory } from '#core/plugin-host/nas.ts';
@@ -20,6 +20,7 @@ export interface ScriptedDirectory extends NasDirectory {
     nasIp: string | readonly string[],
     run: (run: HookRun) => Promise<Outcome>,
     changed?: Partial<ProfileLimits>,
+    resync?: Partial<ResyncSettings>,
   ): void;
   /** How `listUsers` of this box answers from now on. */
   lists(name: string, answer: Nas['listUsers']): void;
@@ -39,7 +40,7 @@ export function scriptedDirectory(): ScriptedDirectory {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    add(name, nasIp, answer, changed = {}) {
+    add(name, nasIp, answer, changed = {}, resync = {}) {
       const profile: Profile = {
         name,
         file: `${name}.yaml`,
@@ -57,6 +58,7 @@ export function scriptedDirectory(): ScriptedDirectory {
           mostMissing: 0.2,
           fullPush: false,
           deadlineMs: 60_000,
+          ...resync,
         },
         sync: { everyMs: null, graceMs: 300_000, mostClosed: 0.2, deadlineMs: 1000 },
         options: {},

@@ -125,7 +125,7 @@ test('a refused job does not hold its lane, stays visible, and can be retried', 
   const { store, queue, fire, ended, stop } = await start(directory);
   onTestFinished(stop);
   const { jobs } = await fire('user_drop', accountAt(1, '10.0.0.1'));
-  await fire('user_accept', accountAt(1, '10.0.0.1'));
+  await fire('user_redirect', accountAt(1, '10.0.0.1'));
   await ended(1);
   expect(await store.job(jobs[0] ?? '')).toMatchObject({
     state: 'refused',
@@ -148,7 +148,7 @@ test('a job that fails too often is dead and its lane goes on', async () => {
   const { store, fire, ended, stop } = await start(directory);
   onTestFinished(stop);
   const { jobs } = await fire('user_drop', accountAt(1, '10.0.0.1'));
-  await fire('user_accept', accountAt(1, '10.0.0.1'));
+  await fire('user_redirect', accountAt(1, '10.0.0.1'));
   await ended(1);
   expect(await store.job(jobs[0] ?? '')).toMatchObject({
     state: 'dead',

@@ -72,7 +72,7 @@ test('a parked job behind one that was retried is not forgotten when the profile
   const { jobs } = await fire('user_drop', accountAt(1, '10.0.0.1'));
   await ended(1, 'refused');
   directory.remove('box');
-  await fire('user_accept', accountAt(1, '10.0.0.1'));
+  await fire('user_redirect', accountAt(1, '10.0.0.1'));
   await ended(1, 'parked');
   await queue.retry(jobs[0] ?? '', 'test');
   await ended(2, 'parked');
@@ -82,7 +82,7 @@ test('a parked job behind one that was retried is not forgotten when the profile
     return done;
   });
   await ended(2);
-  expect(order).toEqual(['user_drop', 'user_accept']);
+  expect(order).toEqual(['user_drop', 'user_redirect']);
 });
 
 test('a profile that is taken away while jobs wait for its dead box parks them', async () => {

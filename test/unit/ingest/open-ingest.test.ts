@@ -11,7 +11,7 @@ import { tempDir } from '#test/support/temp-dir.ts';
 test('of an array each item is taken, refused or put off by itself', async () => {
   const store = await openStore({ directory: tempDir() });
   onTestFinished(() => store.close());
-  const queue = await openQueue({ store, clock: Date.now, maxWaiting: 2, log: () => {} });
+  const queue = await openQueue({ store, hooks: catalogue, clock: Date.now, maxWaiting: 2, log: () => {} });
   onTestFinished(() => queue.close());
   const results: string[] = [];
   const ingest = openIngest({
@@ -31,7 +31,7 @@ test('of an array each item is taken, refused or put off by itself', async () =>
 test('an id that another event has is refused with what it was; the same event again is a duplicate', async () => {
   const store = await openStore({ directory: tempDir() });
   onTestFinished(() => store.close());
-  const queue = await openQueue({ store, clock: Date.now, maxWaiting: 100, log: () => {} });
+  const queue = await openQueue({ store, hooks: catalogue, clock: Date.now, maxWaiting: 100, log: () => {} });
   onTestFinished(() => queue.close());
   const ingest = openIngest({
     ...{ catalogue, queue, record: store.record, turns: createTurns(), clock: Date.now },

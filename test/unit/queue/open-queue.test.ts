@@ -4,6 +4,7 @@ import { jobsOf } from '#core/map/jobs-of.ts';
 import { openQueue } from '#core/queue/open-queue.ts';
 import { openStore } from '#core/store/sqlite/open-store.ts';
 import type { Change, Store } from '#core/store/store.ts';
+import { catalogue } from '#test/support/catalogue.ts';
 import { accountAt } from '#test/support/scripted-nas.ts';
 import { tempDir } from '#test/support/temp-dir.ts';
 
@@ -17,7 +18,7 @@ async function open({ dir = tempDir(), clock = Date.now }: { dir?: string; clock
     return stored.write(changes);
   };
   const store: Store = { ...stored, write };
-  const queue = await openQueue({ store, clock, maxWaiting: 100, log: () => {} });
+  const queue = await openQueue({ store, hooks: catalogue, clock, maxWaiting: 100, log: () => {} });
   const close = async () => {
     queue.close();
     await stored.close();
@@ -46,7 +47,7 @@ async function open({ dir = tempDir(), clock = Date.now }: { dir?: string; clock
 
 test.each(['retry', 'skip'] as const)('a lane gives nothing while a %s of its head is being written', async (what) => {
   const { queue, fire, holdWrites } = await open();
-  const [first, second] = [await fire('user_drop'), await fire('user_accept')];
+  const [first, second] = [await fire('user_drop'), await fire('user_redirect')];
   const goOn = holdWrites();
   const changing = what === 'retry' ? queue.retry(first, 'op') : queue.skip(first, { by: 'op', reason: 'test' });
   // Wherever the change is: nothing is to be had until it is through.
@@ -84,7 +85,7 @@ test('a lane goes on when the store refuses what an operator wanted', async () =
 test('a job behind a running one can be skipped, and the lane goes on after the run', async () => {
   const { queue, fire, ending } = await open();
   await fire('user_drop');
-  const [second, third] = [await fire('user_accept'), await fire('user_edit')];
+  const [second, third] = [await fire('user_redirect'), await fire('user_edit')];
   const running = queue.take(nas);
   if (running === undefined) throw new Error('nothing to take');
   await queue.skip(second, { by: 'op', reason: 'test' });
@@ -102,7 +103,7 @@ test('a retry waits no longer than decided when the clock goes back an hour', as
   if (job === undefined) throw new Error('nothing to take');
   await queue.settle(job, { ...ending, state: 'retrying', notBefore: clock() + 60 });
   shift = -3_600_000;
-  await vi.waitFor(() => expect(queue.peek(nas)?.id).toBe(id), { timeout: 3000, interval: 5 });
+  await vi.waitFor(() => expect(queue.peek(nas)?.job.id).toBe(id), { timeout: 3000, interval: 5 });
 });
 
 test('a retry waits no longer than decided when the clock went back over a restart', async () => {
@@ -114,7 +115,7 @@ test('a retry waits no longer than decided when the clock went back over a resta
   await first.queue.settle(job, { ...first.ending, state: 'retrying', notBefore: Date.now() + 60 });
   await first.close();
   const second = await open({ dir, clock: () => Date.now() - 3_600_000 });
-  await vi.waitFor(() => expect(second.queue.peek(nas)?.id).toBe(id), { timeout: 3000, interval: 5 });
+  await vi.waitFor(() => expect(second.queue.peek(nas)?.job.id).toBe(id), { timeout: 3000, interval: 5 });
 });
 
 test('a retry that is due in a while is not given before', async () => {

@@ -1,0 +1,68 @@
+// What an operator does to many jobs at once: all that match a filter, in pages, none of them stopping the others.
+import { toOssiaError } from '../errors.ts';
+import type { Job, JobState } from '../model/job.ts';
+import type { Store } from '../store/store.ts';
+import type { BulkAction, BulkReport, Queue } from './queue.ts';
+
+interface BulkOptions extends Pick<Queue, 'retry' | 'skip'> {
+  readonly store: Pick<Store, 'jobs' | 'write'>;
+  readonly clock: () => number;
+}
+
+const possible: Readonly<Record<BulkAction['action'], readonly JobState[]>> = {
+  retry: ['waiting', 'retrying', 'parked', 'refused', 'dead', 'skipped'],
+  skip: ['waiting', 'retrying', 'parked', 'refused', 'dead'],
+};
+/** What a retry means when nobody says which: not what waits by itself, nor what somebody chose to leave out. */
+const meant: Readonly<Record<BulkAction['action'], readonly JobState[]>> = {
+  retry: ['retrying', 'parked', 'refused', 'dead'],
+  skip: possible.skip,
+};
+
+/** Jobs of one page are changed side by side: their writes share commits. */
+const pageSize = 256;
+const mostProblems = 100;
+
+export function createBulk({ store, clock, retry, skip }: BulkOptions): Queue['bulk'] {
+  return async (asked) => {
+    const { action, filter, by, reason, edit, dryRun } = asked;
+    const states = filter.states?.filter((state) => possible[action].includes(state)) ?? meant[action];
+    const counts = { matched: 0, done: 0, superseded: 0 };
+    const failed: { readonly id: string; readonly reason: string }[] = [];
+    const groups = new Map<string, { readonly nasKey: string; readonly hook: string; count: number }>();
+    const act = async ({ id }: Job): Promise<void> => {
+      try {
+        const after = action === 'retry' ? await retry(id, by, edit) : await skip(id, { by, reason });
+        counts[after.state === 'superseded' ? 'superseded' : 'done']++;
+      } catch (error) {
+        if (failed.length < mostProblems) failed.push({ id, reason: toOssiaError(error).message });
+      }
+    };
+    let before = filter.before;
+    while (states.length > 0 && counts.matched < filter.limit) {
+      const limit = Math.min(pageSize, filter.limit - counts.matched);
+      // From new to old: an old one then finds the newer of its lane that makes it needless.
+      const page = await store.jobs({ ...filter, states, limit, ...(before === undefined ? {} : { before }) });
+      for (const { nasKey, hook } of page) {
+        const name = JSON.stringify([nasKey, hook]);
+        const group = groups.get(name) ?? { nasKey, hook, count: 0 };
+        group.count++;
+        groups.set(name, group);
+      }
+      counts.matched += page.length;
+      if (!dryRun) await Promise.all(page.map(act));
+      before = page.at(-1)?.id;
+      if (page.length < limit) break;
+    }
+    const report: BulkReport = { ...counts, failed, groups: [...groups.values()].sort((a, b) => b.count - a.count) };
+    if (!dryRun) await store.write([{ type: 'audit', entry: auditOf(asked, report, clock()) }]);
+    return report;
+  };
+}
+
+/** Names of changed variables only: their values may be secrets. */
+function auditOf({ action, filter, by, reason, edit }: BulkAction, report: BulkReport, at: number) {
+  const { matched, done, superseded } = report;
+  const changed = edit === undefined ? {} : { changed: Object.keys(edit) };
+  return { at, by, action: `jobs.${action}`, detail: { filter, reason, ...changed, matched, done, superseded } };
+}

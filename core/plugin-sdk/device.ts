@@ -52,6 +52,16 @@ export interface RouterOsDevice {
   /** The rows of a menu that equal `where` in every property; only `proplist`'s properties when given. */
   print(menu: string, where?: RouterOsRow, proplist?: readonly string[]): Promise<RouterOsRow[]>;
   /**
+   * The same for a menu of many rows: `for await` takes them in lists of up to `size` (2000 unless given), and the box sends no more
+   * than is taken. Throws in the middle when the box does not come to the end.
+   */
+  pages(
+    menu: string,
+    where?: RouterOsRow,
+    proplist?: readonly string[],
+    options?: { readonly size?: number },
+  ): AsyncIterable<RouterOsRow[]>;
+  /**
    * Sees to it that one row equal to `key` exists and has `properties` too: adds it, changes it where it differs, removes doubles, or does nothing.
    * Returns what it did.
    */
@@ -73,10 +83,44 @@ export interface ScriptDevice {
   ): Promise<CommandResult>;
 }
 
+export interface HttpOptions {
+  readonly query?: Readonly<Record<string, string | number | boolean | readonly (string | number | boolean)[]>>;
+  /** `Accept`, `Accept-Language`, `If-Match`, `If-None-Match`, `Idempotency-Key`, `Prefer` and `X-...`; the profile's own win. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The body, one of the two. */
+  readonly json?: unknown;
+  readonly form?: Readonly<Record<string, string | number | boolean>>;
+  /** Statuses that are an answer and not an error; all of 2xx by default. */
+  readonly okStatus?: readonly number[];
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Lower case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Parsed where the box says that it is JSON, else the text; null when there is none. */
+  readonly body: unknown;
+}
+
+export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/**
+ * An HTTP API under the profile's `base_url`. The path is a list of parts, each encoded by itself: `['users', login, 'packages']`.
+ * @throws `nas_auth` on 401 and 403, `nas_busy` on 408, 423, 425, 429 and 5xx that pass (`details.retryAfterMs` when the box says so),
+ * `nas_refused` on every other status that is not in `okStatus` (`details.status`), `nas_timeout`, `nas_unreachable`, `nas_identity`.
+ */
+export interface HttpDevice {
+  /** A request that only reads, whatever its method. */
+  read(method: HttpMethod, path: string | readonly (string | number)[], options?: HttpOptions): Promise<HttpResponse>;
+  /** A request that changes the box; recorded, not sent, in a dry run. */
+  send(method: HttpMethod, path: string | readonly (string | number)[], options?: HttpOptions): Promise<HttpResponse>;
+}
+
 /** A plugin's `device` has those that its manifest asks for and its profile configures. */
 export interface Device {
   readonly coa: CoaDevice;
   readonly ssh: SshDevice;
   readonly routeros: RouterOsDevice;
   readonly script: ScriptDevice;
+  readonly http: HttpDevice;
 }

@@ -1,5 +1,6 @@
 // The transports there are; a new one is a folder here and a line in this list.
 import { createCoaDefinition } from './coa/coa.ts';
+import { httpTransport } from './http/http.ts';
 import type { Dictionary } from './radius/dictionary.ts';
 import { routeros } from './routeros/routeros.ts';
 import { scriptTransport } from './script/script.ts';
@@ -12,6 +13,7 @@ export function allTransports(dictionary: Dictionary): Readonly<Record<string, T
     routeros,
     sshTransport,
     scriptTransport,
+    httpTransport,
   ] as TransportDefinition[];
   return Object.fromEntries(definitions.map((definition) => [definition.name, definition]));
 }

@@ -20,7 +20,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   ingest: ['map', 'queue', 'transport'],
   sessions: ['ingest', 'store'],
   dispatch: ['queue', 'journal', 'plugin-host', 'config', 'store'],
-  accounts: ['map', 'queue', 'store', 'plugin-host', 'config'],
+  accounts: ['map', 'queue', 'store', 'plugin-host', 'plugin-sdk', 'config'],
   'plugin-host': ['config', 'sandbox', 'transport', 'plugin-sdk'],
   sandbox: ['plugin-sdk'],
   transport: ['plugin-sdk'],

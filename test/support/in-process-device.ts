@@ -30,26 +30,33 @@ export function inProcessDevice(
 ): InProcessDevice {
   const exchanges: Exchange[] = [];
   const opened: Transport[] = [];
-  const device: Record<string, Record<string, (...args: unknown[]) => Promise<unknown>>> = {};
+  const device: Record<string, Record<string, (...args: unknown[]) => unknown>> = {};
 
   for (const { definition, section } of transports) {
     const transport = definition.connect(definition.config.parse(section), { nas: 'test', log: () => undefined });
     opened.push(transport);
     const record = (exchange: Pick<Exchange, 'kind' | 'text'>) =>
       exchanges.push({ at: Date.now(), via: definition.name, ...exchange });
-    const methods = Object.entries(definition.methods).map(([method, { access, args: schema }]) => {
-      const call = async (...given: unknown[]) => {
+    const contextNow = () => ({ signal: AbortSignal.timeout(deadlineMs), deadline: Date.now() + deadlineMs, record });
+    const methods = Object.entries(definition.methods).map(([method, { access, args: schema, inParts }]) => {
+      const parse = (given: unknown[]) => {
         const parsed = schema.safeParse(asJson(given));
-        if (!parsed.success) throw new OssiaError('arguments_invalid', `${definition.name}.${method}: ${parsed.error}`);
+        if (parsed.success) return parsed;
+        throw new OssiaError('arguments_invalid', `${definition.name}.${method}: ${parsed.error}`);
+      };
+      async function* parts(...given: unknown[]) {
+        const stream = transport.stream?.(method, parse(given).data, contextNow());
+        for (let step = await stream?.next(); step && !step.done; step = await stream?.next()) yield asJson(step.value);
+      }
+      const call = async (...given: unknown[]) => {
+        const parsed = parse(given);
         if (dryRun && access === 'write') {
           record({ kind: 'recorded', text: transport.describe(method, parsed.data) });
           return null;
         }
-        const signal = AbortSignal.timeout(deadlineMs);
-        const context = { signal, deadline: Date.now() + deadlineMs, record };
-        return asJson(await transport.call(method, parsed.data, context));
+        return asJson(await transport.call(method, parsed.data, contextNow()));
       };
-      return [method, call] as const;
+      return [method, inParts ? parts : call] as const;
     });
     device[definition.name] = Object.fromEntries(methods);
   }

@@ -4,7 +4,9 @@ import { charsetOf, type Encoding } from './charset.ts';
 import { within } from './deadline.ts';
 import { type Answer, type Call, createLink, type Link } from './link.ts';
 import { login } from './login.ts';
+import type { Row } from './menu.ts';
 import { openSocket, type RouterAddress } from './open-socket.ts';
+import { readPages } from './pages.ts';
 import { createTurns } from './turns.ts';
 
 export interface ClientConfig extends RouterAddress {
@@ -21,6 +23,8 @@ export interface ClientConfig extends RouterAddress {
 export interface RouterClient {
   /** One command. Settles before the deadline, whatever the router does; rejects with an OssiaError only. */
   request(words: readonly string[], call: Call): Promise<Answer>;
+  /** The rows of one command in pages, over a connection of its own: commands beside it never wait for who takes the pages. */
+  pages(words: readonly string[], call: Call & { readonly size: number }): AsyncGenerator<Row[], void>;
   /** Ends what runs with `aborted`. Nothing can be asked afterwards. */
   close(): Promise<void>;
 }
@@ -33,17 +37,20 @@ export function createClient(config: ClientConfig, onConnection: (message: strin
   let idleTimer: NodeJS.Timeout | undefined;
 
   async function open(): Promise<Link> {
-    const deadline = {
-      signal: closing.signal,
-      deadline: Date.now() + config.connectTimeoutMs,
-    };
-    const socket = await openSocket(config, deadline);
     let isLoggedIn = false;
-    const onEnd = (reason: OssiaError) => {
+    const link = await openLink((reason) => {
       opening = null;
       clearTimeout(idleTimer);
       if (isLoggedIn) onConnection(reason.code === 'aborted' ? 'connection closed' : reason.message);
-    };
+    }, closing.signal);
+    isLoggedIn = true;
+    onConnection('connected');
+    return link;
+  }
+
+  async function openLink(onEnd: (reason: OssiaError) => void, signal: AbortSignal): Promise<Link> {
+    const deadline = { signal, deadline: Date.now() + config.connectTimeoutMs };
+    const socket = await openSocket(config, deadline);
     const link = createLink({ socket, charset, onEnd });
     try {
       await login(link, { ...config, charset }, deadline);
@@ -51,9 +58,18 @@ export function createClient(config: ClientConfig, onConnection: (message: strin
       link.close();
       throw error;
     }
-    isLoggedIn = true;
-    onConnection('connected');
     return link;
+  }
+
+  async function* pages(words: readonly string[], call: Call & { readonly size: number }): AsyncGenerator<Row[], void> {
+    if (closing.signal.aborted) throw closed();
+    const signal = AbortSignal.any([call.signal, closing.signal]);
+    const link = await openLink(() => undefined, signal);
+    try {
+      yield* readPages({ link, words, call: { ...call, signal }, silenceMs: config.commandTimeoutMs });
+    } finally {
+      link.close();
+    }
   }
 
   function connected(): Promise<Link> {
@@ -85,9 +101,10 @@ export function createClient(config: ClientConfig, onConnection: (message: strin
 
   return {
     async request(words, call) {
-      if (closing.signal.aborted) throw new OssiaError('aborted', 'The connection to the router was closed by us.');
+      if (closing.signal.aborted) throw closed();
       return inTurn(words, { ...call, deadline: Math.min(call.deadline, Date.now() + config.commandTimeoutMs) });
     },
+    pages,
     async close() {
       closing.abort();
       clearTimeout(idleTimer);
@@ -95,3 +112,5 @@ export function createClient(config: ClientConfig, onConnection: (message: strin
     },
   };
 }
+
+const closed = () => new OssiaError('aborted', 'The connection to the router was closed by us.');

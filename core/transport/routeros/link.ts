@@ -15,6 +15,8 @@ export interface Answer {
 export interface Call extends Deadline {
   /** Called when the command goes out; never, when it does not. */
   readonly onSent?: () => void;
+  /** Takes each row as it comes; the answer then has none. */
+  readonly onRow?: (row: Record<string, string>) => void;
 }
 
 export interface Link {
@@ -22,6 +24,9 @@ export interface Link {
   request(words: readonly string[], call: Call): Promise<Answer>;
   /** The same without a tag, for the login, which old routers answer untagged. */
   requestUntagged(words: readonly string[], deadline: Deadline): Promise<Answer>;
+  /** Nothing more is read from the router until `resume`, for any command. */
+  pause(): void;
+  resume(): void;
   close(): void;
 }
 
@@ -36,6 +41,7 @@ interface Pending {
   readonly rows: Record<string, string>[];
   bytes: number;
   trap: OssiaError | null;
+  readonly onRow: Call['onRow'];
   settle(result: Answer | OssiaError): void;
 }
 
@@ -77,7 +83,7 @@ export function createLink({ socket, charset, onEnd }: LinkOptions): Link {
     // Nobody waits for a cancelled command's last words.
     const command = pending.get(sentence.tag);
     if (command === undefined) return;
-    command.bytes += words.reduce((sum, word) => sum + word.length, 0);
+    if (command.onRow === undefined) command.bytes += words.reduce((sum, word) => sum + word.length, 0);
     if (command.bytes > maxAnswerBytes) command.settle(new OssiaError('nas_protocol', 'The answer is endless.'));
     else apply(command, sentence);
   }
@@ -109,7 +115,7 @@ export function createLink({ socket, charset, onEnd }: LinkOptions): Link {
         if (result instanceof OssiaError) reject(result);
         else resolve(result);
       };
-      pending.set(tag, { rows: [], bytes: 0, trap: null, settle });
+      pending.set(tag, { rows: [], bytes: 0, trap: null, onRow: call.onRow, settle });
       const disarm = armDeadline(call, (error) => {
         pending.get(tag)?.settle(error);
         if (ended === null && tag !== '' && words[0] !== '/cancel') cancel(tag);
@@ -122,13 +128,17 @@ export function createLink({ socket, charset, onEnd }: LinkOptions): Link {
   return {
     request: (words, call) => send(words, String(++lastTag), call),
     requestUntagged: (words, deadline) => send(words, '', deadline),
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
     close: () => end(new OssiaError('aborted', 'The connection to the router was closed by us.')),
   };
 }
 
 function apply(command: Pending, { reply, properties }: ReplySentence): void {
-  if (reply === '!re') command.rows.push(properties);
-  else if (reply === '!trap') command.trap ??= trapError(properties);
+  if (reply === '!re') {
+    if (command.onRow) command.onRow(properties);
+    else command.rows.push(properties);
+  } else if (reply === '!trap') command.trap ??= trapError(properties);
   else if (reply === '!done') command.settle(command.trap ?? { rows: command.rows, done: properties });
   // RouterOS 7.18 and later say so in front of `!done` when there are no rows.
   else if (reply !== '!empty') {

@@ -9,16 +9,28 @@ export interface Commands {
   run(path: string, properties: Row): Promise<readonly Row[]>;
 }
 
-/** Rows that equal `where` in everything, also when the box ignored the query; only `proplist`'s properties when it names some. */
-export async function readRows(
-  commands: Commands,
-  { menu, where, proplist }: { menu: string; where: Row; proplist: readonly string[] },
-): Promise<Row[]> {
-  const asked = proplist.length === 0 ? [] : [...new Set([...proplist, ...Object.keys(where)])];
-  const rows = (await commands.print(menu, where, asked)).filter((row) => isEqualIn(where, row));
-  if (proplist.length === 0) return [...rows];
+export interface Reading {
+  readonly menu: string;
+  readonly where: Row;
+  /** Only these properties when there are some. */
+  readonly proplist: readonly string[];
+}
+
+export async function readRows(commands: Commands, reading: Reading): Promise<Row[]> {
+  return keptRows(await commands.print(reading.menu, reading.where, askedOf(reading)), reading);
+}
+
+/** The properties to ask the box for: those that are compared too. */
+export function askedOf({ where, proplist }: Reading): string[] {
+  return proplist.length === 0 ? [] : [...new Set([...proplist, ...Object.keys(where)])];
+}
+
+/** Rows that equal `where` in everything, also when the box ignored the query. */
+export function keptRows(rows: readonly Row[], { where, proplist }: Reading): Row[] {
+  const equal = rows.filter((row) => isEqualIn(where, row));
+  if (proplist.length === 0) return equal;
   const wanted = new Set(proplist);
-  return rows.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => wanted.has(name))));
+  return equal.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => wanted.has(name))));
 }
 
 export async function ensureRow(

@@ -5,7 +5,7 @@ import type { CallContext, Transport, TransportDefinition } from '../transport.t
 import { createClient, type RouterClient } from './client.ts';
 import { commandText, printText, removeText, rowsText } from './command-text.ts';
 import { clientConfig, type RouterOsConfig, routerOsConfig } from './config.ts';
-import { type Commands, ensureRow, type Row, readRows, removeRows } from './menu.ts';
+import { askedOf, type Commands, ensureRow, keptRows, type Row, readRows, removeRows } from './menu.ts';
 import { propertyWords } from './reply.ts';
 
 const menu = z.string().regex(/^(\/[a-z0-9][a-z0-9-]*)+$/, 'expected a path like /ip/firewall/address-list');
@@ -19,8 +19,15 @@ const command = menu.refine((path) => !['/login', '/cancel', '/quit'].includes(p
   error: 'expected a command that does not change the connection itself',
 });
 
+const pageOptions = z.strictObject({ size: z.int().min(1).max(10_000).optional() });
+
 const methods = {
   print: { access: 'read', args: z.tuple([menu, row.nullish(), z.array(property).nullish()]) },
+  pages: {
+    access: 'read',
+    inParts: true,
+    args: z.tuple([menu, row.nullish(), z.array(property).nullish(), pageOptions.nullish()]),
+  },
   ensure: { access: 'write', args: z.tuple([menu, filled, row.nullish()]) },
   ensureAbsent: { access: 'write', args: z.tuple([menu, filled]) },
   command: { access: 'write', args: z.tuple([command, row.nullish()]) },
@@ -41,6 +48,11 @@ export const routeros: TransportDefinition<RouterOsConfig> = {
   },
 };
 
+type PagesArgs = readonly [string, Row?, (readonly string[])?, { readonly size?: number }?];
+
+/** Some hundred kilobytes of rows. */
+const defaultPage = 2000;
+
 function createTransport(client: RouterClient): Transport {
   return {
     async call(method, args, context) {
@@ -58,10 +70,29 @@ function createTransport(client: RouterClient): Transport {
       if (method === 'command') return commands.run(path, properties);
       throw new OssiaError('arguments_invalid', `The RouterOS transport has no method ${method}.`);
     },
+    async *stream(_method, args, context) {
+      const [path, where, proplist, options] = args as PagesArgs;
+      const asked = { menu: path, where: where ?? {}, proplist: proplist ?? [] };
+      let count = 0;
+      context.record({ kind: 'sent', text: printText(path, asked.where) });
+      try {
+        const call = { signal: context.signal, deadline: context.deadline, size: options?.size ?? defaultPage };
+        for await (const rows of client.pages(printWords(path, asked.where, askedOf(asked)), call)) {
+          const kept = keptRows(rows, asked);
+          count += kept.length;
+          if (kept.length > 0) yield kept;
+        }
+        context.record({ kind: 'received', text: `${count} rows` });
+      } catch (error) {
+        if (error instanceof OssiaError)
+          context.record({ kind: 'received', text: error.said ?? `after ${count} rows: ${error.message}` });
+        throw error;
+      }
+    },
     describe(method, args) {
       const [path, first, second] = args as [string, Row | null | undefined, unknown];
       const properties = first ?? {};
-      if (method === 'print') return printText(path, properties);
+      if (method === 'print' || method === 'pages') return printText(path, properties);
       if (method === 'ensure') return commandText(`${path}/add`, { ...properties, ...((second as Row | null) ?? {}) });
       if (method === 'ensureAbsent') return removeText(path, properties);
       return commandText(path, properties);
@@ -91,14 +122,17 @@ function commandsOf(client: RouterClient, context: CallContext): Commands {
   }
   return {
     print(path, where, proplist) {
-      const queries = Object.entries(where).filter(([, value]) => value !== '');
-      const words = [
-        `${path}/print`,
-        ...(proplist.length > 0 ? [`=.proplist=${proplist.join(',')}`] : []),
-        ...queries.map(([name, value]) => `?${name}=${value}`),
-      ];
-      return exchange(printText(path, where), words);
+      return exchange(printText(path, where), printWords(path, where, proplist));
     },
     run: (path, properties) => exchange(commandText(path, properties), [path, ...propertyWords(properties)]),
   };
+}
+
+function printWords(path: string, where: Row, proplist: readonly string[]): string[] {
+  const queries = Object.entries(where).filter(([, value]) => value !== '');
+  return [
+    `${path}/print`,
+    ...(proplist.length > 0 ? [`=.proplist=${proplist.join(',')}`] : []),
+    ...queries.map(([name, value]) => `?${name}=${value}`),
+  ];
 }

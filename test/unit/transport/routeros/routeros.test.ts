@@ -74,6 +74,7 @@ test.each([
 test('reads and writes are told apart for dry runs', () => {
   expect(Object.entries(routeros.methods).map(([name, { access }]) => [name, access])).toEqual([
     ['print', 'read'],
+    ['pages', 'read'],
     ['ensure', 'write'],
     ['ensureAbsent', 'write'],
     ['command', 'write'],

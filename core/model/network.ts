@@ -23,6 +23,11 @@ export function networkKeys(text: string): { readonly first: string; readonly la
   return { first: firstOfNetwork(key, bits), last: edgeOf(key, bits, 'f') };
 }
 
+/** The key of an address, of a prefix that of its first address; empty when the text is neither. */
+export function startKey(text: string): string {
+  return (text === '' ? undefined : networkKeys(text)?.first) ?? '';
+}
+
 /** The key of the first address of the network of so many bits that this address is in. */
 export function firstOfNetwork(key: string, bits: number): string {
   return edgeOf(key, bits, '0');

@@ -1,4 +1,5 @@
 // Closed sessions out of the store: what has a column is asked there, the rest is tested here.
+import { networkKeys } from '../model/network.ts';
 import type { Session } from '../model/session.ts';
 import type { CdrCondition, CdrQuery, Store } from '../store/store.ts';
 import type { Compiled } from './conditions.ts';
@@ -54,12 +55,8 @@ function columnOf({ field, op, values }: Compiled): readonly CdrCondition[] {
     case 'login':
       if (op === 'eq') return [{ column: field.name, op, value }];
       return op === 'in' ? [{ column: field.name, op, value: values }] : [];
-    case 'framed_ip': {
-      const isV4 = values.every((each) => !each.includes(':'));
-      if (!isV4 || value.includes('/')) return [];
-      if (op === 'eq') return [{ column: 'framed_ip', op, value }];
-      return op === 'in' ? [{ column: 'framed_ip', op, value: values }] : [];
-    }
+    case 'framed_ip':
+      return addressesOf({ field, op, values });
     case 'mac': {
       const digits = field.keyOf(value) ?? '';
       return op === 'eq' && /^[0-9a-f]{12}$/.test(digits) ? [{ column: 'mac', op, value: digits }] : [];
@@ -70,4 +67,20 @@ function columnOf({ field, op, values }: Compiled): readonly CdrCondition[] {
     default:
       return [];
   }
+}
+
+function addressesOf({ field, op, values }: Pick<Compiled, 'field' | 'op' | 'values'>): readonly CdrCondition[] {
+  if (op === 'net') {
+    const network = networkKeys(values[0] ?? '');
+    return network === undefined ? [] : [{ column: 'network', op: 'within', value: [network.first, network.last] }];
+  }
+  if (op !== 'eq' && op !== 'in') return [];
+  const keys = values.flatMap((value) => field.keyOf(value) ?? []);
+  // Only addresses of version 6 can lie within what a session was given.
+  if (keys.every((key) => key.startsWith('4'))) {
+    const [only = '', ...others] = keys;
+    return [{ column: 'address', ...(others.length === 0 ? { op: 'eq', value: only } : { op: 'in', value: keys }) }];
+  }
+  const candidates = keys.flatMap((key) => field.candidates?.(key) ?? [key]);
+  return [{ column: 'network', op: 'in', value: [...new Set(candidates)] }];
 }

@@ -1,6 +1,6 @@
 // What sessions can be asked by: each field with its texts, how they compare, and whether an index of the live ones knows them.
 import { macDigits } from '../model/mac.ts';
-import { addressKey, firstOfNetwork, networkKeys } from '../model/network.ts';
+import { addressKey, firstOfNetwork, networkKeys, startKey } from '../model/network.ts';
 import type { Session } from '../model/session.ts';
 import type { Operator, SessionField } from './book.ts';
 
@@ -64,9 +64,8 @@ function addressesOf({ framedIp, framedIpv6Prefix, delegatedIpv6Prefix }: Sessio
   if (framedIpv6Prefix === '' && delegatedIpv6Prefix === '') return v4 === undefined ? none : [v4];
   const keys = v4 === undefined ? [] : [v4];
   for (const prefix of [framedIpv6Prefix, delegatedIpv6Prefix]) {
-    const slash = prefix.indexOf('/');
-    const key = addressKey(slash < 0 ? prefix : prefix.slice(0, slash));
-    if (key !== undefined && !keys.includes(key)) keys.push(key);
+    const key = startKey(prefix);
+    if (key !== '' && !keys.includes(key)) keys.push(key);
   }
   return keys;
 }

@@ -121,11 +121,20 @@ export interface CdrQuery {
   readonly limit: number;
 }
 
-export interface CdrCondition {
-  /** `mac` is twelve hex digits; times are milliseconds since 1970. */
-  readonly column: 'id' | 'nas' | 'user_id' | 'login' | 'framed_ip' | 'mac' | 'started_at' | 'ended_at';
-  readonly op: 'eq' | 'in' | 'lt' | 'gt' | 'ge';
-  readonly value: string | number | readonly string[];
+export type CdrCondition =
+  | {
+      /** `address` is a key as `addressKey` makes it, `mac` twelve hex digits; times are milliseconds since 1970. */
+      readonly column: 'id' | 'nas' | 'user_id' | 'login' | 'address' | 'mac' | 'started_at' | 'ended_at';
+      readonly op: 'eq' | 'in' | 'lt' | 'gt' | 'ge';
+      readonly value: string | number | readonly string[];
+    }
+  | NetworkCondition;
+
+/** The address, or the first address of one of the prefixes: one of these keys, or between the two. */
+export interface NetworkCondition {
+  readonly column: 'network';
+  readonly op: 'in' | 'within';
+  readonly value: readonly string[];
 }
 
 export interface AccountFilter {

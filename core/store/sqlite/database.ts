@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { OssiaError } from '../../errors.ts';
+import { startKey } from '../../model/network.ts';
 import { keyOf } from './account-rows.ts';
 
 const migrations = new URL('./migrations/', import.meta.url);
@@ -17,14 +18,16 @@ export function remedyFor(problem: string): string {
   return remedies.find(([words]) => words.test(problem))?.[1] ?? 'see that the folder is on a disk that works';
 }
 
-export function openDatabase(file: string, mode: 'write' | 'read'): DatabaseSync {
-  const database = new DatabaseSync(file, { readOnly: mode === 'read', timeout: 5000 });
+/** `scan`: reads in passes over all of it, and keeps none of that in memory. */
+export function openDatabase(file: string, mode: 'write' | 'read' | 'scan'): DatabaseSync {
+  const database = new DatabaseSync(file, { readOnly: mode !== 'write', timeout: 5000 });
   if (mode === 'write') {
     // FULL syncs the log at every commit; WAL lets readers go on meanwhile.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 8000;');
     migrate(database, file);
   }
-  database.exec('PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456;');
+  const [cacheKb, mapped] = mode === 'scan' ? [8192, 0] : [65_536, 268_435_456];
+  database.exec(`PRAGMA cache_size = -${cacheKb}; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = ${mapped};`);
   return database;
 }
 
@@ -47,6 +50,7 @@ export function lockFolder(file: string): DatabaseSync {
 }
 
 function migrate(database: DatabaseSync, file: string): void {
+  database.function('address_key', { deterministic: true }, (text) => startKey(String(text)));
   const names = readdirSync(migrations)
     .filter((name) => name.endsWith('.sql'))
     .sort();

@@ -7,6 +7,7 @@ import type { Session } from '../../model/session.ts';
 import { sessionOfText } from '../../model/session-body.ts';
 import type { Change, Store, Written } from '../store.ts';
 import { accountReads } from './account-reads.ts';
+import { manyQuery } from './cdr-networks.ts';
 import { type CommitStats, openGroupCommit } from './group-commit.ts';
 import { jobsQuery } from './jobs-query.ts';
 import { createPurge } from './purge.ts';
@@ -111,7 +112,10 @@ export async function openStore({ directory, onCommit = () => {}, onDeath = () =
     },
     async cdrs(asked) {
       await behind.settle('closed');
-      const { sql, values } = cdrsQuery(asked);
+      const networks = asked.where.filter((condition) => condition.column === 'network');
+      const many = await Promise.all(networks.map(manyQuery).map(({ sql, values }) => query(sql, ...values)));
+      const isMany = many.length > 0 && many.every((rows) => rows.length > 0);
+      const { sql, values } = cdrsQuery(asked, isMany);
       return (await query(sql, ...values)).map((row) => sessionOfText(String(row['body'])));
     },
     async lastJobId() {

@@ -1,12 +1,14 @@
 // Sessions as rows: a live one in its narrow table, a closed one as the only call detail record of its key.
 import { macDigits } from '../../model/mac.ts';
+import { startKey } from '../../model/network.ts';
 import type { Session } from '../../model/session.ts';
 import { sessionText } from '../../model/session-body.ts';
-import type { CdrQuery } from '../store.ts';
+import type { CdrCondition, CdrQuery } from '../store.ts';
+import { alongStarts, byIndex, type Fragment } from './cdr-networks.ts';
 import type { Step, Value } from './statements.ts';
 
 export function encodeSession(session: Session): Step[] {
-  const { id, key, nas, userId, userName, framedIp, startedAt, endedAt } = session;
+  const { id, key, nas, userId, userName, startedAt, endedAt } = session;
   const body = sessionText(session);
   // A session that was given up for stale can come back.
   if (endedAt === 0)
@@ -15,37 +17,51 @@ export function encodeSession(session: Session): Step[] {
       { run: 'deleteCdr', values: [key] },
     ];
   const mac = macDigits(session.callingStationId);
+  const { framedIp, framedIpv6Prefix, delegatedIpv6Prefix } = session;
+  const addresses = [framedIp, framedIpv6Prefix, delegatedIpv6Prefix].map(startKey);
   return [
     { run: 'deleteLive', values: [key] },
-    { run: 'upsertCdr', values: [key, id, nas, userId, userName, framedIp, mac, startedAt, endedAt, body] },
+    { run: 'upsertCdr', values: [key, id, nas, userId, userName, ...addresses, mac, startedAt, endedAt, body] },
   ];
 }
 
 const comparisons = { eq: '=', lt: '<', gt: '>', ge: '>=' } as const;
 
-/** Fixed fragments, values always bound. */
-export function cdrsQuery({ where, after, newestFirst, limit }: CdrQuery): {
-  readonly sql: string;
-  readonly values: readonly Value[];
-} {
+/** Fixed fragments, values always bound. `isMany`: so many sessions are in its networks that their indexes do not help. */
+export function cdrsQuery({ where, after, newestFirst, limit }: CdrQuery, isMany = false): Fragment {
   const conditions: string[] = [];
   const values: Value[] = [];
-  for (const { column, op, value } of where) {
+  const usesNetwork = !isMany && where.some(({ column }) => column === 'network');
+  // The plus keeps the planner from going along all the starts.
+  const start = usesNetwork ? '+started_at' : 'started_at';
+  for (const condition of where) {
+    if (condition.column === 'network') {
+      const within = isMany ? alongStarts(condition) : byIndex(condition);
+      conditions.push(within.sql);
+      values.push(...within.values);
+      continue;
+    }
+    const { op, value } = condition;
+    const column = condition.column === 'started_at' ? start : condition.column;
     if (typeof value === 'object') conditions.push(`${column} IN (${value.map(() => '?').join(', ')})`);
     else conditions.push(`${column} ${comparisons[op === 'in' ? 'eq' : op]} ?`);
     // The planner uses a partial index only when it sees its condition.
-    if (partial.has(column) && op === 'eq' && value !== '') conditions.push(`${column} <> ''`);
+    if (partial.has(column) && isSet(condition)) conditions.push(`${column} <> ''`);
     if (typeof value === 'object') values.push(...value);
     else values.push(value);
   }
   const [order, than] = newestFirst ? ['DESC', '<'] : ['ASC', '>'];
   if (after !== undefined) {
-    conditions.push(`(started_at, id) ${than} (?, ?)`);
+    conditions.push(`(${start}, id) ${than} (?, ?)`);
     values.push(after.startedAt, after.id);
   }
   const all = conditions.length === 0 ? 'true' : conditions.join(' AND ');
-  const sql = `SELECT body FROM cdrs WHERE ${all} ORDER BY started_at ${order}, id ${order} LIMIT ?`;
+  const sql = `SELECT body FROM cdrs WHERE ${all} ORDER BY ${start} ${order}, id ${order} LIMIT ?`;
   return { sql, values: [...values, limit] };
 }
 
-const partial: ReadonlySet<string> = new Set(['user_id', 'login', 'framed_ip', 'mac']);
+const partial: ReadonlySet<string> = new Set(['user_id', 'login', 'address', 'mac']);
+
+function isSet({ op, value }: CdrCondition): boolean {
+  return (op === 'eq' && value !== '') || (op === 'in' && typeof value === 'object' && !value.includes(''));
+}

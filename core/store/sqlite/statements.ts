@@ -53,9 +53,10 @@ export const statements = {
   upsertLive: `INSERT INTO live_sessions (key, nas, started_at, body) VALUES (?, ?, ?, ?)
     ON CONFLICT (key) DO UPDATE SET started_at = excluded.started_at, body = excluded.body`,
   deleteLive: 'DELETE FROM live_sessions WHERE key = ?',
-  upsertCdr: `INSERT INTO cdrs (key, id, nas, user_id, login, framed_ip, mac, started_at, ended_at, body)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (key) DO UPDATE SET user_id = excluded.user_id, framed_ip = excluded.framed_ip, mac = excluded.mac,
+  upsertCdr: `INSERT INTO cdrs (key, id, nas, user_id, login, address, prefix, delegated, mac, started_at, ended_at, body)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET user_id = excluded.user_id, address = excluded.address,
+    prefix = excluded.prefix, delegated = excluded.delegated, mac = excluded.mac,
     started_at = excluded.started_at, ended_at = excluded.ended_at, body = excluded.body`,
   deleteCdr: 'DELETE FROM cdrs WHERE key = ?',
 

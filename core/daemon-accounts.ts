@@ -1,10 +1,14 @@
 // The accounts' part of the composition: what each should have, taken in, compared with the boxes and put right there.
 import type { Accounts } from './accounts/accounts.ts';
+import { createDrift } from './accounts/drift.ts';
 import { createAccounts } from './accounts/open-accounts.ts';
+import { openResyncs } from './accounts/open-resyncs.ts';
+import { startResyncTriggers } from './accounts/resync-triggers.ts';
 import type { Drift, Resyncs } from './accounts/resyncs.ts';
 import { OssiaError } from './errors.ts';
 import type { Log } from './log.ts';
 import type { Catalogue } from './map/catalogue.ts';
+import { effectsOf } from './map/effects.ts';
 import type { Registry } from './plugin-host/registry.ts';
 import type { Queue } from './queue/queue.ts';
 import type { Store } from './store/store.ts';
@@ -27,7 +31,10 @@ interface BuiltAccounts {
 }
 
 export async function buildAccounts({
+  log,
+  releasers,
   store,
+  queue,
   registry,
   catalogue,
   transports,
@@ -42,18 +49,17 @@ export async function buildAccounts({
     unknownIn: (transport) => transports[transport]?.unknownInDryRun,
     clock: Date.now,
   });
-  const resyncs: Resyncs = {
-    start: refuse,
-    planned: refuse,
-    get: async () => undefined,
-    list: async () => [],
-    items: async () => [],
-    approve: refuse,
-    cancel: refuse,
-    rebooted: () => undefined,
-    onChange: () => () => undefined,
-    close: async () => undefined,
-  };
-  const drift: Drift = { report: refuse, last: () => null, accounts: async () => [], close: () => undefined };
+  const resyncs = await openResyncs({
+    store,
+    queue,
+    boxes: registry,
+    effects: effectsOf(catalogue),
+    clock: Date.now,
+    log,
+  });
+  releasers.push(() => resyncs.close());
+  releasers.push(startResyncTriggers({ boxes: registry, resyncs, clock: Date.now, log }));
+  const drift = createDrift({ store, boxes: registry, clock: Date.now, log, everyMs: 300_000 });
+  releasers.push(() => drift.close());
   return { accounts, resyncs, drift };
 }

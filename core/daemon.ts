@@ -170,7 +170,9 @@ async function build(
     gates: () => registry.list().map(({ name }) => [name, gateReport(name)] as const),
     sandbox: () => sandbox.stats(),
     profiles: () => registry.counts(),
+    drift: drift.last,
   });
+  resyncs.onChange(metrics.resyncChanged);
   const api = await startApi(
     {
       ...settings.http,

@@ -33,13 +33,15 @@ export interface Drift {
   report(asked: { readonly maxAgeMs: number }): Promise<DriftReport>;
   /** The last count without waiting; null before the first. */
   last(): DriftReport | null;
-  /** Accounts of one box that differ, in the order of user_id. */
-  accounts(asked: {
-    readonly nas?: string;
-    readonly after?: string;
-    readonly limit: number;
-  }): Promise<readonly DriftAccount[]>;
-  close(): void;
+  /** Accounts that differ, of one box or of all, in the order of user_id; few or none when a long stretch has none. */
+  accounts(asked: { readonly nas?: string; readonly after?: string; readonly limit: number }): Promise<DriftPage>;
+  close(): Promise<void>;
+}
+
+export interface DriftPage {
+  readonly accounts: readonly DriftAccount[];
+  /** Where the next page begins after; null: that was all. */
+  readonly next: string | null;
 }
 
 export interface DriftReport {

@@ -1,5 +1,7 @@
 // Everything that /metrics says: counters that the stages call, gauges that are read when somebody scrapes.
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { DriftReport } from '../accounts/resyncs.ts';
+import type { ResyncRun } from '../model/resync.ts';
 import type { SandboxStats } from '../sandbox/sandbox.ts';
 import { breakerStates, type GateReport, type MetricsPage } from './deps.ts';
 import { createTally } from './tally.ts';
@@ -13,6 +15,7 @@ export interface MetricSources {
   readonly gates?: () => Iterable<readonly [nas: string, gate: GateReport]>;
   readonly sandbox?: () => SandboxStats;
   readonly profiles?: () => { readonly live: number; readonly refused: number };
+  readonly drift?: () => DriftReport | null;
 }
 
 interface SyncCounts {
@@ -57,6 +60,11 @@ export function createMetrics() {
     'nas',
     'what',
   ]);
+  const resyncs = tally(
+    'ossia_resyncs_total',
+    'Comparisons of a box with what its accounts should have, by their end.',
+    ['nas', 'cause', 'result'],
+  );
   const seenNas = new Set<string>();
   const commitSize = new Histogram({
     name: 'ossia_store_commit_changes',
@@ -88,6 +96,11 @@ export function createMetrics() {
       for (const [what, count] of Object.entries({ closed, adopted, missing }))
         if (count > 0) synced({ nas, what }, count);
     },
+    /** Also called while it goes on in one state: only ends and questions are counted. */
+    resyncChanged({ nas, cause, state, dryRun }: ResyncRun) {
+      if (state === 'planning' || state === 'applying') return;
+      resyncs({ nas, cause, result: dryRun && state === 'done' ? 'dry run' : state });
+    },
     committed({ changes, ms }: { changes: number; ms: number }) {
       commitSize.observe(changes);
       commitSeconds.observe(ms / 1_000);
@@ -98,14 +111,16 @@ export function createMetrics() {
   };
 }
 
+type GaugeMaker = <Label extends string>(
+  name: string,
+  help: string,
+  labelNames: Label[],
+  read: (it: Gauge<Label>) => void,
+) => void;
+
 function watchSources(registry: Registry, sources: MetricSources): void {
-  const { lanes, gates, sandbox, profiles } = sources;
-  const gauge = <Label extends string>(
-    name: string,
-    help: string,
-    labelNames: Label[],
-    read: (it: Gauge<Label>) => void,
-  ) =>
+  const { lanes, gates, sandbox, profiles, drift } = sources;
+  const gauge: GaugeMaker = (name, help, labelNames, read) =>
     new Gauge({
       name,
       help,
@@ -132,6 +147,7 @@ function watchSources(registry: Registry, sources: MetricSources): void {
       it.set(sandbox().workerRestarts),
     );
   }
+  if (drift) watchDrift(gauge, drift);
   if (!gates) return;
   gauge('ossia_nas_jobs', 'Jobs of a NAS that run or wait.', ['nas', 'state'], (it) => {
     for (const [nas, gate] of gates()) {
@@ -143,4 +159,28 @@ function watchSources(registry: Registry, sources: MetricSources): void {
     for (const [nas, gate] of gates())
       for (const state of breakerStates) it.set({ nas, state }, gate.breaker === state ? 1 : 0);
   });
+}
+
+/** As last counted; nothing before the first count. */
+function watchDrift(gauge: GaugeMaker, drift: () => DriftReport | null): void {
+  const boxes = () => drift()?.boxes ?? [];
+  gauge(
+    'ossia_drift_accounts',
+    'Accounts that should have something else than was last made of them.',
+    ['nas'],
+    (it) => {
+      for (const { nas, differing } of boxes()) it.set({ nas }, differing);
+    },
+  );
+  gauge('ossia_drift_failed', 'Of these, those whose last job on it failed.', ['nas'], (it) => {
+    for (const { nas, failed } of boxes()) it.set({ nas }, failed);
+  });
+  gauge(
+    'ossia_resync_differing',
+    'Accounts that the last comparison with the list of the box found differing.',
+    ['nas'],
+    (it) => {
+      for (const { nas, lastResync } of boxes()) if (lastResync !== null) it.set({ nas }, lastResync.differing);
+    },
+  );
 }

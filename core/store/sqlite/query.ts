@@ -12,8 +12,11 @@ export interface Query {
 }
 
 /** `onDeath`: the reader is gone and nothing can be read any more; not called by `close`. */
-export function openQuery(file: string, onDeath: (why: string) => void): Query {
-  const worker = new Worker(new URL('./reader.ts', import.meta.url), { workerData: { file }, name: 'store-reader' });
+export function openQuery(file: string, onDeath: (why: string) => void, mode: 'read' | 'scan' = 'read'): Query {
+  const worker = new Worker(new URL('./reader.ts', import.meta.url), {
+    workerData: { file, mode },
+    name: `store-${mode}`,
+  });
   const waiting = new Map<number, { resolve(rows: readonly Row[]): void; reject(error: OssiaError): void }>();
   let last = 0;
   let dead: OssiaError | undefined;
@@ -68,7 +71,7 @@ export function openScan(file: string, onDeath: (why: string) => void): Query {
   let closed = false;
   const scan = (sql: string, ...values: readonly Value[]): Promise<readonly Row[]> => {
     if (closed) return Promise.reject(new OssiaError('store_failed', 'The store is closed.'));
-    opened ??= openQuery(file, onDeath);
+    opened ??= openQuery(file, onDeath, 'scan');
     return opened(sql, ...values);
   };
   const close = async (): Promise<void> => {

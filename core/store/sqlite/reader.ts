@@ -15,7 +15,7 @@ export type ReaderReply =
 
 const port = parentPort;
 if (port !== null) {
-  const database = openDatabase(workerData.file, 'read');
+  const database = openDatabase(workerData.file, workerData.mode);
   const prepared = new Map<string, StatementSync>();
   const answer = ({ id, sql, values }: ReaderRequest): ReaderReply => {
     try {

@@ -1,5 +1,4 @@
 // One account against what its box listed of it: what differs, of what was asked for and of what this box can tell. Pure.
-import { isOfKind } from '../model/account-kind.ts';
 import type { ResyncTopic } from '../model/resync.ts';
 import { type Difference, differencesOf, ratesOf, rateText, type State, serviceOf } from '../model/state.ts';
 import { accountOnBox } from '../plugin-host/account-on-box.ts';
@@ -43,8 +42,6 @@ export function compareAccount(comparison: Comparison): Compared {
     const differences = all.filter(({ key }, index) => all.findIndex((one) => one.key === key) === index);
     return differences.length === 0 ? { kind: 'same' } : { kind: 'change', differences };
   }
-  // Who has to log in is there only while he is; all that he should have comes with his login.
-  if (kinds.find(({ kind }) => isOfKind(variables, kind))?.isLogin === true) return { kind: 'same' };
   if (desired['exists'] === 'true') {
     if (!only.has('access') || fresh('exists')) return { kind: 'same' };
     // A login does not come back by being told.

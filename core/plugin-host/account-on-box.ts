@@ -19,9 +19,9 @@ interface Question {
 export function accountOnBox({ account, user, kinds }: Question): AccountOnBox | null {
   const rule = kinds.find(({ kind }) => isOfKind(account, kind));
   const isMeant = user !== undefined && (user.of === undefined || isOfKind(account, user.of));
-  const { unlisted = 'nothing', isLogin = false } = rule ?? {};
+  const { unlisted = 'nothing', addLogsIn = false } = rule ?? {};
   if (!isMeant && unlisted === 'unknown') return null;
   if (!isMeant && unlisted === 'nothing') return { exists: false, has: {} };
   const has: BoxState = isMeant ? user : (unlisted as BoxState);
-  return { exists: !isLogin || has.logged === true, has };
+  return { exists: !addLogsIn || has.logged === true, has };
 }

@@ -34,7 +34,7 @@ const info: z.ZodType<UserListInfo> = z.strictObject({
       z.strictObject({
         kind,
         unlisted: z.union([z.enum(['nothing', 'unknown']), z.strictObject(state)]).exactOptional(),
-        isLogin: z.boolean().exactOptional(),
+        addLogsIn: z.boolean().exactOptional(),
       }),
     )
     .max(100)

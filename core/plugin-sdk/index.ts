@@ -69,8 +69,8 @@ export interface KindOnBox {
   readonly kind: AccountKind;
   /** What one has that is not listed. `nothing`, also when left out: it is not on the box. `unknown`: nothing is compared. */
   readonly unlisted?: 'nothing' | 'unknown' | BoxState;
-  /** Being logged in is all that such an account is on the box: one that is not logged in is not there, whatever else is. */
-  readonly isLogin?: boolean;
+  /** `user_add` itself logs such an account in: one that is not logged in was not added, whatever else is there, and is added again. */
+  readonly addLogsIn?: boolean;
 }
 
 /** What `users_from_nas` may return after its last list. */

@@ -6,7 +6,7 @@ import type { BoxUser, KindOnBox } from '#core/plugin-sdk/index.ts';
 const clean = { accept: true, redirect: false, rate: null };
 const kinds: readonly KindOnBox[] = [
   { kind: { ip: 'none' }, unlisted: 'unknown' },
-  { kind: { auth_types: ['1'] }, isLogin: true },
+  { kind: { auth_types: ['1'] }, addLogsIn: true },
   { kind: { auth_types: ['', '5'], ip: 'given' }, unlisted: clean },
 ];
 const row: BoxUser = { user_id: '1', login: '', ip: '10.1.2.3', accept: false };
@@ -18,9 +18,9 @@ test.each([
   ['unknown, but listed', { ip: '' }, row, { exists: true, has: row }],
   ['known by its state when not listed', { ip: '10.1.2.3' }, undefined, { exists: true, has: clean }],
   ['the same with the other type', { ip: '10.1.2.3', auth_type: '5' }, undefined, { exists: true, has: clean }],
-  ['is its login, not logged in', { ip: '10.1.2.3', auth_type: '1' }, row, { exists: false, has: row }],
+  ['logged in by user_add, not logged in', { ip: '10.1.2.3', auth_type: '1' }, row, { exists: false, has: row }],
   [
-    'is its login, logged in',
+    'logged in by user_add, logged in',
     { ip: '10.1.2.3', auth_type: '1' },
     { ...row, logged: true },
     { exists: true, has: { ...row, logged: true } },

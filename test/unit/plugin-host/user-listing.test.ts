@@ -80,7 +80,7 @@ test('the plugin asks the box for no more than was taken', async () => {
 test('what the list means is said after it', async () => {
   const kinds = [
     { kind: { ip: 'none' }, unlisted: 'unknown' },
-    { kind: { auth_types: ['1'] }, isLogin: true, unlisted: { accept: true, rate: null } },
+    { kind: { auth_types: ['1'] }, addLogsIn: true, unlisted: { accept: true, rate: null } },
   ];
   const { list } = await listing(
     generator(`yield []; return { takenAt: 1700000000000, kinds: ${JSON.stringify(kinds)} };`),

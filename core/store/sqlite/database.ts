@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { OssiaError } from '../../errors.ts';
+import { startKey } from '../../model/network.ts';
 import { keyOf } from './account-rows.ts';
 
 const migrations = new URL('./migrations/', import.meta.url);
@@ -49,6 +50,7 @@ export function lockFolder(file: string): DatabaseSync {
 }
 
 function migrate(database: DatabaseSync, file: string): void {
+  database.function('address_key', { deterministic: true }, (text) => startKey(String(text)));
   const names = readdirSync(migrations)
     .filter((name) => name.endsWith('.sql'))
     .sort();

@@ -1,6 +1,6 @@
-// From the bytes of an Accounting-Request to an AccountingRecord: RFC 2866 section 5, RFC 2869 sections 5.1 to 5.3, RFC 3162, RFC 4818.
+// From the bytes of an Accounting-Request to an AccountingRecord: RFC 2866 section 5, RFC 2869 sections 5.1 to 5.3, RFC 3162, RFC 4818, RFC 6911.
 import type { AccountingRecord } from './accounting.ts';
-import { addressText, integer, prefixText, text } from './accounting-values.ts';
+import { address6Text, addressText, integer, prefixText, text } from './accounting-values.ts';
 
 export interface AccountingPacket {
   /** Verified: its length field and its authenticator hold. */
@@ -37,6 +37,7 @@ const type = {
   nasPortId: 87,
   framedIpv6Prefix: 97,
   delegatedIpv6Prefix: 123,
+  framedIpv6Address: 168,
 } as const;
 
 const statuses: readonly (AccountingRecord['status'] | undefined)[] = [
@@ -65,6 +66,7 @@ export function readAccounting({ datagram, nas, arrivedAt }: AccountingPacket): 
   let framedIp = '';
   let framedIpv6Prefix = '';
   let delegatedIpv6Prefix = '';
+  let framedIpv6Address = '';
   let callingStationId = '';
   let calledStationId = '';
   let nasPort = '';
@@ -160,6 +162,9 @@ export function readAccounting({ datagram, nas, arrivedAt }: AccountingPacket): 
       case type.delegatedIpv6Prefix:
         delegatedIpv6Prefix = prefixText(datagram, start, end);
         break;
+      case type.framedIpv6Address:
+        framedIpv6Address = address6Text(datagram, start, end);
+        break;
     }
     at = end;
   }
@@ -173,7 +178,8 @@ export function readAccounting({ datagram, nas, arrivedAt }: AccountingPacket): 
     acctSessionId,
     userName,
     framedIp,
-    framedIpv6Prefix,
+    // One address is a prefix of 128 bits. Where a box says both, the prefix is what the subscriber is found by.
+    framedIpv6Prefix: framedIpv6Prefix || (framedIpv6Address && `${framedIpv6Address}/128`),
     delegatedIpv6Prefix,
     callingStationId,
     calledStationId,

@@ -17,6 +17,11 @@ export function addressText(from: Buffer, start: number, end: number): string {
   return end - start === 4 ? `${from[start]}.${from[start + 1]}.${from[start + 2]}.${from[start + 3]}` : '';
 }
 
+export function address6Text(from: Buffer, start: number, end: number): string {
+  if (end - start !== 16) return '';
+  return ipv6Text(Array.from({ length: 8 }, (_, index) => from.readUInt16BE(start + index * 2)));
+}
+
 /** RFC 3162 section 2.3: a reserved byte, the length in bits, and as many bytes as the sender cared to send. */
 export function prefixText(from: Buffer, start: number, end: number): string {
   const bits = from[start + 1];

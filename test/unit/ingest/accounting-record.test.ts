@@ -69,6 +69,19 @@ test('a record says what the packet says', () => {
   });
 });
 
+test('an IPv6 address alone is a prefix of 128 bits, and a prefix goes before it', () => {
+  const address = Buffer.from('20010db8000000000000000000000005', 'hex');
+  const prefix = Buffer.from('004020010db80000 0001'.replaceAll(' ', ''), 'hex');
+  expect(record([[168, address]])).toMatchObject({ framedIpv6Prefix: '2001:db8::5/128' });
+  expect(
+    record([
+      [168, address],
+      [97, prefix],
+    ]),
+  ).toMatchObject({ framedIpv6Prefix: '2001:db8:0:1::/64' });
+  expect(record([[168, address.subarray(0, 15)]])).toMatchObject({ framedIpv6Prefix: '' });
+});
+
 test('the number of the port stands for its name when the packet has none', () => {
   expect(record([[5, 0]])).toMatchObject({ port: '0' });
 });

@@ -7,6 +7,7 @@ import { nearest } from '../model/did-you-mean.ts';
 import type { OssiaEvent } from '../model/event.ts';
 import type { HookDefinition } from '../model/hook.ts';
 import type { Catalogue } from './catalogue.ts';
+import { problemsOf } from './wording.ts';
 
 export type ParsedEvent =
   | { readonly ok: true; readonly event: OssiaEvent; readonly hook: HookDefinition }
@@ -26,18 +27,22 @@ const envelope = z.strictObject({
     .optional(),
 });
 
+const unknownField = () => "is not a field of an event; the billing's variables go into account";
+
 export function parseEvent(input: unknown, source: string, catalogue: Catalogue): ParsedEvent {
   const outer = envelope.safeParse(input);
   const problems: FieldProblem[] = outer.success
     ? []
-    : outer.error.issues.flatMap((issue) => problemsOf(issue, { prefix: '', sent: input }));
+    : outer.error.issues.flatMap((issue) => problemsOf(issue, { prefix: '', sent: input, unknown: unknownField }));
   const loose = typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {};
   const hook = typeof loose['hook'] === 'string' ? catalogue.get(loose['hook']) : undefined;
   if (typeof loose['hook'] === 'string') problems.push(...hookProblems(loose['hook'], hook, catalogue));
   const account = hook?.payload.safeParse(loose['account'] ?? {});
   if (account?.success === false && (outer.success || typeof loose['account'] === 'object'))
     problems.push(
-      ...account.error.issues.flatMap((issue) => problemsOf(issue, { prefix: '/account', sent: loose['account'] })),
+      ...account.error.issues.flatMap((issue) =>
+        problemsOf(issue, { prefix: '/account', sent: loose['account'], unknown: unknownField }),
+      ),
     );
   if (problems.length > 0 || !outer.success || hook === undefined || account?.success !== true)
     return { ok: false, fields: problems };
@@ -82,34 +87,4 @@ function hookProblems(name: string, hook: HookDefinition | undefined, catalogue:
           : `${name} runs around other hooks and cannot be sent`,
     },
   ];
-}
-
-function problemsOf(issue: z.core.$ZodIssue, { prefix, sent }: { prefix: string; sent: unknown }): FieldProblem[] {
-  const where =
-    prefix + issue.path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({
-      where: `${where}/${key}`,
-      problem: "is not a field of an event; the billing's variables go into account",
-    }));
-  return [{ where, problem: wordsFor(issue, sent) }];
-}
-
-const shapes: Readonly<Record<string, string>> = { object: 'an object', record: 'an object', string: 'a text' };
-
-/** Messages that are our own stay; what the schema library says in its words is said in ours. */
-function wordsFor(issue: z.core.$ZodIssue, sent: unknown): string {
-  if (issue.code === 'invalid_union' && issue.message === 'Invalid input')
-    return isThere(issue.path, sent) ? 'expected a text, a number, true, false or null' : 'is missing';
-  if (issue.code !== 'invalid_type' || !issue.message.startsWith('Invalid input')) return issue.message;
-  return isThere(issue.path, sent) ? `expected ${shapes[issue.expected] ?? issue.expected}` : 'is missing';
-}
-
-function isThere(path: readonly PropertyKey[], sent: unknown): boolean {
-  let value = sent;
-  for (const key of path) {
-    if (typeof value !== 'object' || value === null) return false;
-    value = (value as Record<PropertyKey, unknown>)[key];
-  }
-  return value !== undefined;
 }

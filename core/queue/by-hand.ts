@@ -68,7 +68,9 @@ export function createByHand({
     const runs = lane?.status === 'busy' ? lane.jobs[0] : undefined;
     if (runs !== undefined && Number(runs.id) > Number(job.id) && rules.outdates(runs, job))
       throw new OssiaError('conflict', `Job ${runs.id} runs now and settles the same; wait until that ended.`);
-    const filter = { lane: job.lane, states: ['done'], after: job.id, limit: 200 } as const;
+    // By the account first: it has an index, the lane has none.
+    const user_id = job.account['user_id'] ?? '';
+    const filter = { user_id, lane: job.lane, states: ['done'], after: job.id, limit: 200 } as const;
     for (let before: string | undefined; ; ) {
       const page = await store.jobs(before === undefined ? filter : { ...filter, before });
       const newer = page.find((done) => rules.outdates(done, job));

@@ -1,5 +1,4 @@
 // From changes to statements with values: pure, so that the writer's thread only runs them.
-import type { OssiaEvent } from '../../model/event.ts';
 import type { Job } from '../../model/job.ts';
 import type { AccountWrite, Change } from '../store.ts';
 import { encodeAccount, marksText } from './account-rows.ts';
@@ -48,7 +47,7 @@ function encodeJob({ id, patch }: Extract<Change, { type: 'job' }>): Step[] {
   return [update, { run: 'editJob', values: [JSON.stringify(account), account['login'] ?? '', Number(id)] }];
 }
 
-function encodeEvent({ event, jobs, account = told(event) }: Extract<Change, { type: 'event' }>): Step {
+function encodeEvent({ event, jobs, account }: Extract<Change, { type: 'event' }>): Step {
   const variables = JSON.stringify(event.account);
   const now = jobs[0]?.createdAt ?? Date.now();
   const inserts = jobs.map((job) => insertJob(job, job.account === event.account));
@@ -63,12 +62,6 @@ function encodeEvent({ event, jobs, account = told(event) }: Extract<Change, { t
     next: account === undefined ? inserts : withAccount({ account, inserts, eventId: event.id }),
     otherwise: { tell: { duplicate: event.id } },
   };
-}
-
-function told({ account, source }: OssiaEvent): AccountWrite | undefined {
-  const { user_id } = account;
-  if (!user_id || source === 'accounting' || source === 'operator') return undefined;
-  return { type: 'tell', userId: user_id, variables: account, settled: {}, at: Date.now() };
 }
 
 interface WithAccount {

@@ -12,14 +12,11 @@ import { tempDir } from '#test/support/temp-dir.ts';
 import { storedJob as job } from './stored-job.ts';
 
 function accepted(made: Job, source = 'test'): Change {
-  const event = {
-    id: made.eventId,
-    hook: made.hook,
-    account: made.account,
-    occurredAt: '2026-11-21T20:00:00+02:00',
-    source,
-  };
-  return { type: 'event', event, jobs: [made] };
+  const { eventId: id, hook, account } = made;
+  const event = { id, hook, account, occurredAt: '2026-11-21T20:00:00+02:00', source };
+  const variables = source === 'test' ? account : null;
+  const told = { type: 'tell', userId: account['user_id'] ?? '', variables, settled: {}, at: 1 } as const;
+  return { type: 'event', event, jobs: [made], account: told };
 }
 
 async function open(directory = tempDir()) {
@@ -154,8 +151,7 @@ test('an account keeps what the billing said last when accounting tells of it wi
   await store.write([accepted(job(1, { account: accountAt(1, '10.0.0.1') }))]);
   await store.write([accepted(job(2, { account: moved }))]);
   const told = job(3, { hook: 'user_auth', account: { ...accountAt(1, '10.0.0.1'), acct_session_id: 'a1' } });
-  const event = { id: told.eventId, hook: told.hook, account: told.account, occurredAt: '', source: 'accounting' };
-  await store.write([{ type: 'event', event, jobs: [told] }]);
+  await store.write([accepted(told, 'accounting')]);
   expect(await store.account('1')).toEqual(moved);
 });
 

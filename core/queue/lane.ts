@@ -1,6 +1,6 @@
 // One lane: the jobs of one account on one NAS from old to new, and which of them a newer one has made needless.
 import type { Job } from '../model/job.ts';
-import type { Superseding, Told } from './superseding.ts';
+import type { Superseding } from './superseding.ts';
 
 export interface Lane {
   readonly key: string;
@@ -67,24 +67,7 @@ export function supersededBy(
     if (by === undefined || rules.isBarrier(by)) break;
     if (isFree(by) && rules.supersedes(by, job)) return [{ job, by }];
   }
-  return olderOnes(lane, { job, index, rules, mayGo });
-}
-
-/** What a job would make needless if it came in now. */
-export function wouldSupersede(
-  lane: Lane,
-  { job, rules, isFree }: { job: Told; rules: Superseding; isFree: (job: Job) => boolean },
-): readonly Job[] {
-  const mayGo = (older: Job): boolean => isFree(older) && !(lane.status === 'busy' && older === lane.jobs[0]);
-  return olderOnes(lane, { job, index: lane.jobs.length, rules, mayGo }).map((superseded) => superseded.job);
-}
-
-function olderOnes<By extends Told>(
-  lane: Lane,
-  { job, index, rules, mayGo }: { job: By; index: number; rules: Superseding; mayGo: (older: Job) => boolean },
-): { readonly job: Job; readonly by: By }[] {
-  const gone: { readonly job: Job; readonly by: By }[] = [];
-  if (rules.keyOf(job) === undefined) return gone;
+  const gone: Superseded[] = [];
   for (let before = index - 1; before >= 0; before--) {
     const older = lane.jobs[before];
     if (older === undefined || rules.isBarrier(older)) break;

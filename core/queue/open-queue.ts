@@ -8,7 +8,7 @@ import { appliedBy } from './applied.ts';
 import { createBegunJobs } from './begun.ts';
 import { createBulk } from './bulk.ts';
 import { createByHand } from './by-hand.ts';
-import { type Superseded, wouldSupersede } from './lane.ts';
+import type { Superseded } from './lane.ts';
 import { createLanes } from './lanes.ts';
 import { noteOn } from './note.ts';
 import type { Accepted, JobDraft, Queue } from './queue.ts';
@@ -183,10 +183,6 @@ export async function openQueue({ store, hooks, clock, maxWaiting, log }: QueueO
       const found = lanes.find(job);
       const head = lanes.lane(job.lane)?.jobs[0];
       return found === undefined || found === head ? undefined : head;
-    },
-    wouldSupersede(draft) {
-      const lane = lanes.lane(draft.lane);
-      return lane === undefined ? [] : wouldSupersede(lane, { job: draft, rules, isFree }).map(({ id }) => id);
     },
     size: lanes.size,
     lanes: lanes.count,

@@ -43,8 +43,6 @@ export interface Queue {
   backgroundDepth(nasKey: string): number;
   /** The head of its lane that this job waits behind; undefined when it is the head itself, or has ended. */
   holderOf(job: Job): Job | undefined;
-  /** Ids of waiting jobs that this one would supersede, were it accepted now. */
-  wouldSupersede(draft: JobDraft): readonly string[];
   size(): number;
   /** Lanes with jobs that have not ended. */
   lanes(): number;

@@ -6,7 +6,7 @@ import { keyParameters, serviceOf, settledBy } from '../model/state.ts';
 
 export type Hooks = ReadonlyMap<string, HookDefinition>;
 
-export type Told = Pick<Job, 'hook' | 'account'> & { readonly background?: boolean };
+type Told = Pick<Job, 'hook' | 'account'> & { readonly background?: boolean };
 
 export interface Superseding {
   /** What a newer job could settle in its stead; undefined for barriers, services and what settles nothing. */

@@ -5,10 +5,11 @@ import { createAccounts } from './accounts/open-accounts.ts';
 import { openResyncs } from './accounts/open-resyncs.ts';
 import { startResyncTriggers } from './accounts/resync-triggers.ts';
 import type { Drift, Resyncs } from './accounts/resyncs.ts';
-import { OssiaError } from './errors.ts';
+import { createTaking } from './accounts/taking.ts';
 import type { Log } from './log.ts';
 import type { Catalogue } from './map/catalogue.ts';
 import { effectsOf } from './map/effects.ts';
+import type { Turns } from './model/turns.ts';
 import type { Registry } from './plugin-host/registry.ts';
 import type { Queue } from './queue/queue.ts';
 import type { Store } from './store/store.ts';
@@ -21,6 +22,7 @@ interface AccountsBuilding {
   readonly queue: Queue;
   readonly registry: Registry;
   readonly catalogue: Catalogue;
+  readonly turns: Turns;
   readonly transports: ReturnType<typeof allTransports>;
 }
 
@@ -37,15 +39,14 @@ export async function buildAccounts({
   queue,
   registry,
   catalogue,
+  turns,
   transports,
 }: AccountsBuilding): Promise<BuiltAccounts> {
-  const refuse = (): Promise<never> => Promise.reject(new OssiaError('conflict', 'This daemon cannot do that.'));
-  const taking = { put: refuse, load: refuse };
   const accounts = createAccounts({
     store,
     directory: registry,
     catalogue,
-    taking,
+    taking: createTaking({ catalogue, store, queue, turns, clock: Date.now }),
     unknownIn: (transport) => transports[transport]?.unknownInDryRun,
     clock: Date.now,
   });

@@ -153,6 +153,7 @@ async function build(
     queue,
     registry,
     catalogue,
+    turns,
     transports,
   });
   const { rebooted: onReboot } = resyncs;

@@ -13,6 +13,11 @@ const commands: Readonly<Record<string, Entry>> = {
   start: { summary: 'run the daemon', load: async () => (await import('./start.ts')).start },
   fire: { summary: 'send one event to the daemon', load: async () => (await import('./fire.ts')).fire },
   jobs: { summary: 'list, show, retry and skip jobs', load: async () => (await import('./jobs.ts')).jobs },
+  accounts: {
+    summary: 'what subscribers should have and have, and asking their boxes',
+    load: async () => (await import('./accounts.ts')).accounts,
+  },
+  plan: { summary: 'what a hook would send, without sending it', load: async () => (await import('./plan.ts')).plan },
   sessions: {
     summary: 'who is online, why it dropped, and making it stop',
     load: async () => (await import('./sessions.ts')).sessions,

@@ -29,7 +29,9 @@ export function compareAccount(comparison: Comparison): Compared {
   const asked = users.length === 0 ? [undefined] : users;
   const found = asked.map((user) => accountOnBox({ account: variables, user, kinds })).filter((one) => one !== null);
   if (found.length === 0) return { kind: 'unknown' };
-  const present = found.filter(({ exists }) => exists);
+  // Adding it would log it in, which it should not be: all else is compared.
+  const staysOut = desired['logged'] === 'false' && ruleFor(comparison)?.addLogsIn === true;
+  const present = found.filter(({ exists, has }) => exists || (staysOut && Object.keys(has).length > 0));
   const fresh = (key: string): boolean => {
     const mark = account.applied[key];
     return mark?.value === desired[key] && (mark?.at ?? 0) >= comparison.since;
@@ -54,6 +56,10 @@ export function compareAccount(comparison: Comparison): Compared {
     (key) => skipped(key) || key === 'logged' || !comparison.tells(toldBy(key)),
   );
   return differences.length === 0 ? { kind: 'same' } : { kind: 'change', differences };
+}
+
+function ruleFor({ account, kinds }: Comparison): KindOnBox | undefined {
+  return kinds.find(({ kind }) => isOfKind(account.variables, kind));
 }
 
 export function topicOf(key: string): ResyncTopic {

@@ -1,4 +1,5 @@
 // One account against what its box listed of it: what differs, of what was asked for and of what this box can tell. Pure.
+import { isOfKind } from '../model/account-kind.ts';
 import type { ResyncTopic } from '../model/resync.ts';
 import { type Difference, differencesOf, ratesOf, rateText, type State, serviceOf } from '../model/state.ts';
 import { accountOnBox } from '../plugin-host/account-on-box.ts';
@@ -44,16 +45,16 @@ export function compareAccount(comparison: Comparison): Compared {
     const differences = all.filter(({ key }, index) => all.findIndex((one) => one.key === key) === index);
     return differences.length === 0 ? { kind: 'same' } : { kind: 'change', differences };
   }
-  if (desired['exists'] === 'true') {
+  if (desired['exists'] === 'true' && !staysOut) {
     if (!only.has('access') || fresh('exists')) return { kind: 'same' };
     // A login does not come back by being told.
     return { kind: 'add', differences: differencesOf(desired, {}, (key) => key === 'logged') };
   }
-  // Nobody said that it exists: only what was said of it is told again.
+  // Nobody said that it exists, or it must not be added: only what else was said of it is told again.
   const differences = differencesOf(
     desired,
     {},
-    (key) => skipped(key) || key === 'logged' || !comparison.tells(toldBy(key)),
+    (key) => skipped(key) || key === 'exists' || key === 'logged' || !comparison.tells(toldBy(key)),
   );
   return differences.length === 0 ? { kind: 'same' } : { kind: 'change', differences };
 }

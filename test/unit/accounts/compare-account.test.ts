@@ -152,6 +152,14 @@ const cases: readonly Case[] = [
     differs: { accept: 'false' },
   },
   {
+    name: 'one whose adding logs him in, should be out, and is not listed',
+    desired: { exists: 'true', accept: 'true', logged: 'false', rate: rate('1', '2') },
+    has: null,
+    kinds: [{ kind: { auth_types: ['0'] }, addLogsIn: true }],
+    variables: { auth_type: '0' },
+    differs: { rate: undefined },
+  },
+  {
     name: 'not listed is what the box has by itself',
     desired: { exists: 'true', accept: 'false' },
     has: null,

@@ -21,7 +21,10 @@ import type { Nas } from './plugin-host/nas.ts';
 import { openRegistry } from './plugin-host/registry.ts';
 import { openQueue } from './queue/open-queue.ts';
 import { openSandbox } from './sandbox/open-sandbox.ts';
+import { requireWalls } from './sandbox/walls.ts';
+import { workerLaunch } from './sandbox/worker-process.ts';
 import { watchAccounts } from './store/account-changes.ts';
+import { startRetention } from './store/retention.ts';
 import { openStore } from './store/sqlite/open-store.ts';
 import { allTransports } from './transport/all.ts';
 import { loadDictionary } from './transport/radius/dictionary.ts';
@@ -100,6 +103,8 @@ async function build(
   });
   const { store, onTold } = watchAccounts(opened);
   releasers.push(() => store.close());
+  const retention = startRetention({ store, keep: settings.retention, clock: Date.now, log });
+  releasers.push(() => retention.stop());
 
   const queue = await openQueue({
     store,
@@ -111,7 +116,10 @@ async function build(
   releasers.push(() => queue.close());
   const pauses = await openPauses({ store, clock: Date.now });
 
+  const walls = await requireWalls({ mode: settings.sandbox.walls, worker: workerLaunch, signal: AbortSignal.timeout(30_000) });
+  for (const { name, up, detail } of walls.report) if (!up) log.warn({ wall: name }, `a wall around plugins is down: ${detail}`);
   const sandbox = await openSandbox({
+    behind: walls.behind,
     workers: settings.sandbox.workers,
     workerMemoryMb: Math.round(settings.sandbox.memory / 1024 ** 2),
     log: say,

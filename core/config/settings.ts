@@ -34,6 +34,11 @@ const radsec = z.strictObject({
   ca: text.describe('File of the authority that made the certificates of the clients, PEM.'),
 });
 
+/** To milliseconds, null for ever. */
+const kept = z.union([z.literal('never').transform(() => null), duration(undefined, { least: 3600 * second })], {
+  error: 'expected a duration of at least 1h, like "90d", or "never"',
+});
+
 export const settingsSchema = z.strictObject({
   data: text.default('data').describe('Folder of the database, made when it is not there.'),
   profiles: text.default('nas-profiles').describe('Folder of the NAS profiles.'),
@@ -105,6 +110,18 @@ export const settingsSchema = z.strictObject({
       stop: duration().prefault('20s').describe('How long a stop waits for what runs.'),
     })
     .prefault({}),
+  retention: z
+    .strictObject({
+      jobs: kept
+        .prefault('90d')
+        .describe('Ended jobs, with their events; an id that comes again after that is taken as new.'),
+      journal: kept.prefault('30d').describe('What was sent and answered for ended jobs.'),
+      cdrs: kept.prefault('never').describe('Closed sessions, by their end.'),
+      audit: kept.prefault('400d').describe('Who did what to many at once.'),
+      resyncs: kept.prefault('30d').describe('Ended resyncs and their plans.'),
+    })
+    .prefault({})
+    .describe('How long what is over is kept.'),
   log: z
     .strictObject({
       level: z.enum(logLevels as readonly [LogLevel, ...LogLevel[]]).default('info'),

@@ -20,7 +20,7 @@ async function world() {
     writes.push(changes);
     return store.write(changes);
   };
-  const options = { clock: Date.now, maxWaiting: 100, log: () => {} };
+  const options = { hooks: catalogue, clock: Date.now, maxWaiting: 100, log: () => {} };
   const queue = await openQueue({ ...options, store: { ...store, write } });
   onTestFinished(() => queue.close());
   const { record } = store;

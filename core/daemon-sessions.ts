@@ -115,7 +115,10 @@ export async function buildSessions(building: SessionsBuilding): Promise<BuiltSe
   const timezone = settings.sessions.timezone ?? systemTimeZone();
   const { compat } = settings;
   const routes: Route[] = [];
-  if (compat.interstellio) routes.push(...interstellioRoutes({ book, actions, store, timezone }));
+  if (compat.interstellio !== false) {
+    const domain = compat.interstellio === true ? '' : compat.interstellio.domain;
+    routes.push(...interstellioRoutes({ book, actions, store, timezone, domain }));
+  }
   if (compat.cgrates) {
     const { sync } = reconcile;
     const syncAll = syncAllOf({ boxes: registry, sync });

@@ -79,7 +79,12 @@ export const settingsSchema = z.strictObject({
     .prefault({}),
   compat: z
     .strictObject({
-      interstellio: flag.default(false).describe('Session routes of the Interstellio API, token in X-Auth-Token.'),
+      interstellio: z
+        .union([flag, z.strictObject({ domain: text })], { error: 'expected true, false or { domain: ... }' })
+        .default(false)
+        .describe(
+          'Session routes of the Interstellio API, token in X-Auth-Token; `domain` is that of logins without a realm.',
+        ),
       cgrates: flag.default(false).describe("POST /jsonrpc with the names of CGRateS's SessionSv1."),
     })
     .prefault({})

@@ -56,7 +56,7 @@ export function subscriberOf(account: Account, domain: string) {
     id,
     name: account['fio'] || login || id,
     username: login,
-    domain: login.includes('@') ? login.slice(login.lastIndexOf('@') + 1) : domain,
+    domain,
     calling_station_id: account['mac'] || null,
     static_ip4: account['ip'] || null,
   };

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import { HttpError } from '../api/problem.ts';
 import { defineRoute, json, type Reply, type Route, type RouteContract } from '../api/route.ts';
+import type { Account } from '../model/account.ts';
 import type { Session } from '../model/session.ts';
 import type { ActionResult, SessionActions } from '../sessions/actions.ts';
 import { isTimeZone } from '../sessions/analysis-days.ts';
@@ -10,6 +11,7 @@ import { liveOf, type Subject, sessionsOf } from '../sessions/analysis-subject.t
 import type { SessionBook } from '../sessions/book.ts';
 import type { Store } from '../store/store.ts';
 import { recordOf, sessionOf, subscriberOf } from './answers.ts';
+import { createDomains } from './domains.ts';
 import { failure } from './failure.ts';
 import { pageFrom, pageOf, pageShape } from './page.ts';
 
@@ -19,6 +21,8 @@ export interface InterstellioOptions {
   readonly store: Pick<Store, 'account' | 'accountByLogin' | 'accounts'>;
   /** For who sends no `X-Timezone`. */
   readonly timezone: string;
+  /** The domain of logins without a realm; empty: not known. */
+  readonly domain?: string;
 }
 
 const params = z.object({ id: z.string().min(1).max(200) });
@@ -39,12 +43,21 @@ const some = { 200: { description: 'As Interstellio answers.' } };
 const contract = <Id extends string>(operationId: Id, scope: RouteContract<z.ZodType, z.ZodType, z.ZodType>['scope']) =>
   ({ ...foreign, operationId, scope, summary: operationId, answers: some }) as const;
 
-export function interstellioRoutes({ book, actions, store, timezone }: InterstellioOptions): Route[] {
+export function interstellioRoutes({ book, actions, store, timezone, domain = '' }: InterstellioOptions): Route[] {
+  const domains = createDomains({ store, home: domain });
   /** Their clients know a subscriber by an id, which is our user_id; scripts also put the username there. */
-  const subjectOf = async (id: string): Promise<Subject> => ({
-    by: (await store.account(id)) === undefined ? 'login' : 'account',
-    value: id,
-  });
+  const subjectOf = async (id: string, headers: IncomingHttpHeaders): Promise<Subject> => {
+    const account = await store.account(id);
+    domains.check(account === undefined ? id : (account['login'] ?? ''), headers);
+    return { by: account === undefined ? 'login' : 'account', value: id };
+  };
+  const liveSession = async (id: string, headers: IncomingHttpHeaders): Promise<Session> => {
+    const session = await book.get(id);
+    if (session === undefined || session.endedAt !== 0)
+      throw new HttpError({ status: 404, code: 'not_found', message: 'There is no such active session.' });
+    await domains.checkSession(session, headers);
+    return session;
+  };
   const zoneOf = (headers: IncomingHttpHeaders): string => {
     const asked = headers['x-timezone'];
     if (asked === undefined || asked === '') return timezone;
@@ -73,7 +86,7 @@ export function interstellioRoutes({ book, actions, store, timezone }: Interstel
         if (to - from > longestWindow + 1)
           throw new HttpError({ status: 400, message: 'The window is longer than 32 days.' });
         const zone = zoneOf(headers);
-        const found = await sessionsOf({ book, store }, { subject: await subjectOf(params.id), from, to });
+        const found = await sessionsOf({ book, store }, { subject: await subjectOf(params.id, headers), from, to });
         const newestFirst = found.toSorted((left, right) => right.startedAt - left.startedAt);
         return json(
           200,
@@ -97,7 +110,7 @@ export function interstellioRoutes({ book, actions, store, timezone }: Interstel
       async handle({ params, query, headers }) {
         const { l, p, sc, sd, ...filter } = query;
         const zone = zoneOf(headers);
-        const live = await liveOf({ book, store }, await subjectOf(params.id));
+        const live = await liveOf({ book, store }, await subjectOf(params.id, headers));
         const matching = live
           .map((session) => sessionOf(session, zone))
           .filter((one) =>
@@ -112,7 +125,7 @@ export function interstellioRoutes({ book, actions, store, timezone }: Interstel
       path: '/v2/session/{id}',
       params,
       async handle({ params, headers }) {
-        return json(200, sessionOf(await liveSession(book, params.id), zoneOf(headers)));
+        return json(200, sessionOf(await liveSession(params.id, headers), zoneOf(headers)));
       },
     }),
     defineRoute({
@@ -120,8 +133,8 @@ export function interstellioRoutes({ book, actions, store, timezone }: Interstel
       method: 'DELETE',
       path: '/v1/disconnect/{id}',
       params,
-      async handle({ params, caller }) {
-        return disconnect([await liveSession(book, params.id)], caller.name);
+      async handle({ params, caller, headers }) {
+        return disconnect([await liveSession(params.id, headers)], caller.name);
       },
     }),
     defineRoute({
@@ -129,8 +142,8 @@ export function interstellioRoutes({ book, actions, store, timezone }: Interstel
       method: 'DELETE',
       path: '/v1/disconnect/subscriber/{id}',
       params,
-      async handle({ params, caller }) {
-        return disconnect(await liveOf({ book, store }, await subjectOf(params.id)), caller.name);
+      async handle({ params, caller, headers }) {
+        return disconnect(await liveOf({ book, store }, await subjectOf(params.id, headers)), caller.name);
       },
     }),
     defineRoute({
@@ -139,32 +152,25 @@ export function interstellioRoutes({ book, actions, store, timezone }: Interstel
       path: '/v1/subscribers',
       query: z.object({ ...pageShape, username: z.string().optional(), id: z.string().optional() }),
       async handle({ query: { l, p, username, id }, headers }) {
-        const domain = String(headers['x-domain'] ?? '');
+        const asked = domains.askedIn(headers);
+        const shown = (account: Account) => subscriberOf(account, domains.domainOf(account['login'] ?? '') ?? '');
         if (id !== undefined) {
           const account = await store.account(id);
-          const found = account === undefined ? [] : [subscriberOf(account, domain)];
+          const isTheirs = asked === undefined || domains.domainOf(account?.['login'] ?? '') === asked;
+          const found = account === undefined || !isTheirs ? [] : [shown(account)];
           return json(200, pageOf(found, { l, p, records: found.length }));
         }
         const limit = l === -1 ? mostSubscribers : l;
         const offset = l === -1 ? 0 : (p - 1) * l;
-        const login = username === undefined ? {} : { login: username };
-        const { accounts, total } = await store.accounts({ ...login, limit, offset });
-        return json(
-          200,
-          pageOf(
-            accounts.map((account) => subscriberOf(account, domain)),
-            { l, p, records: total },
-          ),
-        );
+        const filter = {
+          ...(username === undefined ? {} : { login: username }),
+          ...(asked === undefined ? {} : { realm: { name: asked, orNone: asked === domains.home } }),
+        };
+        const { accounts, total } = await store.accounts({ ...filter, limit, offset });
+        return json(200, pageOf(accounts.map(shown), { l, p, records: total }));
       },
     }),
   ];
-}
-
-async function liveSession(book: Pick<SessionBook, 'get'>, id: string): Promise<Session> {
-  const session = await book.get(id);
-  if (session !== undefined && session.endedAt === 0) return session;
-  throw new HttpError({ status: 404, code: 'not_found', message: 'There is no such active session.' });
 }
 
 /** 204: all are ended. 202: the box took it, or will be told; its Stop is not seen yet. Else why not. */

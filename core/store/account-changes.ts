@@ -29,7 +29,9 @@ export function watchAccounts(store: Store): WatchedAccounts {
 }
 
 function accountOf(change: Change): readonly Account[] {
-  // Accounting repeats what the billing has said.
-  if (change.type === 'event' && change.event.source !== 'accounting') return [change.event.account];
-  return [];
+  const write = change.type === 'event' || change.type === 'account' ? change.account : undefined;
+  if (write === undefined) return [];
+  const { userId, variables } = write.type === 'tell' ? write : write.record;
+  // Accounting says nothing new of it.
+  return variables === null ? [] : [{ ...variables, user_id: userId }];
 }

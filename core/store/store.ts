@@ -139,6 +139,8 @@ export interface NetworkCondition {
 
 export interface AccountFilter {
   readonly login?: string;
+  /** Of logins `name@realm` only those of this realm; `orNone`: and those without a realm. */
+  readonly realm?: { readonly name: string; readonly orNone: boolean };
   readonly offset: number;
   readonly limit: number;
 }

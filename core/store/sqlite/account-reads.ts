@@ -25,11 +25,14 @@ export function accountReads({ query, scan }: { readonly query: Query; readonly 
     account: (userId) => one('SELECT variables FROM accounts WHERE user_id = ?', userId),
     accountByLogin: (login) =>
       one(`SELECT variables FROM accounts WHERE login = ? AND login <> '' ${newest} LIMIT 1`, login),
-    async accounts({ login = '*', offset, limit }) {
-      const like = login.replace(/[%_\\]/g, '\\$&').replaceAll('*', '%');
-      const where = `FROM accounts WHERE login LIKE ? ESCAPE '\\'`;
-      const rows = await query(`SELECT variables ${where} ORDER BY user_id LIMIT ? OFFSET ?`, like, limit, offset);
-      const [counted] = await query(`SELECT count(*) AS total ${where}`, like);
+    async accounts({ login = '*', realm, offset, limit }) {
+      const escaped = (part: string): string => part.replace(/[%_\\]/g, '\\$&');
+      const like = escaped(login).replaceAll('*', '%');
+      const end = realm === undefined ? '%' : `%@${escaped(realm.name)}`;
+      const asked = [like, end, realm?.orNone === true ? 1 : 0] as const;
+      const where = `FROM accounts WHERE login LIKE ? ESCAPE '\\' AND (login LIKE ? ESCAPE '\\' OR ? AND instr(login, '@') = 0)`;
+      const rows = await query(`SELECT variables ${where} ORDER BY user_id LIMIT ? OFFSET ?`, ...asked, limit, offset);
+      const [counted] = await query(`SELECT count(*) AS total ${where}`, ...asked);
       return { accounts: rows.map((row) => accountOf(row['variables'])), total: Number(counted?.['total']) };
     },
     async accountsByAddress(ip) {

@@ -1,6 +1,8 @@
 // Interstellio's clients against our sessions: the requests of the Session Checker and of its client, as they send them.
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { interstellioRoutes } from '#core/interstellio/routes.ts';
+import { openStore } from '#core/store/sqlite/open-store.ts';
+import { tempDir } from '#test/support/temp-dir.ts';
 import { memoryWorld } from '../api/memory-world.ts';
 import { runningApi } from '../api/running-api.ts';
 
@@ -12,26 +14,31 @@ interface Answer<Body> {
   readonly body: Body;
 }
 
-async function world() {
+async function world({ domain = '' } = {}) {
   const made = memoryWorld();
   const { deps, book, accounts } = made;
   const all = [
     { user_id: subscriber, login: 'customer@circletel.co.za', nas_ip: '10.0.0.1', ip: '100.125.57.136' },
     { user_id: '2', login: 'other@circletel.co.za', nas_ip: '10.0.0.1' },
+    { user_id: '3', login: 'сосед@Чужой.пример', nas_ip: '10.0.0.1' },
+    { user_id: '4', login: 'bare', nas_ip: '10.0.0.1' },
   ];
+  const directory = tempDir();
+  const store = await openStore({ directory });
+  onTestFinished(() => store.close());
+  for (const account of all) {
+    const event = { id: account.user_id, hook: 'user_add', account, occurredAt: '', source: 'test' };
+    const { user_id: userId } = account;
+    const told = { type: 'tell', userId, variables: account, settled: {}, at: 1 } as const;
+    await store.write([{ type: 'event', event, jobs: [], account: told }]);
+  }
   for (const account of all) accounts.set(account.user_id, account);
   if (deps.sessions === null) throw new Error('no sessions');
   const foreign = interstellioRoutes({
     ...deps.sessions,
     book,
-    store: {
-      ...deps.store,
-      accountByLogin: async () => undefined,
-      accounts: async ({ login = '*', offset, limit }) => {
-        const found = all.filter(({ login: is }) => new RegExp(`^${login.replaceAll('*', '.*')}$`).test(is));
-        return { accounts: found.slice(offset, offset + limit), total: found.length };
-      },
-    },
+    store,
+    domain,
   });
   const { url } = await runningApi({
     world: { ...made, deps: { ...deps, foreign } },
@@ -41,13 +48,18 @@ async function world() {
     ],
   });
   /** As the client class sends it. */
-  const call = async <Body>(method: string, path: string, body?: unknown, key = token): Promise<Answer<Body>> => {
+  const call = async <Body>(
+    method: string,
+    path: string,
+    body?: unknown,
+    { key = token, as = 'circletel.co.za' }: { key?: string; as?: string } = {},
+  ): Promise<Answer<Body>> => {
     const response = await fetch(url + path, {
       method,
       headers: {
         'X-Auth-Token': key,
         'X-Tenant-ID': 'circletel.co.za',
-        'X-Domain': 'circletel.co.za',
+        'X-Domain': Buffer.from(as).toString('latin1'),
         'X-Timezone': 'Africa/Johannesburg',
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
       },
@@ -124,11 +136,11 @@ test('the window may be named start and end, is at most 32 days, and an empty on
 test('a token that is wrong, or has not the role, fails in their shape', async () => {
   const { call, book } = await world();
   book.put({ id: 'a', userId: subscriber });
-  expect(await call('GET', '/v1/subscribers', undefined, 'wrong')).toMatchObject({
+  expect(await call('GET', '/v1/subscribers', undefined, { key: 'wrong' })).toMatchObject({
     status: 401,
     body: { error: { title: 'Unauthorized', description: expect.any(String) } },
   });
-  expect((await call('DELETE', '/v1/disconnect/a', undefined, 'another-long-token')).status).toBe(403);
+  expect((await call('DELETE', '/v1/disconnect/a', undefined, { key: 'another-long-token' })).status).toBe(403);
   expect(await call('GET', '/v2/session/none')).toMatchObject({ status: 404, body: { error: { title: 'Not Found' } } });
 });
 
@@ -182,7 +194,73 @@ test('subscribers are found by username with a wildcard, and by id', async () =>
   type Subscriber = { id: string; username: string };
   const find = async (query: string) => (await call<Page<Subscriber>>('GET', `/v1/subscribers?${query}`)).body;
   expect((await find('username=customer@circletel.co.za')).payload[0]?.id).toBe(subscriber);
-  expect((await find('username=*@circletel.co.za&l=1&p=2')).payload).toMatchObject([{ id: '2' }]);
+  expect((await find('username=*@circletel.co.za&l=1&p=2')).payload).toMatchObject([{ id: subscriber }]);
   expect((await find('')).metadata.records).toBe(2);
   expect((await find(`id=${subscriber}`)).payload).toMatchObject([{ username: 'customer@circletel.co.za' }]);
+});
+
+const window = { start_time: '2025-12-19T00:00:00+02:00', end_time: '2025-12-19T23:59:59+02:00' };
+
+test('X-Domain: what belongs to another domain is not there, and nothing of it can be ended', async () => {
+  const { call, book } = await world();
+  book.put({ id: 'theirs', userId: '3', userName: 'AA-BB-CC-00-00-01' });
+  book.put({ id: 'ours', userId: subscriber, userName: 'AA-BB-CC-00-00-02' });
+  book.put({ id: 'unclaimed', userName: 'гость@чужой.пример' });
+  for (const [method, path, body] of [
+    ['POST', '/v1/subscriber/3/cdr/records', window],
+    ['POST', `/v1/subscriber/${encodeURIComponent('сосед@Чужой.пример')}/cdr/records`, window],
+    ['GET', '/v2/sessions/3'],
+    ['GET', '/v2/session/theirs'],
+    ['GET', '/v2/session/unclaimed'],
+    ['DELETE', '/v1/disconnect/theirs'],
+    ['DELETE', '/v1/disconnect/subscriber/3'],
+  ] as const) {
+    expect(await call(method, path, body), path).toMatchObject({
+      status: 404,
+      body: { error: { title: 'Not Found', description: expect.stringContaining('circletel.co.za') } },
+    });
+  }
+  expect(await book.count({ conditions: [] })).toBe(3);
+  expect((await call('GET', '/v2/session/ours')).status).toBe(200);
+  expect((await call('GET', '/v2/session/theirs', undefined, { as: 'чужой.ПРИМЕР' })).status).toBe(200);
+  expect((await call('GET', '/v2/session/theirs', undefined, { as: '' })).status).toBe(200);
+});
+
+test('subscribers are those of X-Domain, each with its own domain, and all without it', async () => {
+  const { call } = await world();
+  type Subscriber = { id: string; domain: string };
+  const found = async (query: string, as: string) => {
+    const { payload, metadata } = (await call<Page<Subscriber>>('GET', `/v1/subscribers?${query}`, undefined, { as }))
+      .body;
+    return { all: payload.map(({ id, domain }) => `${id} ${domain}`), records: metadata.records };
+  };
+  expect(await found('', 'Circletel.co.za')).toEqual({
+    all: [`2 circletel.co.za`, `${subscriber} circletel.co.za`],
+    records: 2,
+  });
+  expect(await found('l=1&p=2', 'circletel.co.za')).toMatchObject({
+    all: [`${subscriber} circletel.co.za`],
+    records: 2,
+  });
+  expect(await found('id=3', 'circletel.co.za')).toEqual({ all: [], records: 0 });
+  expect(await found('username=*', '_ircletel.co.za')).toEqual({ all: [], records: 0 });
+  expect((await found('', '')).all).toEqual([
+    '2 circletel.co.za',
+    `${subscriber} circletel.co.za`,
+    '3 чужой.пример',
+    '4 ',
+  ]);
+});
+
+test('logins without a realm are of the domain of the settings; with none, that is said', async () => {
+  const bare = await world();
+  expect(await bare.call('GET', '/v2/sessions/4')).toMatchObject({
+    status: 404,
+    body: { error: { description: expect.stringContaining('compat.interstellio.domain') } },
+  });
+  const { call } = await world({ domain: 'CircleTel.co.za' });
+  expect((await call('GET', '/v2/sessions/4')).status).toBe(200);
+  expect((await call('GET', '/v2/sessions/4', undefined, { as: 'other' })).status).toBe(404);
+  const all = await call<Page<{ id: string }>>('GET', '/v1/subscribers');
+  expect(all.body.payload.map(({ id }) => id)).toEqual(['2', subscriber, '4']);
 });

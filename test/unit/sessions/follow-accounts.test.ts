@@ -39,7 +39,12 @@ async function open(opened: Store, overrides: Partial<Store> = {}): Promise<Worl
     warnings,
     tell: (account, id) =>
       store.write([
-        { type: 'event', event: { id, hook: 'user_edit', account, occurredAt: '', source: 'billing' }, jobs: [] },
+        {
+          type: 'event',
+          event: { id, hook: 'user_edit', account, occurredAt: '', source: 'billing' },
+          jobs: [],
+          account: { type: 'tell', userId: account['user_id'] ?? '', variables: account, settled: {}, at: 1 },
+        },
       ]),
     plansOf: async (...conditions) =>
       (await sessions.book.find({ conditions, limit: 100 })).sessions.map(({ plan }: Session) => plan),
@@ -140,4 +145,19 @@ test('an account that cannot be looked up is a line in the log and not a refused
   await broken.tell({ ...иванов, тариф: 'Дом-500' }, 'e2');
 
   expect(broken.warnings).toHaveLength(1);
+});
+
+test('an account that is imported without an event is followed as well', async () => {
+  const given = await world();
+  await given.tell({ ...иванов, тариф: 'Дом-100' }, 'e1');
+  await given.sessions.sink(start);
+  const record = await given.store.record('1001');
+  if (record === undefined) throw new Error('it was told');
+
+  const variables = { ...record.variables, тариф: 'Дом-500' };
+  await given.store.write([
+    { type: 'account', account: { type: 'replace', record: { ...record, variables }, ifVersion: record.version } },
+  ]);
+
+  expect(await given.plansOf()).toEqual(['Дом-500']);
 });

@@ -2,22 +2,24 @@
 import { z } from 'zod';
 import { isUnreachable } from '../errors.ts';
 import type { Outcome } from '../model/outcome.ts';
-import { type AccountRecord, differencesOf, ratesOf, rateText, type State, serviceOf } from '../model/state.ts';
+import { type AccountRecord, differencesOf, type State, serviceOf } from '../model/state.ts';
 import type { ActualView } from './accounts.ts';
+import { stateOf } from './compare-account.ts';
 import type { Looked } from './look.ts';
 
-const flags = ['accept', 'redirect', 'own_disabled', 'logged'] as const;
 const kilobits = z.number().int().min(0);
 
 /** As the SDK's BoxUser, without the names; null: the box has nothing of this account. */
 const userOnBox = z
   .object({
-    accept: z.boolean().optional(),
-    redirect: z.boolean().optional(),
-    own_disabled: z.boolean().optional(),
-    logged: z.boolean().optional(),
-    rate: z.object({ rate_in: kilobits, rate_out: kilobits }).nullable().optional(),
-    services: z.array(z.string().max(1_000)).max(10_000).optional(),
+    /** null: cannot be told; left out: it is there. */
+    exists: z.boolean().nullable().exactOptional(),
+    accept: z.boolean().exactOptional(),
+    redirect: z.boolean().exactOptional(),
+    own_disabled: z.boolean().exactOptional(),
+    logged: z.boolean().exactOptional(),
+    rate: z.object({ rate_in: kilobits, rate_out: kilobits }).nullable().exactOptional(),
+    services: z.array(z.string().max(1_000)).max(10_000).exactOptional(),
   })
   .nullable();
 
@@ -30,7 +32,7 @@ export function actualOf(looked: Looked, record: AccountRecord, at: number): Act
   if (outcome.type === 'gone') return read({ exists: 'false' }, record, null, at);
   if (outcome.type !== 'done') return { type: kindOf(outcome), reason: outcome.reason };
   const parsed = infoReport.safeParse(value);
-  const state = parsed.success ? stateOf(parsed.data.user, record.desired) : {};
+  const state = parsed.success ? seenIn(parsed.data.user, record.desired) : {};
   return read(state, record, value, at);
 }
 
@@ -47,21 +49,12 @@ function read(state: State, { desired }: AccountRecord, report: unknown, at: num
   return { type: 'read', state, differences, report, at };
 }
 
-function stateOf(user: UserOnBox, desired: State): State {
+function seenIn(user: UserOnBox, desired: State): State {
   if (user === null) return { exists: 'false' };
-  const state: Record<string, string> = { exists: 'true' };
-  for (const flag of flags) if (user[flag] !== undefined) state[flag] = String(user[flag]);
-  if (user.rate !== undefined) state['rate'] = user.rate === null ? 'none' : rateOf(user.rate, desired['rate']);
-  if (user.services !== undefined) {
-    for (const key of Object.keys(desired)) if (serviceOf(key) !== undefined) state[key] = 'off';
-    for (const service of user.services) state[`service:${service}`] = 'on';
-  }
-  return state;
-}
-
-/** Boxes know two numbers; what was wanted beside them cannot be seen there and counts as it was wanted. */
-function rateOf(found: { readonly rate_in: number; readonly rate_out: number }, wanted: string | undefined): string {
-  const { rate_in, rate_out } = ratesOf(wanted);
-  if (wanted !== undefined && Number(rate_in) === found.rate_in && Number(rate_out) === found.rate_out) return wanted;
-  return rateText({ rate_in: String(found.rate_in), rate_out: String(found.rate_out) });
+  const { exists: _there, ...state } = stateOf(user, desired);
+  const { exists = true, services } = user;
+  const own = exists === null ? {} : { exists: String(exists) };
+  if (services === undefined) return { ...own, ...state };
+  const off = Object.keys(desired).flatMap((key) => (serviceOf(key) === undefined ? [] : [[key, 'off']]));
+  return { ...own, ...Object.fromEntries(off), ...state };
 }

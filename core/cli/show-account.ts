@@ -121,10 +121,7 @@ function rest(account: AccountDetail, paint: Paint): string {
   const { differing, actual, pending, failed, last_words, sessions, elsewhere } = account;
   const lines: string[] = [''];
   if (differing.length > 0) lines.push(paint('bad', differs(account)));
-  else if (account.state.length > 0)
-    lines.push(
-      paint('good', actual?.result === 'read' ? 'The box has what it should have.' : 'All was made as it should be.'),
-    );
+  else if (account.state.length > 0) lines.push(paint('good', asItShould(account)));
   if (actual !== null) lines.push(...actualLines(actual, paint));
   lines.push(
     ...pending.map((job) => jobLine('waits', job, paint)),
@@ -140,6 +137,13 @@ function rest(account: AccountDetail, paint: Paint): string {
     );
   if (sessions.length === 0) lines.push(paint('faint', 'No live session is known.'));
   return `${lines.join('\n')}\n`;
+}
+
+function asItShould({ actual, state }: AccountDetail): string {
+  if (actual?.result !== 'read') return 'All was made as it should be.';
+  if (state.every((row) => row.actual === null))
+    return 'All was made as it should be; whether the box still has it, its plugin does not say in these words.';
+  return 'The box has what it should have.';
 }
 
 function differs({ differing, pending, failed }: AccountDetail): string {

@@ -116,8 +116,14 @@ async function build(
   releasers.push(() => queue.close());
   const pauses = await openPauses({ store, clock: Date.now });
 
-  const walls = await requireWalls({ mode: settings.sandbox.walls, worker: workerLaunch, signal: AbortSignal.timeout(30_000) });
-  for (const { name, up, detail } of walls.report) if (!up) log.warn({ wall: name }, `a wall around plugins is down: ${detail}`);
+  const walls = await requireWalls({
+    mode: settings.sandbox.walls,
+    worker: workerLaunch,
+    signal: AbortSignal.timeout(30_000),
+  });
+  for (const { name, up, detail } of walls.report)
+    if (!up) log.warn({ wall: name }, `a wall around plugins is down: ${detail}`);
+  const standing = walls.report.flatMap(({ name, up }) => (up ? [name] : [])).join(', ') || 'none';
   const sandbox = await openSandbox({
     behind: walls.behind,
     workers: settings.sandbox.workers,
@@ -211,7 +217,11 @@ async function build(
             ok: store.healthy(),
             detail: store.healthy() ? '' : 'the last write failed; nothing is acknowledged until one succeeds',
           },
-          { name: 'sandbox', ok: sandbox.stats().workers > 0, detail: `worker processes: ${sandbox.stats().workers}` },
+          {
+            name: 'sandbox',
+            ok: sandbox.stats().workers > 0,
+            detail: `worker processes: ${sandbox.stats().workers}; walls up: ${standing}`,
+          },
           {
             name: 'profiles',
             ok: true,

@@ -27,6 +27,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'check configuration, profiles and plugins without starting',
     load: async () => (await import('./check.ts')).check,
   },
+  doctor: {
+    summary: 'whether this machine is fit: walls around plugins, disk, buffers',
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
 };
 
 export async function runCli(argv: readonly string[], io: Io): Promise<number> {

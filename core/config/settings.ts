@@ -96,6 +96,12 @@ export const settingsSchema = z.strictObject({
       memory: size(undefined, { least: 64 * 1024 ** 2 })
         .prefault('1GB')
         .describe('A worker that uses more is replaced.'),
+      walls: z
+        .enum(['required', 'available'], { error: 'expected required or available' })
+        .default('required')
+        .describe(
+          'required: no start unless the system keeps every wall around the workers; available: with those that stand.',
+        ),
     })
     .prefault({}),
   retry: z

@@ -4,8 +4,9 @@ import { openGuest } from './guest.ts';
 import { createKnownSources } from './known-sources.ts';
 import { createResidents } from './residents.ts';
 import type { Guest, Sandbox } from './sandbox.ts';
+import type { Walls } from './walls.ts';
 import { buildWorkerCode } from './worker-code.ts';
-import { startWorker, type WorkerProcess } from './worker-process.ts';
+import { startWorker, type WorkerProcess, workerLaunch } from './worker-process.ts';
 import { openWorkerSlot, type WorkerSlot } from './worker-slot.ts';
 
 export interface SandboxInput {
@@ -15,13 +16,16 @@ export interface SandboxInput {
   readonly workerMemoryMb?: number;
   /** How many isolates stay in memory at about 2 MB each; a program beyond that is loaded again with its next call. */
   readonly residentIsolates?: number;
+  /** Puts a worker's start behind the walls of the system; see walls.ts. */
+  readonly behind?: Walls['behind'];
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
 
 const knownSources = 64;
 
 export async function openSandbox(input: SandboxInput): Promise<Sandbox> {
-  const { workers, workerMemoryMb = 512, residentIsolates = 256, log } = input;
+  const { workers, workerMemoryMb = 512, residentIsolates = 256, behind, log } = input;
+  const launch = behind?.(workerLaunch) ?? workerLaunch;
   const code = await buildWorkerCode();
   const guests = new Set<Guest>();
   const residents = createResidents(residentIsolates);
@@ -35,6 +39,7 @@ export async function openSandbox(input: SandboxInput): Promise<Sandbox> {
   function start(): WorkerProcess {
     return startWorker({
       code,
+      launch,
       memoryMb: workerMemoryMb,
       onEnd: (words) => {
         if (!closing.signal.aborted) log('warn', words);

@@ -6,6 +6,7 @@ import { createLineBuffer } from './line-buffer.ts';
 import { parseToHost } from './parse-to-host.ts';
 import type { ToGuest } from './to-guest.ts';
 import type { ToHost } from './to-host.ts';
+import type { Launch } from './walls.ts';
 import { watchWorker } from './watch-worker.ts';
 import type { WorkerCode } from './worker-code.ts';
 
@@ -35,6 +36,7 @@ export interface WorkerProcess {
 
 interface StartInput {
   readonly code: WorkerCode;
+  readonly launch: Launch;
   readonly memoryMb: number;
   readonly onEnd: (words: string) => void;
 }
@@ -48,10 +50,12 @@ const flags = [
   '--disallow-code-generation-from-strings',
 ];
 
-export function startWorker({ code, memoryMb, onEnd }: StartInput): WorkerProcess {
-  // The program comes by standard input, so that the process needs to read no file at all but the addon, which the system loads.
+/** The program comes by standard input, so that the process needs to read no file at all but the addon, which the system loads. */
+export const workerLaunch: Launch = { command: process.execPath, args: [...flags, '-'] };
+
+export function startWorker({ code, launch, memoryMb, onEnd }: StartInput): WorkerProcess {
   // In a session of its own, a Ctrl-C in the terminal is left to the daemon.
-  const child = spawn(process.execPath, [...flags, '-'], {
+  const child = spawn(launch.command, launch.args, {
     cwd: '/',
     env: {},
     detached: true,

@@ -1,0 +1,87 @@
+// The walls that the system keeps around a worker: looked at from inside, from outside, and on a machine that cannot raise them.
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openSandbox } from '#core/sandbox/open-sandbox.ts';
+import type { Guest, Sandbox } from '#core/sandbox/sandbox.ts';
+import { raiseWalls, type Walls, wallNames } from '#core/sandbox/walls.ts';
+import { workerLaunch } from '#core/sandbox/worker-process.ts';
+import { workerPids } from '#test/support/sandbox-workers.ts';
+import { callOf, programOf } from '#test/support/sandboxed.ts';
+
+let walls: Walls;
+let sandbox: Sandbox;
+let guest: Guest;
+
+beforeAll(async () => {
+  walls = await raiseWalls({ worker: workerLaunch, signal: AbortSignal.timeout(30_000) });
+  sandbox = await openSandbox({ workers: 1, behind: walls.behind, log: () => {} });
+  guest = await sandbox.load(programOf('user_add: ({ account }) => account.login'));
+});
+afterAll(() => sandbox.close());
+
+test('all of them stand on this machine', () => {
+  expect(walls.report).toEqual(wallNames.map((name) => ({ name, up: true, detail: expect.any(String) })));
+});
+
+test('a plugin runs behind them as before', async () => {
+  expect(await guest.run(callOf('user_add'))).toEqual({ type: 'returned', value: 'алиса' });
+});
+
+test('from outside: another network, no privileges, small limits, an empty environment, no file open but pipes', () => {
+  const [pid] = workerPids();
+  const of = (name: string) => readFileSync(`/proc/${pid}/${name}`, 'utf8');
+  const status = Object.fromEntries(
+    of('status')
+      .split('\n')
+      .map((line) => line.split(/:\s*/) as [string, string]),
+  );
+  expect(status).toMatchObject({
+    CapEff: '0000000000000000',
+    CapPrm: '0000000000000000',
+    CapAmb: '0000000000000000',
+    NoNewPrivs: '1',
+  });
+  if (process.getuid?.() === 0) expect(status['Uid']).toBe('65534\t65534\t65534\t65534');
+  for (const namespace of ['net', 'user', 'ipc', 'uts'])
+    expect(readlinkSync(`/proc/${pid}/ns/${namespace}`)).not.toBe(readlinkSync(`/proc/self/ns/${namespace}`));
+  expect(of('limits')).toMatch(/Max open files\s+64\s+64/);
+  expect(of('limits')).toMatch(/Max file size\s+0\s+0/);
+  expect(of('environ')).toBe('');
+  const open = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+  expect(open.filter((target) => target.startsWith('/') && target !== '/dev/null')).toEqual([]);
+  const routes = of('net/route').trim().split('\n');
+  expect(routes.length).toBe(1);
+});
+
+test('a worker that is killed is replaced behind the same walls', async () => {
+  const [before] = workerPids();
+  process.kill(before ?? 0, 'SIGKILL');
+  await expect.poll(() => guest.run(callOf('user_add')), { timeout: 5000 }).toMatchObject({ value: 'алиса' });
+  const [after] = workerPids();
+  expect(after).not.toBe(before);
+  expect(readlinkSync(`/proc/${after}/ns/net`)).not.toBe(readlinkSync('/proc/self/ns/net'));
+});
+
+test('where user namespaces are forbidden, the start is refused by name and remedy, unless told otherwise', {
+  timeout: 60_000,
+}, async () => {
+  const program = `
+    const { requireWalls } = await import(${JSON.stringify(new URL('../../core/sandbox/walls.ts', import.meta.url).href)});
+    const { workerLaunch } = await import(${JSON.stringify(new URL('../../core/sandbox/worker-process.ts', import.meta.url).href)});
+    const told = await requireWalls({ mode: process.argv[1], worker: workerLaunch, signal: AbortSignal.timeout(20_000) }).then(
+      ({ report }) => report.filter(({ up }) => !up).map(({ name }) => name).join(),
+      ({ code, message }) => code + ': ' + message,
+    );
+    console.log(told);`;
+  const inside = async (mode: string) => {
+    const script = `echo 0 > /proc/sys/user/max_user_namespaces && exec "$0" --input-type=module -e "$1" -- "$2"`;
+    const given = ['--user', '--map-root-user', 'sh', '-c', script, process.execPath, program, mode];
+    return (await promisify(execFile)('unshare', given, { timeout: 40_000 })).stdout.trim();
+  };
+  expect(await inside('required')).toMatch(
+    /^config_invalid: Plugins would run without.*network \(.*user namespaces.*sandbox\.walls: available/,
+  );
+  expect(await inside('available')).toContain('network');
+});

@@ -1,0 +1,42 @@
+// `ossia doctor` as an admin runs it before the first start: on this machine, with a folder that is not his, with wrong settings.
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { tempDir } from '#test/support/temp-dir.ts';
+import { ossia } from './ossia.ts';
+
+test('a fit machine: every wall, the disk with the time of a sync, nothing left behind', async () => {
+  const cwd = tempDir();
+  mkdirSync(join(cwd, 'data'));
+  const { code, out } = await ossia(['doctor'], { cwd });
+  expect(code).toBe(0);
+  for (const name of ['network', 'user', 'limits', 'files', 'environment'])
+    expect(out).toMatch(new RegExp(`^wall ${name} +ok `, 'm'));
+  expect(out).toMatch(/^disk +(ok|note) .*data can be written; a sync takes [\d.]+ ms$/m);
+  expect(readdirSync(join(cwd, 'data'))).toEqual([]);
+});
+
+test('a data folder that cannot be one: exit 1 and what to do, in text and JSON', async () => {
+  const cwd = tempDir();
+  writeFileSync(join(cwd, 'data'), 'a file');
+  const { code, out } = await ossia(['doctor', '--json'], { cwd });
+  expect(code).toBe(1);
+  const { ok, findings } = JSON.parse(out) as {
+    ok: boolean;
+    findings: { name: string; verdict: string; detail: string }[];
+  };
+  expect(ok).toBe(false);
+  expect(findings.find(({ name }) => name === 'disk')).toEqual({
+    name: 'disk',
+    verdict: 'bad',
+    detail: expect.stringMatching(/data cannot be written \(ENOTDIR\); see that this user may$/),
+  });
+});
+
+test('wrong settings are named with their line', async () => {
+  const cwd = tempDir();
+  writeFileSync(join(cwd, 'ossia.yaml'), 'sandbox:\n  walls: maybe\n');
+  const { code, out } = await ossia(['doctor'], { cwd });
+  expect(code).toBe(1);
+  expect(out).toMatch(/settings +NO +.*ossia\.yaml/);
+});

@@ -17,7 +17,8 @@ interface Around {
 }
 
 export async function takingStage({ maxWaiting = 1e6, between = (store) => store }: Around = {}) {
-  const opened = await openStore({ directory: tempDir() });
+  let commits = 0;
+  const opened = await openStore({ directory: tempDir(), onCommit: () => commits++ });
   onTestFinished(() => opened.close());
   const store = between(opened);
   const queue = await openQueue({ store, hooks: catalogue, clock: Date.now, maxWaiting, log: () => {} });
@@ -43,7 +44,7 @@ export async function takingStage({ maxWaiting = 1e6, between = (store) => store
       .toReversed()
       .map(({ hook, nasKey, account }) => [hook, account['usluga_id'], 'at', nasKey].filter(Boolean).join(' '));
   };
-  return { store, queue, ingest, taking, put, load, hooks };
+  return { store, queue, ingest, taking, put, load, hooks, commits: () => commits };
 }
 
 async function* linesOf(lines: readonly (string | object)[]): AsyncGenerator<string> {

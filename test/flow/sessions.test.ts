@@ -1,9 +1,10 @@
 // Sessions in the whole daemon: radclient sends the accounting, a simulated box takes Disconnect, and people ask over HTTP and by command.
+import { spawn } from 'node:child_process';
 import { expect, onTestFinished, test } from 'vitest';
 import { codes } from '#core/transport/radius/packet.ts';
 import { attributeText, startCoaBox } from '#test/support/coa-box.ts';
 import { radclient } from '#test/support/radclient.ts';
-import { createSite, type DaemonProcess } from '#test/support/site.ts';
+import { createSite, type DaemonProcess, nodeBin } from '#test/support/site.ts';
 import { until } from '#test/support/until.ts';
 
 interface Result {
@@ -188,4 +189,54 @@ test("CGRateS's and Interstellio's clients work against the daemon when the sett
   expect((await daemon().call('DELETE', '/v1/disconnect/subscriber/u-1')).status).toBe(204);
   expect(asked).toEqual(['alice 81000001']);
   await until(async () => JSON.stringify(await rpc('GetActiveSessionsCount', {})).includes('"result":0'));
+});
+
+/** Node's own EventSource, as a page of a browser has it. */
+function listener(url: string): { readonly events: () => readonly Heard[] } {
+  const script = `const source = new EventSource(process.argv[1]);
+    for (const type of ['job', 'session', 'open'])
+      source.addEventListener(type, ({ data }) => console.log(JSON.stringify({ ...JSON.parse(data ?? '{}'), event: type })));`;
+  const child = spawn(nodeBin, ['--experimental-eventsource', '--no-warnings', '-e', script, url]);
+  onTestFinished(() => void child.kill());
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk) => {
+    text += chunk;
+  });
+  return {
+    events: () =>
+      text
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line)),
+  };
+}
+
+interface Heard {
+  readonly event: 'job' | 'session' | 'open';
+  readonly type?: string;
+  readonly hook?: string;
+  readonly session?: { readonly login: string; readonly plan: string };
+}
+
+test('an EventSource hears who comes, goes and what is done about it, and a new tariff stands at the live session', async () => {
+  const { send, find, daemon } = await world();
+  const account = { user_id: '1001', login: 'алиса', nas_ip: '10.0.0.1' };
+  await daemon().fire({ hook: 'user_edit', account: { ...account, tariff: 'Дом-100' } });
+  const { events } = listener(`${daemon().url}/v1/stream?events=jobs,sessions&login=${encodeURIComponent('алиса')}`);
+  await until(() => events().some(({ event }) => event === 'open'));
+
+  await send('Start', '81000001', 'алиса');
+  await send('Start', '81000002', 'боб');
+  await send('Interim-Update', '81000001', 'алиса', ['Acct-Session-Time = 60']);
+  await daemon().fire({ hook: 'user_edit', account: { ...account, tariff: 'Дом-500' } });
+  const found = await find(`plan=${encodeURIComponent('Дом-500')}`);
+  expect(found.sessions).toMatchObject([{ login: 'алиса', plan: 'Дом-500' }]);
+  await daemon().call('DELETE', `/v1/sessions/${found.sessions[0]?.id}?reason=works&wait=10`);
+
+  await until(() => events().some(({ type }) => type === 'stop'));
+  expect(events().filter(({ event }) => event === 'session')).toMatchObject([
+    { type: 'start', session: { login: 'алиса', plan: 'Дом-100' } },
+    { type: 'stop', session: { login: 'алиса', plan: 'Дом-500', terminate_cause: 'Admin-Reset' } },
+  ]);
+  expect(events().some(({ event, hook }) => event === 'job' && hook === 'user_disconnect')).toBe(true);
 });

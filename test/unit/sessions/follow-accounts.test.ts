@@ -19,7 +19,7 @@ interface World {
   restart(): Promise<World>;
 }
 
-const settings = { planVariable: 'тариф', sessionIndexes: ['street', 'house'], alterableFields: ['plan', 'house'] };
+const settings = { planVariable: 'tariff', sessionIndexes: ['street', 'house'], alterableFields: ['plan', 'house'] };
 
 async function open(opened: Store, overrides: Partial<Store> = {}): Promise<World> {
   const { store, onTold } = watchAccounts(opened);
@@ -67,13 +67,13 @@ const start = accountingRecord();
 
 test("live sessions show a new plan when the billing has its answer, are found by it, and only the account's own", async () => {
   const given = await world();
-  await given.tell({ ...иванов, тариф: 'Дом-100' }, 'e1');
-  await given.tell({ user_id: '2', login: 'Петров', nas_ip: '10.0.0.1', тариф: 'Дом-100' }, 'e2');
+  await given.tell({ ...иванов, tariff: 'Дом-100' }, 'e1');
+  await given.tell({ user_id: '2', login: 'Петров', nas_ip: '10.0.0.1', tariff: 'Дом-100' }, 'e2');
   await given.sessions.sink(start);
   await given.sessions.sink({ ...start, acctSessionId: '81000002' });
   await given.sessions.sink({ ...start, acctSessionId: '81000003', userName: 'Петров' });
 
-  await given.tell({ ...иванов, тариф: 'Дом-500' }, 'e3');
+  await given.tell({ ...иванов, tariff: 'Дом-500' }, 'e3');
 
   expect(await given.plansOf(plan('Дом-500'))).toEqual(['Дом-500', 'Дом-500']);
   expect(await given.plansOf(plan('Дом-100'))).toEqual(['Дом-100']);
@@ -83,18 +83,18 @@ test("live sessions show a new plan when the billing has its answer, are found b
 
 test('a plan that was changed by hand stays while the billing repeats itself, also after a restart, until it says another', async () => {
   const given = await world();
-  await given.tell({ ...иванов, тариф: 'Дом-100' }, 'e1');
+  await given.tell({ ...иванов, tariff: 'Дом-100' }, 'e1');
   await given.sessions.sink(start);
   const [session] = (await given.sessions.book.find({ conditions: [], limit: 1 })).sessions;
   await given.sessions.book.alter(session?.id ?? '', { plan: 'турбо' });
 
   const again = await given.restart();
-  await again.tell({ ...иванов, тариф: 'Дом-100' }, 'e2');
+  await again.tell({ ...иванов, tariff: 'Дом-100' }, 'e2');
   expect(await again.plansOf()).toEqual(['турбо']);
   await again.tell(иванов, 'e3');
   expect(await again.plansOf()).toEqual(['турбо']);
 
-  await again.tell({ ...иванов, тариф: 'Дом-500' }, 'e4');
+  await again.tell({ ...иванов, tariff: 'Дом-500' }, 'e4');
   expect(await again.plansOf()).toEqual(['Дом-500']);
 });
 
@@ -102,7 +102,7 @@ test('a session that began before its account was known is claimed when the bill
   const given = await world();
   await given.sessions.sink(start);
 
-  await given.tell({ ...иванов, тариф: 'Дом-100' }, 'e1');
+  await given.tell({ ...иванов, tariff: 'Дом-100' }, 'e1');
 
   expect(await given.plansOf({ field: 'user_id', op: 'eq', value: '1001' })).toEqual(['Дом-100']);
 });
@@ -123,13 +123,13 @@ test('variables that sessions are found by follow too, but for those that may be
 
 test('an old event that is sent again brings no old plan back, and a closed session keeps its own', async () => {
   const given = await world();
-  await given.tell({ ...иванов, тариф: 'Дом-100' }, 'e1');
+  await given.tell({ ...иванов, tariff: 'Дом-100' }, 'e1');
   await given.sessions.sink({ ...start, acctSessionId: 'old' });
   await given.sessions.sink({ ...start, acctSessionId: 'old', status: 'stop', at: noon + 60_000, sessionTime: 60 });
   await given.sessions.sink(start);
-  await given.tell({ ...иванов, тариф: 'Дом-500' }, 'e2');
+  await given.tell({ ...иванов, tariff: 'Дом-500' }, 'e2');
 
-  await given.tell({ ...иванов, тариф: 'Дом-100' }, 'e1');
+  await given.tell({ ...иванов, tariff: 'Дом-100' }, 'e1');
 
   expect(await given.plansOf()).toEqual(['Дом-500']);
   const closed = await given.sessions.book.find({ conditions: [], state: 'closed', limit: 10 });
@@ -138,23 +138,23 @@ test('an old event that is sent again brings no old plan back, and a closed sess
 
 test('an account that cannot be looked up is a line in the log and not a refused event', async () => {
   const given = await world();
-  await given.tell({ ...иванов, тариф: 'Дом-100' }, 'e1');
+  await given.tell({ ...иванов, tariff: 'Дом-100' }, 'e1');
   await given.sessions.sink(start);
   const broken = await open(given.store, { account: () => Promise.reject(new Error('the disk is gone')) });
 
-  await broken.tell({ ...иванов, тариф: 'Дом-500' }, 'e2');
+  await broken.tell({ ...иванов, tariff: 'Дом-500' }, 'e2');
 
   expect(broken.warnings).toHaveLength(1);
 });
 
 test('an account that is imported without an event is followed as well', async () => {
   const given = await world();
-  await given.tell({ ...иванов, тариф: 'Дом-100' }, 'e1');
+  await given.tell({ ...иванов, tariff: 'Дом-100' }, 'e1');
   await given.sessions.sink(start);
   const record = await given.store.record('1001');
   if (record === undefined) throw new Error('it was told');
 
-  const variables = { ...record.variables, тариф: 'Дом-500' };
+  const variables = { ...record.variables, tariff: 'Дом-500' };
   await given.store.write([
     { type: 'account', account: { type: 'replace', record: { ...record, variables }, ifVersion: record.version } },
   ]);

@@ -5,7 +5,7 @@ import type { Store } from '../store/store.ts';
 import type { BulkAction, BulkReport, Queue } from './queue.ts';
 
 interface BulkOptions extends Pick<Queue, 'retry' | 'skip'> {
-  readonly store: Pick<Store, 'jobs' | 'write'>;
+  readonly store: Pick<Store, 'jobs' | 'jobGroups' | 'write'>;
   readonly clock: () => number;
 }
 
@@ -27,6 +27,12 @@ export function createBulk({ store, clock, retry, skip }: BulkOptions): Queue['b
   return async (asked) => {
     const { action, filter, by, reason, edit, dryRun } = asked;
     const states = filter.states?.filter((state) => possible[action].includes(state)) ?? meant[action];
+    if (dryRun) {
+      const { limit: _limit, ...all } = filter;
+      const groups = states.length === 0 ? [] : await store.jobGroups({ ...all, states });
+      const matched = groups.reduce((sum, { count }) => sum + count, 0);
+      return { matched, done: 0, superseded: 0, failed: [], groups };
+    }
     const counts = { matched: 0, done: 0, superseded: 0 };
     const failed: { readonly id: string; readonly reason: string }[] = [];
     const groups = new Map<string, { readonly nasKey: string; readonly hook: string; count: number }>();
@@ -50,12 +56,12 @@ export function createBulk({ store, clock, retry, skip }: BulkOptions): Queue['b
         groups.set(name, group);
       }
       counts.matched += page.length;
-      if (!dryRun) await Promise.all(page.map(act));
+      await Promise.all(page.map(act));
       before = page.at(-1)?.id;
       if (page.length < limit) break;
     }
     const report: BulkReport = { ...counts, failed, groups: [...groups.values()].sort((a, b) => b.count - a.count) };
-    if (!dryRun) await store.write([{ type: 'audit', entry: auditOf(asked, report, clock()) }]);
+    await store.write([{ type: 'audit', entry: auditOf(asked, report, clock()) }]);
     return report;
   };
 }

@@ -62,7 +62,10 @@ export async function openQueue({ store, hooks, clock, maxWaiting, log }: QueueO
     log,
   });
 
-  /** They are out of their lanes already; should this not come to disk, the lane as it is read again finds the same. */
+  /**
+   * They are out of their lanes already, which wait until that is on disk: were the newer one done there first, and then the daemon
+   * ended, the older would run after it. Should it not come to disk at all, the lane as it is read again finds the same.
+   */
   const writeSuperseded = (superseded: readonly Superseded[]): Job[] => {
     if (superseded.length === 0) return [];
     const at = clock();
@@ -73,10 +76,13 @@ export async function openQueue({ store, hooks, clock, maxWaiting, log }: QueueO
       const batch: Change[] = [{ type: 'job', id: job.id, patch }, noteOn(job, { at, via: 'ossia', text })];
       return { job: patched(job, patch), batch };
     });
-    persist(ended.flatMap(({ batch }) => batch)).then(
-      () => ended.forEach(({ job }) => void changed(job)),
-      (error) => log('warn', `${ended.length} superseded jobs are not on disk as such yet: ${error.message}`),
-    );
+    const releases = superseded.map(({ job }) => lanes.hold(job));
+    persist(ended.flatMap(({ batch }) => batch))
+      .then(
+        () => ended.forEach(({ job }) => void changed(job)),
+        (error) => log('warn', `${ended.length} superseded jobs are not on disk as such: ${error.message}`),
+      )
+      .finally(() => releases.forEach((release) => void release()));
     return ended.map(({ job }) => job);
   };
   const enter = (job: Job): Job => writeSuperseded(lanes.insert(job)).find(({ id }) => id === job.id) ?? job;

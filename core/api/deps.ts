@@ -43,7 +43,7 @@ export interface ApiDependencies {
 
 export interface SessionDependencies {
   readonly book: Pick<SessionBook, 'get' | 'find' | 'count' | 'history' | 'fields' | 'onChange'>;
-  readonly actions: Pick<SessionActions, 'disconnect' | 'alter'>;
+  readonly actions: Pick<SessionActions, 'disconnect' | 'alter' | 'draftOf'>;
   /** Milliseconds after its last update from which a live session may be gone; Infinity: never. */
   readonly ttlOf: (session: Session) => number;
   /** IANA name, for who asks without one. */

@@ -10,7 +10,7 @@ const refuse = async (): Promise<never> => refuseNow();
 
 export const noSessions: SessionDependencies = {
   book: { get: refuse, find: refuse, count: refuse, history: refuse, fields: () => [], onChange: refuseNow },
-  actions: { disconnect: refuse, alter: refuse },
+  actions: { disconnect: refuse, alter: refuse, draftOf: refuse },
   ttlOf: () => Number.POSITIVE_INFINITY,
   timezone: systemTimeZone(),
 };

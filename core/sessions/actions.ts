@@ -62,13 +62,22 @@ export interface SessionActions {
     what: { readonly hook?: Change; readonly fields?: Account },
     order: Order,
   ): Promise<ActionResult>;
+  /** What the box would be told for this session, by `disconnect` when there is no `change`; undefined when it could not be told. */
+  draftOf(session: Session, change?: Change): Promise<{ readonly hook: string; readonly account: Account } | undefined>;
   close(): void;
 }
+
+const ending: Change = { hook: 'user_disconnect', variables: {} };
 
 export function createSessionActions(options: ActionsOptions): SessionActions {
   const { book, ingest, store, matchOf, concurrency = 64 } = options;
   const follower = createJobFollower({ ...options, job: store.job });
   const ends = watchEnds(book);
+
+  async function accountFor(session: Session, { variables }: Change, match: BoxMatch): Promise<Account> {
+    const known = await accountOf(session, store);
+    return { ...hookAccount({ session, known, match }), ...variables };
+  }
 
   async function run(session: Session, change: Change, order: Due): Promise<ActionResult> {
     const match = matchOf(session.nas);
@@ -80,8 +89,7 @@ export function createSessionActions(options: ActionsOptions): SessionActions {
         'no_profile',
         `profile ${session.nas} has no nas_ip and no nas_id that a job could find it by`,
       );
-    const known = await accountOf(session, store);
-    const account = { ...hookAccount({ session, known, match }), ...change.variables };
+    const account = await accountFor(session, change, match);
     const event = { id: `operator-${randomUUID()}`, hook: change.hook, account };
     const text = `${change.hook} for session ${session.id} (${session.acctSessionId}), wanted by ${order.by}: ${order.reason}`;
     const [receipt] = await ingest.submit([event], 'operator', { nas: session.nas, text });
@@ -109,7 +117,7 @@ export function createSessionActions(options: ActionsOptions): SessionActions {
       return async () => ({ ...resultOf(now ?? session, 'over', ''), ended: true });
     const watch = ends.watch(now.id);
     try {
-      const result = await run(now, { hook: 'user_disconnect', variables: {} }, order);
+      const result = await run(now, ending, order);
       // A box that has it no longer sends no Stop either.
       if (result.outcome === 'gone' && !watch.hasEnded())
         await book.close(now.id, { reason: 'missing', at: Date.now() });
@@ -173,6 +181,11 @@ export function createSessionActions(options: ActionsOptions): SessionActions {
       }
       const after = altered;
       return after === undefined ? { ...result, outcome: 'over', ended: true } : { ...result, session: after };
+    },
+    async draftOf(session, change = ending) {
+      const match = matchOf(session.nas);
+      if (match === undefined || match.nas_ip.length + match.nas_id.length === 0) return undefined;
+      return { hook: change.hook, account: await accountFor(session, change, match) };
     },
     close() {
       follower.close();

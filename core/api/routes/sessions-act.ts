@@ -1,12 +1,16 @@
 // Ending and changing sessions: DELETE /v1/sessions/{id}, POST .../disconnect, .../alter, and the clearing before an activation.
+import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { OssiaError } from '../../errors.ts';
 import type { Session } from '../../model/session.ts';
-import type { ActionResult, Order } from '../../sessions/actions.ts';
+import type { ActionResult, Change, Order } from '../../sessions/actions.ts';
 import { liveOf, type Subject } from '../../sessions/analysis-subject.ts';
 import type { Condition } from '../../sessions/book.ts';
+import { callOff } from '../call-off.ts';
 import type { ApiDependencies, SessionDependencies } from '../deps.ts';
+import { planSessions } from '../plan-sessions.ts';
 import { defineRoute, json, type Reply, type Route } from '../route.ts';
+import { dryRunQuery, sessionsPlanSchema } from '../schemas/look.ts';
 import {
   actionAnswer,
   actionResultSchema,
@@ -18,7 +22,7 @@ import {
 import { conditionsOf, locating } from '../session-query.ts';
 import { byField, noSuchSession, sessionParams } from './sessions.ts';
 
-interface Needs extends Pick<ApiDependencies, 'store' | 'hooks' | 'log'> {
+interface Needs extends Pick<ApiDependencies, 'accounts' | 'store' | 'hooks' | 'log'> {
   readonly sessions: SessionDependencies;
 }
 
@@ -59,13 +63,21 @@ const alterBody = z
     error: 'say what to change: hook, fields',
   });
 
-const results = { 200: { description: 'All are ended.', schema: disconnectSchema } };
+const results = {
+  200: {
+    description: 'All are ended; with `dry_run`: what would be sent.',
+    schema: z.union([disconnectSchema, sessionsPlanSchema]),
+  },
+};
+const dryRun = z.strictObject({ dry_run: dryRunQuery });
 const partly = {
   description: 'Some are not ended; one result for each, with what its box answered.',
   schema: disconnectSchema,
 };
 
-export function sessionActRoutes({ sessions: { book, actions }, store, hooks, log }: Needs): Route[] {
+export function sessionActRoutes({ sessions: { book, actions }, accounts, store, hooks, log }: Needs): Route[] {
+  const planned = async (sessions: readonly Session[], response: ServerResponse, change?: Change): Promise<Reply> =>
+    json(200, await planSessions({ sessions, change, signal: callOff(response) }, { accounts, actions }));
   const disconnect = async (sessions: readonly Session[], order: Order): Promise<readonly ActionResult[]> => {
     const done = await actions.disconnect(sessions, order);
     const { ended, outcomes } = disconnectAnswer(done);
@@ -103,14 +115,18 @@ export function sessionActRoutes({ sessions: { book, actions }, store, hooks, lo
       operationId: 'disconnectSession',
       summary: 'End one session on its box, and say what the box answered and whether the Stop was seen.',
       params: sessionParams,
-      query: z.strictObject({ reason, wait }),
+      query: z.strictObject({ reason, wait, dry_run: dryRunQuery }),
       answers: {
-        200: { description: 'What came of it; `ended` says whether it is over.', schema: actionResultSchema },
+        200: {
+          description: 'What came of it; `ended` says whether it is over. With `dry_run`: what would be sent.',
+          schema: z.union([actionResultSchema, sessionsPlanSchema]),
+        },
         404: { description: 'No such session.' },
       },
-      async handle({ params, query, caller }) {
+      async handle({ params, query, caller, response }) {
         const session = await book.get(params.id);
         if (session === undefined) throw noSuchSession(params.id);
+        if (query.dry_run) return planned([session], response);
         const [result] = await disconnect([session], orderOf(caller.name, query));
         if (result === undefined) throw noSuchSession(params.id);
         return json(200, actionAnswer(result));
@@ -124,9 +140,10 @@ export function sessionActRoutes({ sessions: { book, actions }, store, hooks, lo
       summary:
         "End the sessions of a filter, of an account, or, when exactly that is said, all; each box's own answer comes back.",
       description: `At most ${mostAtOnce} at once. Keys of \`filter\` are as in the query of GET /v1/sessions.`,
+      query: dryRun,
       body: disconnectBody,
       answers: { ...results, 207: partly },
-      async handle({ body, caller }) {
+      async handle({ body, query, caller, response }) {
         const { filter, account } = body;
         const sessions =
           account === undefined
@@ -134,6 +151,7 @@ export function sessionActRoutes({ sessions: { book, actions }, store, hooks, lo
                 find(filter === undefined ? [] : mine(filter)),
               )
             : await liveOf({ book, store }, { by: 'account', value: account });
+        if (query.dry_run) return planned(sessions, response);
         return answerAll(await disconnect(sessions, orderOf(caller.name, body)));
       },
     }),
@@ -145,18 +163,24 @@ export function sessionActRoutes({ sessions: { book, actions }, store, hooks, lo
       summary: 'Run a hook for this session on its box and, when the box took it, change fields of our record.',
       description: 'For this session only: what the billing wants of the account does not change.',
       params: sessionParams,
+      query: dryRun,
       body: alterBody,
       answers: {
-        200: { description: 'What came of it.', schema: actionResultSchema },
+        200: {
+          description: 'What came of it. With `dry_run`: what would be sent.',
+          schema: z.union([actionResultSchema, sessionsPlanSchema]),
+        },
         404: { description: 'No such session.' },
         409: { description: 'It has ended.' },
       },
-      async handle({ params, body, caller }) {
+      async handle({ params, query, body, caller, response }) {
         const { hook, variables, fields } = body;
         const session = await book.get(params.id);
         if (session === undefined) throw noSuchSession(params.id);
         if (session.endedAt > 0) throw new OssiaError('conflict', `Session ${params.id} has ended.`);
         if (hook !== undefined) checkHook({ hook, variables, hooks });
+        if (query.dry_run)
+          return hook === undefined ? planned([], response) : planned([session], response, { hook, variables });
         const what = { ...(hook === undefined ? {} : { hook: { hook, variables } }), ...(fields ? { fields } : {}) };
         const alter = () => actions.alter(session, what, orderOf(caller.name, body));
         const result = await locating({ given: {}, prefix: '/fields/' }, alter);
@@ -171,15 +195,19 @@ export function sessionActRoutes({ sessions: { book, actions }, store, hooks, lo
       operationId: 'clearAccountSessions',
       summary: 'Before an activation: end whatever session is left of this subscriber, look again, and say what is.',
       params: sessionParams,
-      query: z.strictObject({ by: byField }),
+      query: z.strictObject({ by: byField, dry_run: dryRunQuery }),
       body: z.strictObject({ reason, wait }),
       answers: {
-        200: { description: 'None is left.', schema: clearSchema },
+        200: {
+          description: 'None is left. With `dry_run`: what would be sent.',
+          schema: z.union([clearSchema, sessionsPlanSchema]),
+        },
         207: { description: 'Some are left.', schema: clearSchema },
       },
-      async handle({ params, query, body, caller }) {
+      async handle({ params, query, body, caller, response }) {
         const subject: Subject = { by: query.by, value: params.id };
         const found = await locating({ given: params }, () => liveOf({ book, store }, subject));
+        if (query.dry_run) return planned(found, response);
         const done = found.length === 0 ? [] : await disconnect(found, orderOf(caller.name, body));
         const left = await liveOf({ book, store }, subject);
         const clear = left.length === 0;

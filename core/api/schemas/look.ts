@@ -85,14 +85,19 @@ const planStep = z.object({
   supersedes: z.array(z.string()).describe('Waiting jobs that would not run any more.'),
 });
 
-export const planSchema = named(
-  'Plan',
-  z.object({
-    dry_run: z.literal(true),
-    steps: z.array(planStep).describe('In the order in which they would run. Empty: nothing would be done.'),
-    note: z.string().describe('What to keep in mind; empty when there is nothing.'),
-  }),
+const plan = z.object({
+  dry_run: z.literal(true),
+  steps: z.array(planStep).describe('In the order in which they would run. Empty: nothing would be done.'),
+  note: z.string().describe('What to keep in mind; empty when there is nothing.'),
+});
+
+export const planSchema = named('Plan', plan);
+
+export const sessionsPlanSchema = named(
+  'SessionsPlan',
+  plan.extend({ sessions: z.int().describe('How many live sessions it would be done to.') }),
 );
+export type SessionsPlan = z.output<typeof sessionsPlanSchema>;
 export const plansSchema = named('Plans', z.union([planSchema, z.array(planSchema)]));
 export type PlanAnswer = z.output<typeof planSchema>;
 

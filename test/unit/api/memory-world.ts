@@ -25,6 +25,8 @@ export interface MemoryWorld {
   readonly book: SessionBookInMemory;
   readonly accounts: Map<string, Account>;
   readonly records: Map<string, KnownAccount>;
+  /** How bras-1 answers. */
+  readonly box: { run: Nas['run'] };
   health: HealthReport;
   /** Thrown by the next submits; null = none. */
   failure: Error | null;
@@ -51,12 +53,16 @@ export function memoryWorld({ level = 'info' }: { level?: 'info' | 'debug' } = {
   const log = createLog({ level, to });
   const metrics = createMetrics();
 
+  const box = { run: bras.run };
+  const own: Nas = { ...bras, run: (run) => box.run(run) };
+
   const world: MemoryWorld = {
     jobs,
     journal,
     book,
     accounts,
     records: new Map(),
+    box,
     health: { phase: 'running', checks: [{ name: 'store', ok: true, detail: '' }] },
     failure: null,
     beforeSubmit: async () => undefined,
@@ -92,9 +98,9 @@ export function memoryWorld({ level = 'info' }: { level?: 'info' | 'debug' } = {
         account: async (userId) => accounts.get(userId),
       },
       directory: {
-        find: ({ nas_ip }) => (nas_ip === '10.0.0.1' ? bras : undefined),
-        get: (name) => (name === 'bras-1' ? bras : undefined),
-        list: () => [refused, live],
+        find: ({ nas_ip }) => (nas_ip === '10.0.0.1' ? own : undefined),
+        get: (name) => (name === 'bras-1' ? own : undefined),
+        list: () => [refused, { ...live, nas: own }],
         onChange: () => () => undefined,
       },
       control: {
@@ -215,7 +221,12 @@ function accountParts(): Pick<ApiDependencies, 'resyncs' | 'drift' | 'pauses'> {
       onChange: () => () => undefined,
       close: async () => undefined,
     },
-    drift: { report: notHere, last: () => null, accounts: async () => [], close: () => undefined },
+    drift: {
+      report: notHere,
+      last: () => null,
+      accounts: async () => ({ accounts: [], next: null }),
+      close: async () => undefined,
+    },
     pauses: {
       of: () => undefined,
       list: () => [],
@@ -237,10 +248,10 @@ function isOn({ nasKeys, login, ip, after = '' }: RecordPage): (record: KnownAcc
 }
 
 function matches(filter: JobFilter): (job: Job) => boolean {
-  const { states, nasKey, hook, user_id, login, eventId, lane, before, after } = filter;
+  const { states, nasKeys, hook, user_id, login, eventId, lane, before, after } = filter;
   return (job) =>
     (states?.includes(job.state) ?? true) &&
-    (nasKey ?? job.nasKey) === job.nasKey &&
+    (nasKeys?.includes(job.nasKey) ?? true) &&
     (hook ?? job.hook) === job.hook &&
     (user_id ?? job.account['user_id']) === job.account['user_id'] &&
     (login ?? job.account['login']) === job.account['login'] &&

@@ -40,6 +40,11 @@ export interface CommandOptions {
 export interface SshDevice {
   /** A command that only reads. Throws `nas_refused` with the box's words when the exit code is not in `okCodes`. */
   read(command: string, options?: CommandOptions): Promise<CommandResult>;
+  /**
+   * The lines that a command prints, for what prints a lot: `for await` takes them in lists of up to 2000, and the box prints no faster
+   * than they are taken. Throws after the last when the exit code is not in `okCodes`, so that only an end without an error is the whole.
+   */
+  lines(command: string, options?: CommandOptions): AsyncIterable<string[]>;
   /** A command that changes the box; recorded, not sent, in a dry run. */
   run(command: string, options?: CommandOptions): Promise<CommandResult>;
 }

@@ -52,7 +52,7 @@ export interface BoxState {
 }
 
 /**
- * One subscriber who is on the box now, for `users_from_nas`, and for `user_info` under the key `user`. It is matched with the
+ * One subscriber who is on the box now, for `users_from_nas`. It is matched with the
  * billing's account by `user_id`, else `login`, else `ip`; empty texts for what the box does not keep.
  */
 export interface BoxUser extends BoxState {
@@ -62,6 +62,12 @@ export interface BoxUser extends BoxState {
   readonly ip: string;
   /** Says something of accounts of this kind only; for any other it counts as not listed. */
   readonly of?: AccountKind;
+}
+
+/** What `user_info` returns under `user`, of its account; null there: the box has nothing of it. */
+export interface BoxUserReport extends BoxUser {
+  /** Null when the account may be there without a trace, and there is none. */
+  readonly exists?: boolean | null;
 }
 
 /** What the list means for accounts of one kind. */

@@ -7,6 +7,8 @@ export interface TransportCaller {
   call<Result>(method: string, ...args: readonly unknown[]): Promise<Result>;
   callWithin<Result>(timeoutMs: number, method: string, ...args: readonly unknown[]): Promise<Result>;
   callUntil<Result>(signal: AbortSignal, method: string, ...args: readonly unknown[]): Promise<Result>;
+  /** For methods that answer in parts. */
+  partsUntil<Part>(signal: AbortSignal, method: string, ...args: readonly unknown[]): AsyncIterator<Part, void>;
   describe(method: string, ...args: readonly unknown[]): string;
   readonly exchanges: readonly Omit<Exchange, 'at' | 'via'>[];
   readonly logged: readonly string[];
@@ -25,19 +27,24 @@ export function connectTransport<Config>(definition: TransportDefinition<Config>
     if (!known) throw new Error(`${definition.name} has no method ${method}`);
     return known.args.parse(args);
   }
+  const contextOf = (signal: AbortSignal, timeoutMs: number) => ({
+    signal,
+    deadline: Date.now() + timeoutMs,
+    record: (one: (typeof exchanges)[0]) => exchanges.push(one),
+  });
   async function run<Result>({ method, args, signal, timeoutMs }: Run): Promise<Result> {
-    const context = {
-      signal,
-      deadline: Date.now() + timeoutMs,
-      record: (one: (typeof exchanges)[0]) => exchanges.push(one),
-    };
-    return (await transport.call(method, parsed(method, args), context)) as Result;
+    return (await transport.call(method, parsed(method, args), contextOf(signal, timeoutMs))) as Result;
   }
   return {
     call: (method, ...args) => run({ method, args, timeoutMs: 20_000, signal: AbortSignal.timeout(20_000) }),
     callWithin: (timeoutMs, method, ...args) =>
       run({ method, args, timeoutMs, signal: AbortSignal.timeout(timeoutMs) }),
     callUntil: (signal, method, ...args) => run({ method, args, timeoutMs: 20_000, signal }),
+    partsUntil<Part>(signal: AbortSignal, method: string, ...args: readonly unknown[]) {
+      const parts = transport.stream?.(method, parsed(method, args), contextOf(signal, 20_000));
+      if (!parts) throw new Error(`${definition.name} has nothing in parts.`);
+      return parts as AsyncIterator<Part, void>;
+    },
     describe: (method, ...args) => transport.describe(method, parsed(method, args)),
     exchanges,
     logged,

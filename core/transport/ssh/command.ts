@@ -84,7 +84,7 @@ function collect(channel: ClientChannel, run: CommandRun, { fail, done }: Ends):
 }
 
 /** OpenSSH hands the signal on unless we are root there; other boxes may not know it. The closed channel ends what still writes. */
-function kill(channel: ClientChannel | undefined): void {
+export function kill(channel: ClientChannel | undefined): void {
   if (!channel) return;
   // What still comes must be read, or the channel never closes.
   channel.on('error', () => undefined).resume();
@@ -98,7 +98,7 @@ function kill(channel: ClientChannel | undefined): void {
   }
 }
 
-const lateAnswer = () =>
+export const lateAnswer = () =>
   new OssiaError('nas_timeout', 'The command did not end in time and was given up; it may still take effect.');
 
 const tooMuch = (limit: number) =>
@@ -106,7 +106,7 @@ const tooMuch = (limit: number) =>
     details: { limit },
   });
 
-const noChannel = (cause: Error) =>
+export const noChannel = (cause: Error) =>
   new OssiaError('nas_busy', `The box opens no further channel: ${cause.message}.`, { cause });
 
 const killedBy = (signal: string, { stderr, stdout }: { stderr: string; stdout: string }) =>
@@ -115,7 +115,7 @@ const killedBy = (signal: string, { stderr, stdout }: { stderr: string; stdout: 
     details: { signal },
   });
 
-function lostDuring({ lost }: Link): OssiaError {
+export function lostDuring({ lost }: Link): OssiaError {
   const cause = lost.reason as OssiaError;
   if (cause.code === 'aborted') return cause;
   return new OssiaError('nas_unreachable', `${cause.message} The command may have taken effect.`, { cause });

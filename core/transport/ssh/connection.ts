@@ -1,15 +1,17 @@
 // Keeps one SSH connection per box: opened by the first command, shared, closed when idle, opened anew after a loss.
 import { OssiaError } from '../../errors.ts';
 import type { CommandResult } from '../../plugin-sdk/device.ts';
-import type { TransportEnvironment } from '../transport.ts';
+import type { CallContext, TransportEnvironment } from '../transport.ts';
 import { callEnded } from './call-ended.ts';
 import { createChannelSlots } from './channel-slots.ts';
 import { type CommandRun, runCommand } from './command.ts';
 import type { SshConfig } from './config.ts';
+import { type LinesEnd, type LinesRun, runLines } from './lines.ts';
 import { type Link, openLink } from './link.ts';
 
 export interface Connection {
   run(run: CommandRun): Promise<CommandResult>;
+  lines(run: LinesRun): AsyncGenerator<string[], LinesEnd>;
   close(): Promise<void>;
 }
 
@@ -52,16 +54,33 @@ export function createConnection(config: SshConfig, environment: TransportEnviro
     }
   }
 
-  async function run(command: CommandRun): Promise<CommandResult> {
-    const { context } = command;
+  async function turn(context: CallContext): Promise<() => void> {
     if (isClosed) throw new OssiaError('aborted', `The SSH transport to ${box} is closed.`);
     const release = await slots.take(context.signal);
     if (!release) throw callEnded(context, noTurn(box));
+    return release;
+  }
+
+  async function linkFor(context: CallContext): Promise<Link> {
+    clearTimeout(idle);
+    const opened = isClosed ? null : await ready(context.signal);
+    if (!opened) throw callEnded(context, noConnection(box));
+    return opened;
+  }
+
+  async function run(command: CommandRun): Promise<CommandResult> {
+    const release = await turn(command.context);
     try {
-      clearTimeout(idle);
-      const opened = isClosed ? null : await ready(context.signal);
-      if (!opened) throw callEnded(context, noConnection(box));
-      return await runCommand(opened, command);
+      return await runCommand(await linkFor(command.context), command);
+    } finally {
+      release();
+    }
+  }
+
+  async function* lines(command: LinesRun): AsyncGenerator<string[], LinesEnd> {
+    const release = await turn(command.context);
+    try {
+      return yield* runLines(await linkFor(command.context), command);
     } finally {
       release();
     }
@@ -69,6 +88,7 @@ export function createConnection(config: SshConfig, environment: TransportEnviro
 
   return {
     run,
+    lines,
     async close() {
       isClosed = true;
       clearTimeout(idle);

@@ -30,7 +30,11 @@ export const sshTransport: TransportDefinition<SshConfig> = {
   secrets: ['password', 'private_key', 'passphrase'],
   unknownInDryRun:
     'Commands that read were run, those that change were not: their exit codes and output are not known, nor what would follow from these.',
-  methods: { read: { access: 'read', args }, run: { access: 'write', args } },
+  methods: {
+    read: { access: 'read', args },
+    lines: { access: 'read', args, inParts: true },
+    run: { access: 'write', args },
+  },
   connect(config, environment): Transport {
     const connection = createConnection(config, environment);
     const mask = createMask(
@@ -53,7 +57,28 @@ export const sshTransport: TransportDefinition<SshConfig> = {
       }
     }
 
+    async function* lines(context: CallContext, [text, given]: CommandArgs): AsyncGenerator<string[], void> {
+      context.record({ kind: 'sent', text: journalText(mask, [text, given?.stdin ?? '']) });
+      const parts = connection.lines({ command: text, stdin: given?.stdin ?? '', context });
+      let count = 0;
+      try {
+        let step = await parts.next();
+        for (; !step.done; step = await parts.next()) {
+          count += step.value.length;
+          yield step.value;
+        }
+        const { exitCode, stderr } = step.value;
+        context.record({ kind: 'received', text: journalText(mask, [`exit ${exitCode}`, `${count} lines`, stderr]) });
+        if (!(given?.okCodes ?? [0]).includes(exitCode)) throw refusal({ exitCode, stdout: '', stderr });
+      } catch (error) {
+        throw masked(toOssiaError(error), mask);
+      } finally {
+        await parts.return({ exitCode: 0, stderr: '' });
+      }
+    }
+
     return {
+      stream: (_method, given, context) => lines(context, given as CommandArgs),
       call: (_method, given, context) => call(context, given as CommandArgs),
       describe: (_method, given) => {
         const [text, also] = given as CommandArgs;

@@ -5,6 +5,7 @@ import { readArguments } from './arguments.ts';
 import { type Command, exitCodes, type Io, UsageError } from './command.ts';
 import { addressHelp, addressOptions, type DaemonAddress, daemonAddress } from './daemon-address.ts';
 import { ask, DaemonError, type DaemonProblem } from './daemon-client.ts';
+import { planInstead } from './show-plan.ts';
 import { waitForJobs } from './wait-for-jobs.ts';
 
 const help = `usage: ossia fire HOOK --user_id ID [--VARIABLE VALUE ...] [options]
@@ -15,6 +16,7 @@ Sends one event. Every option that is not listed here is a variable of the accou
   --id ID             id of the event; the same id is run once
   --occurred-at TIME  when it happened, ISO 8601 with offset
   --account FILE      more variables, a JSON object; - reads standard input, so that psw is not seen in process lists
+  --dry-run           say what would be sent to the box, and send nothing
   --wait [SECONDS]    wait for the end of its jobs, 30 seconds by default
 ${addressHelp}
 exit codes
@@ -32,6 +34,7 @@ const options = {
   'occurred-at': 'value',
   account: 'value',
   wait: 'number?',
+  'dry-run': 'flag',
 } as const;
 
 interface Receipt {
@@ -56,8 +59,12 @@ export const fire: Command = {
     const id = line.options.id ?? randomUUID();
     const event = { id, hook, account, ...(occurred === undefined ? {} : { occurred_at: occurred }) };
 
-    const receipt = await send({ address, event, id });
     const json = line.options.json !== undefined;
+    if (line.options['dry-run'] !== undefined) {
+      const request = { method: 'POST', path: '/v1/events', body: event } as const;
+      return planInstead({ address, request, json, io });
+    }
+    const receipt = await send({ address, event, id });
     if (line.options.wait !== undefined) return follow({ address, receipt, seconds, io, json });
     io.out(json ? `${JSON.stringify(receipt, null, 2)}\n` : `${takenAs(receipt)}\n`);
     return exitCodes.ok;

@@ -3,6 +3,7 @@ import { exitCodes, type Io, UsageError } from './command.ts';
 import { ask } from './daemon-client.ts';
 import type { SessionsLine, SessionView } from './sessions.ts';
 import { type AboutSubject, kindOf } from './sessions-check.ts';
+import { planInstead } from './show-plan.ts';
 import { clean, type Tone, table } from './text.ts';
 
 interface ResultView {
@@ -40,13 +41,17 @@ export async function disconnectSessions({ line, address, io, subject }: Disconn
   if (subject !== undefined) {
     const path = `/v1/sessions/${encodeURIComponent(subject)}`;
     const query = { reason, ...(wait === undefined ? {} : { wait: String(wait) }) };
-    const result = await ask<ResultView>(address, { method: 'DELETE', path, query });
+    const request = { method: 'DELETE', path, query } as const;
+    if (isPlanned(line)) return planInstead({ address, request, json: json !== undefined, io });
+    const result = await ask<ResultView>(address, request);
     io.out(json === undefined ? rows([result], io) : `${JSON.stringify(result, null, 2)}\n`);
     return result.ended ? exitCodes.ok : exitCodes.notDone;
   }
   const which = all === undefined ? { filter: line.others } : { all: true };
   const body = { ...which, reason, wait };
-  const done = await ask<BulkView>(address, { method: 'POST', path: '/v1/sessions/disconnect', body });
+  const request = { method: 'POST', path: '/v1/sessions/disconnect', body } as const;
+  if (isPlanned(line)) return planInstead({ address, request, json: json !== undefined, io });
+  const done = await ask<BulkView>(address, request);
   if (json !== undefined) io.out(`${JSON.stringify(done, null, 2)}\n`);
   else if (done.sessions === 0) io.err('no such sessions\n');
   else io.out(`${rows(done.results, io)}${done.ended} of ${done.sessions} ended\n`);
@@ -55,18 +60,24 @@ export async function disconnectSessions({ line, address, io, subject }: Disconn
 
 export async function clearSessions({ line, address, io, subject }: AboutSubject): Promise<number> {
   const { by = kindOf(subject), json } = line.options;
-  const done = await ask<ClearView>(address, {
+  const request = {
     method: 'POST',
     path: `/v1/accounts/${encodeURIComponent(subject)}/sessions/clear`,
     query: { by },
     body: orderOf(line),
-  });
+  } as const;
+  if (isPlanned(line)) return planInstead({ address, request, json: json !== undefined, io });
+  const done = await ask<ClearView>(address, request);
   const verdict = done.clear
     ? `${clean(subject)} has no session left; ${done.found} found`
     : `${clean(subject)} still has ${done.left.length} of ${done.found}: ${done.left.map(({ id }) => clean(id)).join(', ')}`;
   if (json !== undefined) io.out(`${JSON.stringify(done, null, 2)}\n`);
   else io.out(`${done.results.length === 0 ? '' : rows(done.results, io)}${verdict}\n`);
   return done.clear ? exitCodes.ok : exitCodes.notDone;
+}
+
+function isPlanned({ options }: SessionsLine): boolean {
+  return options['dry-run'] !== undefined;
 }
 
 function orderOf({ options: { reason, wait } }: SessionsLine): { reason: string; wait?: number } {

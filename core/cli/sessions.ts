@@ -12,9 +12,9 @@ import { clean, localTime, painter, table } from './text.ts';
 const help = `usage: ossia sessions [--FIELD VALUE ...] [--state live|closed|any] [--count] [--limit N] [--cursor CURSOR]
        ossia sessions show ID
        ossia sessions check WHO [--by login|account|ip|mac] [--timezone ZONE]
-       ossia sessions disconnect ID|--FIELD VALUE ...|--all --reason WHY [--wait SECONDS]
+       ossia sessions disconnect ID|--FIELD VALUE ...|--all --reason WHY [--wait SECONDS] [--dry-run]
        ossia sessions follow [--nas NAS] [--login LOGIN] [--user_id ID]
-       ossia sessions clear WHO --reason WHY [--by login|account|ip|mac] [--wait SECONDS]
+       ossia sessions clear WHO --reason WHY [--by login|account|ip|mac] [--wait SECONDS] [--dry-run]
 
 Lists live sessions, shows one, says of a subscriber what a support agent needs to know, says who comes and goes as it
 happens, ends sessions and says what their boxes answered, or ends all that is left of a subscriber before an activation and looks again.
@@ -26,6 +26,7 @@ A FIELD is any that the daemon knows, with an operator where it is not "equal"; 
   --by KIND        what WHO is; by its form an address or a MAC, else a login
   --timezone ZONE  where the day begins, like Europe/Kyiv; the one of the settings by default
   --all            every live session; only with this word
+  --dry-run        say what the boxes would be told, and tell them nothing
   --wait SECONDS   how long the answer may take, 10 by default, 25 at most
 ${addressHelp}
 exit codes
@@ -48,6 +49,7 @@ const options = {
   reason: 'value',
   wait: 'value',
   all: 'flag',
+  'dry-run': 'flag',
 } as const;
 
 /** Beside those of the address, which go with all. */
@@ -56,8 +58,8 @@ const taken: Readonly<Record<Action | 'list', readonly string[]>> = {
   show: [],
   check: ['by', 'timezone'],
   follow: [],
-  disconnect: ['reason', 'wait', 'all'],
-  clear: ['by', 'reason', 'wait'],
+  disconnect: ['reason', 'wait', 'all', 'dry-run'],
+  clear: ['by', 'reason', 'wait', 'dry-run'],
 };
 
 const actions = ['show', 'check', 'follow', 'disconnect', 'clear'] as const;

@@ -1,5 +1,7 @@
 // A plan for people: what was read from the box, what would be sent to it, and what cannot be known without doing it.
 import { exitCodes, type Io } from './command.ts';
+import type { DaemonAddress } from './daemon-address.ts';
+import { ask, type DaemonRequest } from './daemon-client.ts';
 import { clean, type Paint, painter, type Tone } from './text.ts';
 
 export interface ExchangeView {
@@ -24,6 +26,20 @@ export interface PlanView {
   readonly note: string;
 }
 
+interface Planning {
+  readonly address: DaemonAddress;
+  /** What would be done without the dry run. */
+  readonly request: DaemonRequest;
+  readonly json: boolean;
+  readonly io: Io;
+}
+
+export async function planInstead({ address, request, json, io }: Planning): Promise<number> {
+  const found = await ask<PlanView>(address, { ...request, query: { ...request.query, dry_run: 'true' } });
+  io.out(json ? `${JSON.stringify(found, null, 2)}\n` : showPlan(found, io));
+  return planExitCode(found);
+}
+
 const outcomes: Readonly<Record<string, { readonly text: string; readonly tone: Tone }>> = {
   done: { text: 'would be done', tone: 'good' },
   gone: { text: 'has nothing to do', tone: 'good' },
@@ -35,7 +51,7 @@ const outcomes: Readonly<Record<string, { readonly text: string; readonly tone: 
 
 export function showPlan({ steps, note }: PlanView, io: Io): string {
   const paint = painter(io);
-  if (steps.length === 0) return 'Nothing would be done.\n';
+  if (steps.length === 0) return `Nothing would be done.${note === '' ? '' : ` ${clean(note)}`}\n`;
   const lines = steps.flatMap((step) => stepLines(step, paint));
   const unknown = [...new Set(steps.flatMap((step) => step.unknown))].map((text) => `Not known: ${clean(text)}`);
   return `${[...lines, ...unknown, ...(note === '' ? [] : [clean(note)]), 'Nothing was changed, and nothing is kept.'].join('\n')}\n`;

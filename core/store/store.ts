@@ -95,7 +95,7 @@ export interface JournalEntry extends Omit<Exchange, 'kind'> {
 
 export interface JobFilter {
   readonly states?: readonly JobState[];
-  readonly nasKey?: string;
+  readonly nasKeys?: readonly string[];
   readonly hook?: string;
   readonly user_id?: string;
   readonly login?: string;
@@ -110,6 +110,12 @@ export interface JobFilter {
   /** Only jobs with a greater id. */
   readonly after?: string;
   readonly limit: number;
+}
+
+export interface JobGroup {
+  readonly nasKey: string;
+  readonly hook: string;
+  readonly count: number;
 }
 
 /** Closed sessions, by start and id. All conditions must hold. */
@@ -179,6 +185,8 @@ export interface Store {
   /** A batch is either of sessions or of the rest. Resolves after the commit is on disk, with what was there already. Rejects with `store_failed`; then nothing of the batch is kept. */
   write(changes: readonly Change[]): Promise<Written>;
   jobs(filter: JobFilter): Promise<readonly Job[]>;
+  /** How many there are for each box and hook, the most frequent first; all of them are counted. */
+  jobGroups(filter: Omit<JobFilter, 'limit'>): Promise<readonly JobGroup[]>;
   job(id: string): Promise<Job | undefined>;
   jobsOfEvent(eventId: string): Promise<readonly string[]>;
   event(id: string): Promise<Pick<OssiaEvent, 'id' | 'hook' | 'account'> | undefined>;

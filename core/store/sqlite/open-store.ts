@@ -9,7 +9,7 @@ import type { Change, Store, Written } from '../store.ts';
 import { accountReads } from './account-reads.ts';
 import { manyQuery } from './cdr-networks.ts';
 import { type CommitStats, openGroupCommit } from './group-commit.ts';
-import { jobsQuery } from './jobs-query.ts';
+import { jobGroupsQuery, jobsQuery } from './jobs-query.ts';
 import { createPurge } from './purge.ts';
 import { openQuery, openScan } from './query.ts';
 import { readLive } from './read-live.ts';
@@ -69,6 +69,14 @@ export async function openStore({ directory, onCommit = () => {}, onDeath = () =
     async jobs(filter) {
       const { sql, values } = jobsQuery(filter);
       return (await query(sql, ...values)).map(jobOf);
+    },
+    async jobGroups(filter) {
+      const { sql, values } = jobGroupsQuery(filter);
+      return (await scan(sql, ...values)).map((row) => ({
+        nasKey: String(row['nas_key']),
+        hook: String(row['hook']),
+        count: Number(row['count']),
+      }));
     },
     async job(id) {
       if (!/^\d{1,15}$/.test(id)) return undefined;

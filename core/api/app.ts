@@ -40,6 +40,11 @@ export function buildApp({ door, routes, limits, log }: AppOptions): FastifyInst
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply as FastifyReply),
   });
   app.server.maxConnections = limits.connections;
+  const stopping = new AbortController();
+  app.addHook('preClose', (done) => {
+    stopping.abort(new OssiaError('stopping', 'The daemon is stopping.'));
+    done();
+  });
   acceptJson(app);
 
   function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -89,7 +94,9 @@ export function buildApp({ door, routes, limits, log }: AppOptions): FastifyInst
     const { failure } = route;
     const own: ErrorHandler | undefined =
       failure && ((thrown, request, reply) => void sendFailure({ thrown, request, reply, failure }));
-    addRoute({ app, door, route, deadlineMs: limits.handlerMs, errorHandler: own });
+    const place = { door, route, limits, errorHandler: own, stopping: stopping.signal };
+    if (route.streamed === undefined) addRoute({ app, ...place });
+    else addStreamedRoute({ app, ...place });
   }
   return app;
 }
@@ -112,11 +119,36 @@ interface RoutePlace {
   readonly app: FastifyInstance;
   readonly door: Door;
   readonly route: Route;
-  readonly deadlineMs: number;
+  readonly limits: ApiLimits;
   readonly errorHandler: ErrorHandler | undefined;
+  readonly stopping: AbortSignal;
 }
 
-function addRoute({ app, door, route, deadlineMs, errorHandler }: RoutePlace): void {
+/** In a scope of its own: no other route takes such a body. */
+function addStreamedRoute({ app, ...place }: RoutePlace): void {
+  const { streamed = '' } = place.route;
+  app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', (request, body, done) => {
+      if (mediaTypeOf(request) === streamed) return done(null, body);
+      done(new HttpError({ status: 415, message: `Send the body with the header content-type: ${streamed}.` }));
+    });
+    let running = 0;
+    scope.addHook('onRequest', (_request, reply, done) => {
+      running++;
+      // Node has one bound for all requests of a server: none while such a body comes, which the route watches by itself.
+      app.server.requestTimeout = 0;
+      reply.raw.once('close', () => {
+        running--;
+        if (running === 0) app.server.requestTimeout = place.limits.requestMs;
+      });
+      done();
+    });
+    addRoute({ app: scope, ...place });
+  });
+}
+
+function addRoute({ app, door, route, limits, errorHandler, stopping }: RoutePlace): void {
   const callers = new WeakMap<FastifyRequest, Caller>();
   const nobody: Caller = { name: '', role: 'viewer' };
   app.route({
@@ -145,8 +177,9 @@ function addRoute({ app, door, route, deadlineMs, errorHandler }: RoutePlace): v
         source: door.source,
         headers: request.headers,
         response: reply.raw,
+        stopping,
       });
-      const answer = await withinDeadline(answered, deadlineMs);
+      const answer = await (route.streamed ? answered : withinDeadline(answered, limits.handlerMs));
       if (answer === 'taken over') return reply.hijack();
       return reply.code(answer.status).type(answer.contentType).send(answer.text);
     },

@@ -17,6 +17,8 @@ export interface RawCall {
   readonly source: Door['source'];
   readonly headers: IncomingHttpHeaders;
   readonly response: ServerResponse;
+  /** Aborts when the API stops: what goes on for long ends then. */
+  readonly stopping: AbortSignal;
 }
 
 export interface Call<Params, Query, Body> extends Omit<RawCall, 'params' | 'query' | 'body'> {
@@ -43,7 +45,7 @@ export interface Described {
 }
 
 export interface RouteContract<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** As OpenAPI writes it: `/v1/jobs/{id}`. */
   readonly path: string;
   /** What the caller's role must allow; `known` = any role, `open` = anyone who can connect. */
@@ -57,6 +59,11 @@ export interface RouteContract<Params extends z.ZodType, Query extends z.ZodType
   /** Bodies by media type when the handler checks them by itself. */
   readonly bodies?: Readonly<Record<string, z.ZodType>>;
   readonly bodyLimit?: number;
+  /**
+   * The body is of this media type and is handed over as it comes, a Readable. Neither its coming nor the answer is bound by the
+   * times of other requests: the route bounds itself.
+   */
+  readonly streamed?: string;
   readonly answers: Readonly<Record<number, Described>>;
   /** The header that carries the token as it is, for APIs that are not ours; else `Authorization: Bearer`. */
   readonly tokenHeader?: string;

@@ -23,6 +23,10 @@ const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./sessions.ts')).sessions,
   },
   nas: { summary: 'how every NAS stands', load: async () => (await import('./nas.ts')).nas },
+  drift: {
+    summary: 'how many accounts have something else than they should, box by box',
+    load: async () => (await import('./drift.ts')).drift,
+  },
   check: {
     summary: 'check configuration, profiles and plugins without starting',
     load: async () => (await import('./check.ts')).check,

@@ -3,18 +3,22 @@ import { readArguments } from './arguments.ts';
 import { type Command, exitCodes, type Io, UsageError } from './command.ts';
 import { addressHelp, addressOptions, daemonAddress } from './daemon-address.ts';
 import { ask } from './daemon-client.ts';
+import { resyncAbout, resyncHelp, resyncNas } from './nas-resync.ts';
 import { syncNas } from './nas-sync.ts';
 import { clean, localTime, painter, type Tone, table } from './text.ts';
 
 const help = `usage: ossia nas
        ossia nas show NAME
        ossia nas sync NAME [--any-share]
+${resyncHelp}
 
 Lists every NAS profile: which plugin is in force since when, how its box answers, what waits for it, and, when the newest
 save of the file was refused, why, with file and line.
 
 "sync" compares the live sessions with those that the box lists: closes what two listings in a row have not got, adopts what is
 unknown. Without --any-share it closes none when they are more than the profile's sessions.most_closed.
+
+${resyncAbout}
 
 exit codes: 0 done, 1 refused, or the box gave no list, or too many are missing, 75 the daemon is not there.
 
@@ -46,11 +50,12 @@ interface NasView {
 export const nas: Command = {
   help,
   async run(argv, io) {
+    if (argv[0] === 'resync') return resyncNas(argv.slice(1), io);
     const { words, options } = readArguments(argv, { options: { ...addressOptions, 'any-share': 'flag' }, words: 2 });
     const address = await daemonAddress(options);
     const [word, name] = words;
     if (word !== undefined && ((word !== 'show' && word !== 'sync') || name === undefined))
-      throw new UsageError('say "ossia nas", "ossia nas show NAME" or "ossia nas sync NAME"');
+      throw new UsageError('say "ossia nas", or "ossia nas show", "sync" or "resync" and a NAME');
     const isAnyShare = options['any-share'] !== undefined;
     if (isAnyShare && word !== 'sync') throw new UsageError('--any-share goes with "ossia nas sync NAME"');
     if (word === 'sync' && name !== undefined) {

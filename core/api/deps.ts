@@ -8,6 +8,7 @@ import type { HookDescription } from '../map/catalogue.ts';
 import type { Job } from '../model/job.ts';
 import type { Session } from '../model/session.ts';
 import type { NasDirectory } from '../plugin-host/nas.ts';
+import type { Queue } from '../queue/queue.ts';
 import type { SessionActions } from '../sessions/actions.ts';
 import type { SessionBook } from '../sessions/book.ts';
 import type { Reconciler } from '../sessions/reconcile.ts';
@@ -17,7 +18,7 @@ import type { Route } from './route.ts';
 
 export interface ApiDependencies {
   readonly ingest: Ingest;
-  readonly store: Pick<Store, 'jobs' | 'job' | 'journal' | 'account'>;
+  readonly store: Pick<Store, 'jobs' | 'job' | 'journal' | 'account' | 'audit'>;
   readonly directory: NasDirectory;
   readonly control: JobControl;
   readonly accounts: Accounts;
@@ -50,13 +51,8 @@ export interface SessionDependencies {
   readonly timezone: string;
 }
 
-/** An operator's hand on one job; `by` names the caller. Rejects with `not_found`, or `conflict` when its state does not allow it. */
-export interface JobControl {
-  /** Runs a job again at once that waits, is parked, or ended without being done. */
-  retry(id: string, by: string): Promise<Job>;
-  /** Ends a job without running it. */
-  skip(id: string, why: { readonly by: string; readonly reason: string }): Promise<Job>;
-}
+/** An operator's hand on jobs. */
+export type JobControl = Pick<Queue, 'retry' | 'skip' | 'bulk'>;
 
 export interface GateReport {
   readonly running: number;

@@ -1,6 +1,8 @@
-// The filters of job lists and of the stream: how they are written in a query, and what they mean.
+// The filters of job lists, of many jobs at once and of the stream: how they are written, and what they mean.
 import { z } from 'zod';
+import { isCode } from '../errors.ts';
 import { nasKeyOf, nasRefOf } from '../model/account.ts';
+import { parseDuration } from '../model/duration.ts';
 import { type Job, jobStates } from '../model/job.ts';
 import type { NasDirectory } from '../plugin-host/nas.ts';
 import type { JobFilter } from '../store/store.ts';
@@ -21,8 +23,42 @@ export const jobFilterShape = {
   event: word.optional().describe('Id of the event that it came from.'),
 };
 
+/** What a stored job can be asked for besides. */
+export const jobSearchShape = {
+  ...jobFilterShape,
+  error: word
+    .refine(isCode, 'is no code of an error; jobs show theirs as `code`')
+    .optional()
+    .describe('Code of the error that it ended or waits with.'),
+  older_than: word
+    .refine((text) => parseDuration(text) !== undefined, 'expected a duration like "2h", "30m" or "7d"')
+    .optional()
+    .describe('Nothing about it has changed for so long.'),
+};
+
 const shape = z.strictObject(jobFilterShape);
+const search = z.strictObject(jobSearchShape);
 export type JobQuery = z.output<typeof shape>;
+export type JobSearch = z.output<typeof search>;
+
+interface Reading {
+  readonly directory: Pick<NasDirectory, 'get'>;
+  readonly now: number;
+}
+
+export function toFilter(query: JobSearch, { directory, now }: Reading): Omit<JobFilter, 'limit'> {
+  const { state, nas, hook, user_id, login, event, error, older_than } = query;
+  return {
+    ...(state ? { states: state } : {}),
+    ...(nas ? { nasKeys: nasKeysOf(nas, directory) } : {}),
+    ...(hook ? { hook } : {}),
+    ...(user_id ? { user_id } : {}),
+    ...(login ? { login } : {}),
+    ...(event ? { eventId: event } : {}),
+    ...(error ? { code: error } : {}),
+    ...(older_than ? { updatedBefore: now - (parseDuration(older_than) ?? 0) } : {}),
+  };
+}
 
 /** Keys under which jobs of this box stand in the store: a profile may match several addresses. */
 export function nasKeysOf(nas: string, directory: Pick<NasDirectory, 'get'>): string[] {
@@ -34,16 +70,6 @@ export function nasKeysOf(nas: string, directory: Pick<NasDirectory, 'get'>): st
 /** An address in any spelling; the key itself, as jobs show it. */
 function keyOf(nas: string): string {
   return nasKeyOf({ nas_ip: nas });
-}
-
-export function toFilter({ state, hook, user_id, login, event }: JobQuery): Omit<JobFilter, 'limit'> {
-  return {
-    ...(state ? { states: state } : {}),
-    ...(hook ? { hook } : {}),
-    ...(user_id ? { user_id } : {}),
-    ...(login ? { login } : {}),
-    ...(event ? { eventId: event } : {}),
-  };
 }
 
 export function matcherOf(query: JobQuery, directory: NasDirectory): (job: Job) => boolean {

@@ -2,26 +2,37 @@
 import { z } from 'zod';
 import { OssiaError } from '../../errors.ts';
 import type { Job } from '../../model/job.ts';
-import type { Store } from '../../store/store.ts';
+import { editedBy } from '../../queue/superseding.ts';
+import { callOff } from '../call-off.ts';
 import type { ApiDependencies } from '../deps.ts';
-import { type JobQuery, jobFilterShape, nasKeysOf, toFilter } from '../job-query.ts';
+import { jobSearchShape, toFilter } from '../job-query.ts';
 import { defineRoute, json, type Route } from '../route.ts';
 import { accountAnswer, jobAnswer, jobDetailSchema, jobPageSchema, jobSchema, journalAnswer } from '../schemas/job.ts';
+import { reasonText, variablesToSet } from '../schemas/job-bulk.ts';
+import { dryRunQuery, planAnswer, planSchema } from '../schemas/look.ts';
 
-type Needs = Pick<ApiDependencies, 'store' | 'directory' | 'control' | 'log'>;
+type Needs = Pick<ApiDependencies, 'store' | 'directory' | 'control' | 'accounts' | 'log'>;
 
 const id = z.string().regex(/^\d{1,20}$/, 'expected the number of a job');
 const params = z.object({ id });
 const listQuery = z.strictObject({
-  ...jobFilterShape,
+  ...jobSearchShape,
   limit: z.coerce.number('expected 1 to 1000').int('expected 1 to 1000').min(1).max(1000).default(50),
   cursor: id.optional().describe('`next_cursor` of the page before.'),
 });
-const skipBody = z.strictObject({
-  reason: z.string('expected a text that says why').trim().min(1, 'is empty').max(500, 'is longer than 500 characters'),
-});
+const dryRun = z.strictObject({ dry_run: dryRunQuery });
+const retryBody = z.strictObject({ account: variablesToSet.optional() }).default({});
+const skipBody = z.strictObject({ reason: reasonText });
 
-export function jobRoutes({ store, directory, control, log }: Needs): Route[] {
+export function jobRoutes({ store, directory, control, accounts, log }: Needs): Route[] {
+  /** For what is only tried: the queue looks at it again when it is meant. */
+  async function changeable(jobId: string): Promise<Job> {
+    const job = await store.job(jobId);
+    if (job === undefined) throw noSuchJob(jobId);
+    if (job.state === 'done' || job.state === 'superseded')
+      throw new OssiaError('conflict', `Job ${jobId} is ${job.state}; there is nothing to change.`);
+    return job;
+  }
   return [
     defineRoute({
       method: 'GET',
@@ -33,7 +44,9 @@ export function jobRoutes({ store, directory, control, log }: Needs): Route[] {
       answers: { 200: { description: 'A page of jobs.', schema: jobPageSchema } },
       async handle({ query }) {
         const { limit, cursor, ...filter } = query;
-        const found = await findJobs({ store, directory, filter, before: cursor, limit: limit + 1 });
+        const before = cursor === undefined ? {} : { before: cursor };
+        const wanted = toFilter(filter, { directory, now: Date.now() });
+        const found = await store.jobs({ ...wanted, ...before, limit: limit + 1 });
         const page = found.slice(0, limit);
         const next_cursor = found.length > limit ? (page.at(-1)?.id ?? null) : null;
         return json(200, { jobs: page.map((job) => jobAnswer(job, directory)), next_cursor });
@@ -60,14 +73,28 @@ export function jobRoutes({ store, directory, control, log }: Needs): Route[] {
       scope: 'act',
       operationId: 'retryJob',
       summary: 'Run a job again at once that waits for a retry, is parked, or ended without being done.',
+      description: 'With `dry_run`: what it would send, in the words of its box; nothing is kept.',
       params,
+      query: dryRun,
+      body: retryBody,
       answers: {
-        200: { description: 'It will run.', schema: jobSchema },
+        200: {
+          description: 'It will run; one whose flag something newer has settled since is `superseded`.',
+          schema: z.union([jobSchema, planSchema]),
+        },
         404: { description: 'No such job.' },
         409: { description: 'Its state does not allow this.' },
+        422: {
+          description: 'With these variables it would be the job of another account or box, or the hook refuses them.',
+        },
       },
-      async handle({ params, caller }) {
-        const job = await control.retry(params.id, caller.name);
+      async handle({ params, query, body: { account: edit }, caller, response }) {
+        if (query.dry_run) {
+          const { hook, account } = await changeable(params.id);
+          const steps = [{ hook, account: editedBy(account, edit ?? {}) }];
+          return json(200, planAnswer(await accounts.preview(steps, callOff(response))));
+        }
+        const job = await control.retry(params.id, caller.name, edit);
         log.info({ job: params.id, by: caller.name }, 'job retried by an operator');
         return json(200, jobAnswer(job, directory));
       },
@@ -78,40 +105,23 @@ export function jobRoutes({ store, directory, control, log }: Needs): Route[] {
       scope: 'act',
       operationId: 'skipJob',
       summary: 'End a job without running it, so that its lane goes on.',
+      description: 'With `dry_run`: the job as it is.',
       params,
+      query: dryRun,
       body: skipBody,
       answers: {
         200: { description: 'It is skipped.', schema: jobSchema },
         404: { description: 'No such job.' },
         409: { description: 'Its state does not allow this.' },
       },
-      async handle({ params, body, caller }) {
+      async handle({ params, query, body, caller }) {
+        if (query.dry_run) return json(200, jobAnswer(await changeable(params.id), directory));
         const job = await control.skip(params.id, { by: caller.name, reason: body.reason });
         log.info({ job: params.id, by: caller.name }, 'job skipped by an operator');
         return json(200, jobAnswer(job, directory));
       },
     }),
   ];
-}
-
-interface Search extends Pick<ApiDependencies, 'directory'> {
-  readonly store: Pick<Store, 'jobs'>;
-  readonly filter: JobQuery;
-  readonly before: string | undefined;
-  readonly limit: number;
-}
-
-async function findJobs({ store, directory, filter, before, limit }: Search): Promise<readonly Job[]> {
-  const wanted = { ...toFilter(filter), ...(before === undefined ? {} : { before }), limit };
-  if (filter.nas === undefined) return store.jobs(wanted);
-  const keys = nasKeysOf(filter.nas, directory);
-  const lists = await Promise.all(keys.map((nasKey) => store.jobs({ ...wanted, nasKey })));
-  if (lists.length === 1) return lists[0] ?? [];
-  return lists.flat().sort(newestFirst).slice(0, limit);
-}
-
-function newestFirst(left: Job, right: Job): number {
-  return right.id.length - left.id.length || (right.id > left.id ? 1 : -1);
 }
 
 function noSuchJob(jobId: string): OssiaError {

@@ -2,11 +2,18 @@
 import { z } from 'zod';
 import { OssiaError } from '../../errors.ts';
 import { nearest } from '../../model/did-you-mean.ts';
+import type { NasStatus } from '../../plugin-host/nas.ts';
 import type { ApiDependencies } from '../deps.ts';
 import { defineRoute, json, type Route } from '../route.ts';
 import { nasAnswer, nasListSchema, nasSchema } from '../schemas/nas.ts';
 
-export function nasRoutes({ directory, gateOf }: Pick<ApiDependencies, 'directory' | 'gateOf'>): Route[] {
+export function nasRoutes({
+  directory,
+  gateOf,
+  pauses,
+}: Pick<ApiDependencies, 'directory' | 'gateOf' | 'pauses'>): Route[] {
+  const answer = (status: NasStatus) =>
+    nasAnswer(status, { gate: gateOf(status.name), pause: status.nas === null ? undefined : pauses.of(status.nas) });
   return [
     defineRoute({
       method: 'GET',
@@ -17,7 +24,7 @@ export function nasRoutes({ directory, gateOf }: Pick<ApiDependencies, 'director
       answers: { 200: { description: 'By name.', schema: nasListSchema } },
       async handle() {
         const sorted = directory.list().toSorted((left, right) => (left.name < right.name ? -1 : 1));
-        return json(200, { nas: sorted.map((status) => nasAnswer(status, gateOf(status.name))) });
+        return json(200, { nas: sorted.map(answer) });
       },
     }),
     defineRoute({
@@ -31,7 +38,7 @@ export function nasRoutes({ directory, gateOf }: Pick<ApiDependencies, 'director
       async handle({ params: { name } }) {
         const all = directory.list();
         const status = all.find((one) => one.name === name);
-        if (status !== undefined) return json(200, nasAnswer(status, gateOf(name)));
+        if (status !== undefined) return json(200, answer(status));
         const near = nearest(
           name,
           all.map((one) => one.name),

@@ -1,8 +1,10 @@
 // A NAS as an admin wants to see it: what is in force, since when, what is wrong with the newest save, how its gate stands.
 import { z } from 'zod';
 import type { Nas, NasStatus } from '../../plugin-host/nas.ts';
+import type { Pause } from '../../store/store.ts';
 import { breakerStates, type GateReport } from '../deps.ts';
 import { iso } from './job.ts';
+import { pausedAnswer, pausedSchema } from './pause.ts';
 import { named, time } from './registry.ts';
 
 export const nasSchema = named(
@@ -31,12 +33,18 @@ export const nasSchema = named(
     waiting: z.int(),
     breaker: z.enum(breakerStates),
     next_probe_at: time.nullable(),
+    paused: pausedSchema.nullable().describe('Nothing new runs until somebody resumes it.'),
   }),
 );
 
 export const nasListSchema = named('NasList', z.object({ nas: z.array(nasSchema) }));
 
-export function nasAnswer(status: NasStatus, gate: GateReport): z.output<typeof nasSchema> {
+interface Standing {
+  readonly gate: GateReport;
+  readonly pause: Pause | undefined;
+}
+
+export function nasAnswer(status: NasStatus, { gate, pause }: Standing): z.output<typeof nasSchema> {
   const { nas } = status;
   const match = nas?.profile.match;
   return {
@@ -64,6 +72,7 @@ export function nasAnswer(status: NasStatus, gate: GateReport): z.output<typeof 
     waiting: gate.waiting,
     breaker: gate.breaker,
     next_probe_at: gate.nextProbeAt === 0 ? null : iso(gate.nextProbeAt),
+    paused: pause === undefined ? null : pausedAnswer(pause),
   };
 }
 

@@ -96,6 +96,7 @@ export function memoryWorld({ level = 'info' }: { level?: 'info' | 'debug' } = {
         job: async (id) => jobs.find((job) => job.id === id),
         journal: async (id) => journal.filter(({ jobId }) => jobId === id),
         account: async (userId) => accounts.get(userId),
+        audit: async () => [],
       },
       directory: {
         find: ({ nas_ip }) => (nas_ip === '10.0.0.1' ? own : undefined),
@@ -112,6 +113,7 @@ export function memoryWorld({ level = 'info' }: { level?: 'info' | 'debug' } = {
         async skip(id, { by, reason }) {
           return world.change(id, { state: 'skipped', reason: `skipped by ${by}: ${reason}` });
         },
+        bulk: notHere,
       },
       onJobChange(listener) {
         listeners.add(listener);

@@ -7,6 +7,7 @@ import { syncAllOf } from './cgrates/sync-all.ts';
 import type { Settings } from './config/settings.ts';
 import { OssiaError } from './errors.ts';
 import { startAccountingListener } from './ingest/accounting-listener.ts';
+import { attributing } from './ingest/box-of-record.ts';
 import type { Ingest } from './ingest/ingest.ts';
 import { openRadsec, type Radsec } from './ingest/open-radsec.ts';
 import { interstellioRoutes } from './interstellio/routes.ts';
@@ -69,12 +70,16 @@ export async function buildSessions(building: SessionsBuilding): Promise<BuiltSe
   });
   releasers.push(() => sessions.close());
   onTold(sessions.follow);
+  const sink = attributing(sessions.sink, {
+    speaksForOthers: (nas) => registry.get(nas)?.profile.radius?.isProxy === true,
+    boxNamed: registry.boxNamed,
+  });
   const { host, port } = settings.accounting;
   const listener = await startAccountingListener({
     host,
     port,
     clients: registry.radiusClient,
-    sink: sessions.sink,
+    sink,
     log,
     count: metrics.accountingPacket,
   }).catch((cause) => {
@@ -90,7 +95,7 @@ export async function buildSessions(building: SessionsBuilding): Promise<BuiltSe
     const opened = await openRadsec({
       settings: settings.accounting.radsec,
       profiles: () => registry.list().flatMap(({ nas }) => nas?.profile ?? []),
-      sink: sessions.sink,
+      sink,
       log,
       count: metrics.accountingPacket,
     });
@@ -100,7 +105,7 @@ export async function buildSessions(building: SessionsBuilding): Promise<BuiltSe
   const reconcile = createReconciler({ boxes: registry, book: sessions.book, log, onReport: metrics.sessionsSynced });
   const schedule = scheduleReconcile({ boxes: registry, reconciler: reconcile });
   releasers.push(() => schedule.stop());
-  const { book, sink, ttlOf } = sessions;
+  const { book, ttlOf } = sessions;
   const actions = createSessionActions({
     book,
     ingest,

@@ -190,6 +190,7 @@ function radiusOf({ radius, match }: ProfileFile): RadiusClient | null {
     secret: radius.secret,
     certificates: radius.certificate ?? [],
     requireMessageAuthenticator: radius.require_message_authenticator,
+    isProxy: radius.proxy,
   };
   return conceal(client, ['secret']);
 }

@@ -89,6 +89,11 @@ export const profileSchema = z.strictObject({
         .optional()
         .describe('CN or DNS name of the certificate that it shows over TLS; its address when it is not given.'),
       require_message_authenticator: z.enum(['never', 'if-present', 'always']).default('if-present'),
+      proxy: flag
+        .default(false)
+        .describe(
+          'It forwards for other boxes: sessions belong to the profile whose match has their NAS-Identifier or NAS-IP-Address.',
+        ),
     })
     .optional(),
   limits: limits.prefault({}),

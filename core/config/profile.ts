@@ -35,6 +35,8 @@ export interface RadiusClient {
   /** Names in the certificate that it shows over TLS; without any, its address identifies it there too. */
   readonly certificates: readonly string[];
   readonly requireMessageAuthenticator: 'never' | 'if-present' | 'always';
+  /** It forwards what other boxes say, and is believed whose it is. */
+  readonly isProxy?: boolean;
 }
 
 /** Comparing our sessions with those that the box lists. */

@@ -40,6 +40,8 @@ export interface Registry extends NasDirectory {
   reload(name?: string): Promise<void>;
   /** What is wrong with the files as they are now, of this profile or of all; changes nothing. */
   validate(name?: string): Promise<readonly ProfileCheck[]>;
+  /** The profile in force that matches a box by what it says of itself. */
+  boxNamed(names: { readonly nasIdentifier: string; readonly nasIp: string }): string | undefined;
   /** Whose accounting comes from this address. */
   radiusClient(address: string): AccountingSource | undefined;
   counts(): { readonly live: number; readonly refused: number };
@@ -63,6 +65,7 @@ export async function openRegistry(input: RegistryInput): Promise<Registry> {
   const retiring = new Set<Promise<void>>();
   const byIp = new Map<string, string>();
   const byId = new Map<string, string>();
+  const byIdentifier = new Map<string, string>();
   const sources = new Map<string, AccountingSource>();
   const shelf = createPluginShelf({ dir: pluginsDir, loader });
   const root = resolve(profilesDir);
@@ -139,11 +142,12 @@ export async function openRegistry(input: RegistryInput): Promise<Registry> {
   function indexed(): void {
     if (!stale) return;
     stale = false;
-    for (const map of [byIp, byId, sources]) map.clear();
+    for (const map of [byIp, byId, byIdentifier, sources]) map.clear();
     for (const [name, slot] of slots) {
       const profile = slot.live()?.nas.profile;
       for (const ip of profile?.match.nas_ip ?? []) byIp.set(ip, name);
       for (const id of profile?.match.nas_id ?? []) byId.set(id, name);
+      for (const identifier of profile?.match.nas_identifier ?? []) byIdentifier.set(identifier, name);
       if (!profile?.radius) continue;
       const { addresses, secret, requireMessageAuthenticator } = profile.radius;
       const source = { nas: name, secret: Buffer.from(secret), requireMessageAuthenticator };
@@ -206,6 +210,10 @@ export async function openRegistry(input: RegistryInput): Promise<Registry> {
         checks.push(await checkProfile({ name: each, dir: profilesDir, transports, env, shelf: fresh, claims }));
       return checks;
     },
+    boxNamed({ nasIdentifier, nasIp }) {
+      indexed();
+      return byIdentifier.get(nasIdentifier) ?? byIp.get(nasIp);
+    },
     radiusClient(address) {
       indexed();
       return sources.get(address);
@@ -222,7 +230,7 @@ export async function openRegistry(input: RegistryInput): Promise<Registry> {
       await watching?.close();
       await Promise.allSettled([...slots.values()].map((slot) => slot.close()));
       await Promise.allSettled(retiring);
-      for (const map of [byIp, byId, sources]) map.clear();
+      for (const map of [byIp, byId, byIdentifier, sources]) map.clear();
       slots.clear();
     },
   };

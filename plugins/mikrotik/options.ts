@@ -29,3 +29,13 @@ export function listsOf(options: MikrotikOptions): Readonly<Record<ListRole, str
 export function queuePrefixOf(options: MikrotikOptions): string {
   return options.queue?.prefix ?? 'crb_';
 }
+
+/** Values of `auth_type` that log in by RADIUS. */
+export function radiusAuthTypesOf(options: MikrotikOptions): readonly string[] {
+  return options.radius_auth_types ?? ['0', '6'];
+}
+
+/** Values of `auth_type` that are authorised by their address alone. */
+export function ipAuthTypesOf(options: MikrotikOptions): readonly string[] {
+  return options.ip_auth_types ?? ['1'];
+}

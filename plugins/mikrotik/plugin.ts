@@ -3,11 +3,13 @@ import { definePlugin, gone } from '#plugin-sdk';
 import { delist, enlist } from './address-lists.ts';
 import { type ListRole, listsOf, type MikrotikOptions } from './options.ts';
 import { ensureQueue, hasRate, removeQueue } from './queues.ts';
-import { userGetMac, userInfo, usersFromNas, userTest } from './reports.ts';
+import { userGetMac, userInfo, userTest } from './reports.ts';
 import { allow, noSession, renewSession, restrict } from './restrictions.ts';
-import { listSessions } from './session-list.ts';
+import { pagesOfSessions } from './session-list.ts';
 import { changeSessionRate, disconnect, disconnectThat } from './sessions.ts';
 import { isAuthorisedByAddress, isDynamic, isRadius } from './subscriber.ts';
+import { uptime } from './uptime.ts';
+import { usersFromNas } from './users.ts';
 
 export default definePlugin<MikrotikOptions>({
   hooks: {
@@ -66,5 +68,6 @@ export default definePlugin<MikrotikOptions>({
     return { version: resource?.['version'] ?? '', board: resource?.['board-name'] ?? '' };
   },
 
-  listSessions,
+  listSessions: pagesOfSessions,
+  uptime,
 });

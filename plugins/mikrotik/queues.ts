@@ -1,5 +1,5 @@
 // One simple queue per address, named like the one of mikrotik-simple, with the account's speed.
-import { type Device, refuse } from '#plugin-sdk';
+import { type BoxState, type Device, type RouterOsRow, refuse } from '#plugin-sdk';
 import { queuePrefixOf } from './options.ts';
 import { type Account, addressOf, type Input, isForeign, knownAddressOf, ownerOf } from './subscriber.ts';
 
@@ -72,6 +72,16 @@ function shapeOf(account: Account, direction: 'in' | 'out'): Shape {
     // The RADIUS attribute's own default: a burst is allowed while the average is below the limit.
     threshold: isBursting ? maxLimit : 0,
   };
+}
+
+/** What was set, of what the queue has: the guaranteed speed where there is one. Undefined when it cannot be read. */
+export function rateOfQueue(row: RouterOsRow): BoxState['rate'] | undefined {
+  const [up, down] = [0, 1].map((side) => {
+    const [limitAt, maxLimit] = ['limit-at', 'max-limit'].map((name) => row[name]?.split('/')[side] ?? '0');
+    return Number(limitAt === '0' ? maxLimit : limitAt) / 1000;
+  }) as [number, number];
+  if (Number.isNaN(up + down)) return undefined;
+  return up + down === 0 ? null : { rate_in: up, rate_out: down };
 }
 
 export function bitsOf(account: Account, name: string): number {

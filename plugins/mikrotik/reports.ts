@@ -1,10 +1,19 @@
 // What the box knows and measures about an account, as plain data for the operator.
-import type { Device, RouterOsRow } from '#plugin-sdk';
+import type { BoxUserReport, Device, RouterOsRow } from '#plugin-sdk';
 import { listMenu } from './address-lists.ts';
-import { listsOf, queuePrefixOf } from './options.ts';
-import { queueMenu } from './queues.ts';
-import { activeSessions } from './sessions.ts';
-import { addressOf, type Input, knownAddressOf, ownerOf } from './subscriber.ts';
+import { type ListRole, listsOf, queuePrefixOf } from './options.ts';
+import { queueMenu, rateOfQueue } from './queues.ts';
+import { activeSessions, type Session } from './sessions.ts';
+import {
+  addressOf,
+  type Input,
+  isAuthorisedByAddress,
+  isDynamic,
+  isForeign,
+  knownAddressOf,
+  ownerOf,
+} from './subscriber.ts';
+import { restrictionsOn, stateOnLists } from './users.ts';
 
 /** Lists, queue and sessions of the account as they are on the box now. */
 export async function userInfo(input: Input, device: Device): Promise<unknown> {
@@ -14,8 +23,13 @@ export async function userInfo(input: Input, device: Device): Promise<unknown> {
   const entries = address === '' ? [] : await device.routeros.print(listMenu, { address });
   const name = queuePrefixOf(options) + address;
   const [queue] = address === '' ? [] : await device.routeros.print(queueMenu, { name });
+  const ours = new Set(Object.values(listsOf(options)));
+  const kept = entries
+    .filter(({ list = '', comment }) => ours.has(list) && !isForeign(comment, account))
+    .filter(({ dynamic }) => isDynamic(input) || dynamic !== 'true');
   return {
     address,
+    user: userOnBox(input, { address, entries: kept, queue, sessions }),
     lists: entries.map(({ list, comment, dynamic }) => ({ list, comment, dynamic })),
     queue: queue === undefined ? null : queueReport(queue),
     sessions,
@@ -44,32 +58,27 @@ export async function userGetMac(input: Input, device: Device): Promise<unknown>
   return session === undefined ? { mac: '', from: '' } : { mac: session.mac, from: 'session' };
 }
 
-/** Everything that this plugin keeps on the box, by address: for comparing with what should be there. */
-export async function usersFromNas(input: Pick<Input, 'options'>, device: Device): Promise<unknown> {
-  const { options } = input;
-  const roles = new Map(Object.entries(listsOf(options)).map(([role, list]) => [list, role]));
-  const prefix = queuePrefixOf(options);
-  const users = new Map<string, { address: string; owner: string; lists: string[]; queue: unknown }>();
-  const userAt = (address: string, owner: string) => {
-    const user = users.get(address) ?? { address, owner, lists: [], queue: null };
-    users.set(address, user);
-    return user;
-  };
-  for (const row of await device.routeros.print(listMenu, {}, ['list', 'address', 'comment'])) {
-    const role = roles.get(row['list'] ?? '');
-    if (role !== undefined) userAt(row['address'] ?? '', row['comment'] ?? '').lists.push(role);
+/** In the words of `users_from_nas`; null when an account that `user_add` lists is not there. */
+function userOnBox(input: Input, { address, entries, queue, sessions }: Seen): BoxUserReport | null {
+  const { account, options } = input;
+  const names = { user_id: account['user_id'] ?? '', login: account['login'] ?? '', ip: address };
+  const isOn = (role: ListRole) => entries.some(({ list }) => list === listsOf(options)[role]);
+  if (isDynamic(input)) {
+    const isThere = sessions.length > 0;
+    return { ...names, exists: isThere || null, ...restrictionsOn(isOn, options), logged: isThere };
   }
-  for (const row of await device.routeros.print(queueMenu, {}, [
-    'name',
-    'comment',
-    'target',
-    'max-limit',
-    'limit-at',
-  ])) {
-    const name = row['name'] ?? '';
-    if (name.startsWith(prefix)) userAt(name.slice(prefix.length), row['comment'] ?? '').queue = queueReport(row);
-  }
-  return [...users.values()];
+  if (isAuthorisedByAddress(input) && !isOn('auth')) return null;
+  const rate = queue === undefined ? null : rateOfQueue(queue);
+  // Most may be there without a trace, so only a trace tells.
+  const exists = entries.length > 0 || queue !== undefined || null;
+  return { ...names, exists, ...stateOnLists(isOn, options), ...(rate !== undefined && { rate }) };
+}
+
+interface Seen {
+  readonly address: string;
+  readonly entries: readonly RouterOsRow[];
+  readonly queue: RouterOsRow | undefined;
+  readonly sessions: readonly Session[];
 }
 
 function queueReport(row: RouterOsRow) {

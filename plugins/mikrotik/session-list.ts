@@ -1,13 +1,22 @@
 // All PPP and hotspot sessions of the box, in the words of its accounting.
 import type { BoxSession, Device, RouterOsRow } from '#plugin-sdk';
-import { printHotspot } from './sessions.ts';
+import { isRefusal } from './sessions.ts';
+import { secondsOf } from './uptime.ts';
 
-export async function listSessions(device: Device): Promise<readonly BoxSession[]> {
+export async function* pagesOfSessions(device: Device): AsyncGenerator<BoxSession[], void> {
   const columns = ['name', 'caller-id', 'address', 'uptime', 'session-id', 'radius'];
-  const ppp = await device.routeros.print('/ppp/active', {}, columns);
-  const hotspot = await printHotspot(device, {});
-  // Secrets and hotspot users of the box itself have no accounting.
-  return [...ppp, ...hotspot].filter(({ radius }) => radius !== 'false').map(sessionOf);
+  for await (const rows of device.routeros.pages('/ppp/active', {}, columns)) yield sessionsOf(rows);
+  try {
+    for await (const rows of device.routeros.pages('/ip/hotspot/active')) yield sessionsOf(rows);
+  } catch (error) {
+    // RouterOS 7 has the hotspot as a package of its own: a box without it refuses the menu, and has no such sessions.
+    if (!isRefusal(error)) throw error;
+  }
+}
+
+/** Secrets and hotspot users of the box itself have no accounting. */
+function sessionsOf(rows: readonly RouterOsRow[]): BoxSession[] {
+  return rows.filter(({ radius }) => radius !== 'false').map(sessionOf);
 }
 
 function sessionOf(row: RouterOsRow): BoxSession {
@@ -19,14 +28,4 @@ function sessionOf(row: RouterOsRow): BoxSession {
     callingStationId: row['caller-id'] ?? row['mac-address'] ?? '',
     uptime: secondsOf(row['uptime'] ?? ''),
   };
-}
-
-const units: Readonly<Record<string, number>> = { w: 604_800, d: 86_400, h: 3600, m: 60, s: 1 };
-
-/** `1w2d3h4m5s`; older versions print `2d03:04:05`. */
-function secondsOf(uptime: string): number {
-  const [, days = '', hours = 0, minutes = 0, seconds = 0] = /^(.*?)(?:(\d+):(\d+):(\d+))?$/.exec(uptime) ?? [];
-  let total = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
-  for (const [, amount, unit] of days.matchAll(/(\d+)([wdhms])/g)) total += Number(amount) * (units[unit ?? ''] ?? 0);
-  return total;
 }

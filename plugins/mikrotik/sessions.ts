@@ -87,9 +87,13 @@ export async function printHotspot(device: Device, where: RouterOsRow): Promise<
   try {
     return await device.routeros.print('/ip/hotspot/active', where);
   } catch (error) {
-    if (codeOf(error) === 'nas_refused') return [];
+    if (isRefusal(error)) return [];
     throw error;
   }
+}
+
+export function isRefusal(error: unknown): boolean {
+  return codeOf(error) === 'nas_refused';
 }
 
 function hasCoa(device: Partial<Device>): boolean {

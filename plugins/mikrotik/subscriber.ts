@@ -1,6 +1,6 @@
 // Who an account is on the box: its address, the mark on everything of its own, and how it logs in.
 import { type HookInput, refuse } from '#plugin-sdk';
-import type { MikrotikOptions } from './options.ts';
+import { ipAuthTypesOf, type MikrotikOptions, radiusAuthTypesOf } from './options.ts';
 
 export type Input = HookInput<MikrotikOptions>;
 export type Account = Input['account'];
@@ -10,6 +10,11 @@ const mark = 'ossia:';
 /** The comment on rows of this account: they are found by it even when the address has changed or is gone. */
 export function ownerOf(account: Account): string {
   return `${mark}${account['user_id'] ?? ''}`;
+}
+
+/** Whose `user_id` a row's comment names; empty for rows of older schemes. */
+export function ownerIdOf(comment: string | undefined): string {
+  return comment?.startsWith(mark) ? comment.slice(mark.length) : '';
 }
 
 /** Whether the row belongs to another account, which got the address meanwhile. Rows of older schemes belong to nobody. */
@@ -24,12 +29,12 @@ export function loginOf(account: Account): string {
 }
 
 export function isRadius({ account, options }: Input): boolean {
-  return (options.radius_auth_types ?? ['0', '6']).includes(account['auth_type'] ?? '');
+  return radiusAuthTypesOf(options).includes(account['auth_type'] ?? '');
 }
 
 /** Logged in by having the address, without any login. */
 export function isAuthorisedByAddress({ account, options }: Input): boolean {
-  return (options.ip_auth_types ?? ['1']).includes(account['auth_type'] ?? '');
+  return ipAuthTypesOf(options).includes(account['auth_type'] ?? '');
 }
 
 /** A RADIUS account without an address of its own gets a different one at each login, so a list must not name it. */

@@ -21,6 +21,6 @@ export async function allRows(given: unknown): Promise<AllRows> {
   }
 }
 
-function isIterable(value: unknown): value is AsyncIterable<readonly unknown[]> {
+export function isIterable(value: unknown): value is AsyncIterable<readonly unknown[]> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 }

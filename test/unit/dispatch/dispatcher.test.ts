@@ -10,7 +10,7 @@ import { tempDir } from '#test/support/temp-dir.ts';
 const done: Outcome = { type: 'done' };
 const silent: Outcome = { type: 'retry', reason: 'no answer', code: 'nas_timeout' };
 
-test('a lane keeps its order and never overlaps, whatever fails on the way', async () => {
+test('a lane keeps its order and never overlaps, whatever fails on the way', { timeout: 90_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.record({ user: fc.integer({ min: 1, max: 4 }), fails: fc.integer({ min: 0, max: 3 }) }), {

@@ -32,6 +32,8 @@ export function outcomeOf({ job, failed }: Followed): ActionOutcome {
   if (code !== undefined && isUnreachable(code)) return 'silence';
   if (code === 'nas_refused' || code === 'nas_busy' || code === 'session_not_found') return 'nak';
   if (job.state === 'refused' || job.state === 'dead' || job.state === 'parked') return 'failed';
+  // Something newer settles the same, and nobody waits for that here.
+  if (job.state === 'superseded') return 'failed';
   if (job.state === 'skipped' && code === undefined) return job.attempt > 0 ? 'unsupported' : 'failed';
   return code === undefined ? 'pending' : 'failed';
 }

@@ -133,11 +133,13 @@ export interface LoadReport {
 }
 
 export interface PreviewInput {
+  /** The job that it is already, when it is one. */
+  readonly job?: string;
   readonly hook: string;
   readonly account: Account;
 }
 
-export interface PreviewStep extends PreviewInput {
+export interface PreviewStep extends Omit<PreviewInput, 'job'> {
   /** Null: no profile matches. */
   readonly nas: string | null;
   readonly outcome: Outcome;

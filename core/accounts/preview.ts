@@ -21,9 +21,9 @@ export async function previewOf(
   signal: AbortSignal,
 ): Promise<readonly PreviewStep[]> {
   const done: PreviewStep[] = [];
-  for (const { hook, account } of steps) {
+  for (const { job, hook, account } of steps) {
     const looked = await look({ hook, account, dryRun: true, signal });
-    const supersedes = await supersededBy({ hook, account, background: false }, { store, superseding });
+    const supersedes = await supersededBy({ job, hook, account, background: false }, { store, superseding });
     if (looked.type === 'no profile') {
       const outcome = { type: 'refused', reason: looked.reason, code: 'not_found' } as const;
       done.push({ hook, account, nas: null, outcome, exchanges: [], unknown: [], supersedes });
@@ -42,10 +42,11 @@ const mostInLane = 1_000;
 
 /** Waiting jobs of its lane that would not run any more, were this one accepted now. */
 async function supersededBy(
-  draft: Pick<Job, 'hook' | 'account' | 'background'>,
+  draft: Pick<Job, 'hook' | 'account' | 'background'> & { readonly job: string | undefined },
   { store, superseding }: Pick<PreviewSources, 'store' | 'superseding'>,
 ): Promise<readonly string[]> {
-  const lane = await store.jobs({ lane: laneOf(draft.account), states: unended, limit: mostInLane });
+  const older = draft.job === undefined ? {} : { before: draft.job };
+  const lane = await store.jobs({ lane: laneOf(draft.account), states: unended, ...older, limit: mostInLane });
   const barrier = lane.findIndex((job) => superseding.isBarrier(job));
   return lane
     .slice(0, barrier < 0 ? undefined : barrier)

@@ -91,7 +91,7 @@ export function jobRoutes({ store, directory, control, accounts, log }: Needs): 
       async handle({ params, query, body: { account: edit }, caller, response }) {
         if (query.dry_run) {
           const { hook, account } = await changeable(params.id);
-          const steps = [{ hook, account: editedBy(account, edit ?? {}) }];
+          const steps = [{ job: params.id, hook, account: editedBy(account, edit ?? {}) }];
           return json(200, planAnswer(await accounts.preview(steps, callOff(response))));
         }
         const job = await control.retry(params.id, caller.name, edit);

@@ -14,7 +14,7 @@ import type { SessionBook } from './book.ts';
 export interface ActionsOptions extends Omit<FollowOptions, 'job'> {
   readonly book: Pick<SessionBook, 'get' | 'close' | 'alter' | 'onChange'>;
   readonly ingest: Pick<Ingest, 'submit'>;
-  readonly store: Pick<Store, 'account' | 'accountByLogin' | 'job' | 'journal'>;
+  readonly store: Pick<Store, 'account' | 'accountByLogin' | 'job' | 'journal' | 'write'>;
   /** How the billing names the box of this profile; undefined when no such profile is in force. */
   readonly matchOf: (nas: string) => BoxMatch | undefined;
   /** Sessions that are acted on at once, over all boxes. */
@@ -170,7 +170,12 @@ export function createSessionActions(options: ActionsOptions): SessionActions {
         hook === undefined ? resultOf(session, 'recorded', '') : await run(session, hook, { ...order, until });
       const isTaken = result.outcome === 'ack' || result.outcome === 'recorded';
       if (fields === undefined || !isTaken) return result;
-      const altered = await book.alter(session.id, fields).catch((error: unknown) => {
+      const { by, reason } = order;
+      const detail = { session: session.id, acct_session_id: session.acctSessionId, nas: session.nas, fields, reason };
+      // Nothing but this says who changed our record.
+      const entry = { at: Date.now(), by, action: 'sessions.alter', detail };
+      const audited = () => store.write([{ type: 'audit', entry }]);
+      const altered = await book.alter(session.id, fields, audited).catch((error: unknown) => {
         // The box has it already: that must not be lost behind a refusal of ours.
         if (hook === undefined || !(error instanceof OssiaError)) throw error;
         return error;

@@ -13,8 +13,12 @@ export interface SessionBook {
   close(id: string, why: InferredEnd): Promise<Session | undefined>;
   /** Takes a session that a box lists and we do not know, or refreshes the one that we do. */
   adopt(nas: string, listed: ListedSession): Promise<Session>;
-  /** Changes fields that the settings allow (`alterable_fields`); indexes follow. Others are refused with `input_invalid`. */
-  alter(id: string, fields: Readonly<Record<string, string>>): Promise<Session | undefined>;
+  /** Changes fields that the settings allow (`alterable_fields`); indexes follow. Others are refused with `input_invalid`. `before` is awaited when nothing is wrong, before anything changes. */
+  alter(
+    id: string,
+    fields: Readonly<Record<string, string>>,
+    before?: () => Promise<unknown>,
+  ): Promise<Session | undefined>;
   /** The fields that can be asked for, each with its operators. */
   fields(): readonly SessionField[];
   onChange(listener: (change: SessionTransition) => void): () => void;

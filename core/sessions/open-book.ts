@@ -97,7 +97,7 @@ export function createBook(options: BookOptions): SessionBook {
       return entry.session;
     },
     adopt,
-    async alter(id, changes) {
+    async alter(id, changes, before = async () => {}) {
       const problems: FieldProblem[] = [];
       for (const [name, value] of Object.entries(changes)) {
         const field = fields.get(name);
@@ -108,6 +108,8 @@ export function createBook(options: BookOptions): SessionBook {
       }
       if (problems.length > 0)
         throw new OssiaError('input_invalid', 'Some of these fields cannot be changed so.', { fields: problems });
+      if (liveById(id) === undefined) return undefined;
+      await before();
       const entry = liveById(id);
       if (entry === undefined) return undefined;
       await alter(entry, altered(entry.session, changes));

@@ -154,8 +154,18 @@ test('a session is altered by CoA, and then in our record as far as the settings
     reason: expect.stringContaining('class is not among'),
   });
   expect(asked).toHaveLength(2);
-  const only = await daemon().call('POST', `/v1/sessions/${id}/alter`, { fields: { class: '00' }, reason: 'x' });
+  const path = `/v1/sessions/${id}/alter`;
+  const mend = await daemon().call('POST', path, { fields: { plan: 'ночной' }, reason: 'по просьбе абонента' });
+  expect(mend).toMatchObject({ status: 200, body: { outcome: 'recorded', session: { plan: 'ночной' } } });
+  const only = await daemon().call('POST', path, { fields: { class: '00' }, reason: 'x' });
   expect(only).toMatchObject({ status: 422, body: { errors: [{ pointer: '/fields/class' }] } });
+  const { body: audit } = await daemon().call('GET', '/v1/audit');
+  const said = (audit as { entries: readonly Record<string, unknown>[] }).entries.map(({ by, detail }) => [by, detail]);
+  // What was refused changed nothing, and stands nowhere.
+  expect(said).toMatchObject([
+    ['socket', { session: id, fields: { plan: 'ночной' }, reason: 'по просьбе абонента' }],
+    ['socket', { session: id, fields: { plan: 'turbo' }, reason: 'x' }],
+  ]);
 });
 
 test("CGRateS's and Interstellio's clients work against the daemon when the settings say so, and find nothing else", async () => {

@@ -65,7 +65,7 @@ export function sessionBook(): SessionBookInMemory {
     },
     close: async (id, { reason, at }) => end(id, { inferred: reason, endedAt: at }),
     adopt: () => Promise.reject(new OssiaError('internal', 'nothing is adopted here')),
-    async alter(id, change) {
+    async alter(id, change, before = async () => {}) {
       const session = sessions.get(id);
       const wrong = Object.keys(change).filter((name) => name !== 'plan');
       if (wrong.length > 0)
@@ -73,6 +73,7 @@ export function sessionBook(): SessionBookInMemory {
           fields: wrong.map((name) => ({ where: `/${name}`, problem: 'may not be changed' })),
         });
       if (session === undefined) return undefined;
+      await before();
       const altered = { ...session, plan: change['plan'] ?? session.plan };
       sessions.set(id, altered);
       return altered;

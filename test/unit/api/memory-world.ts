@@ -13,7 +13,7 @@ import { endedStates, type Job } from '#core/model/job.ts';
 import type { Nas, NasStatus } from '#core/plugin-host/nas.ts';
 import { createSessionActions } from '#core/sessions/actions.ts';
 import type { ReconcileReport } from '#core/sessions/reconcile.ts';
-import type { JobFilter, JournalEntry, KnownAccount, RecordPage } from '#core/store/store.ts';
+import type { AuditRecord, JobFilter, JournalEntry, KnownAccount, RecordPage } from '#core/store/store.ts';
 import { catalogue } from '#test/support/catalogue.ts';
 import { limits } from '#test/support/scripted-nas.ts';
 import { type SessionBookInMemory, sessionBook } from '#test/support/session-book.ts';
@@ -39,6 +39,7 @@ export interface MemoryWorld {
 export function memoryWorld({ level = 'info' }: { level?: 'info' | 'debug' } = {}): MemoryWorld {
   const jobs: Job[] = [];
   const journal: JournalEntry[] = [];
+  const audited: AuditRecord[] = [];
   const book = sessionBook();
   const accounts = new Map<string, Account>();
   const events = new Map<string, string[]>();
@@ -96,7 +97,7 @@ export function memoryWorld({ level = 'info' }: { level?: 'info' | 'debug' } = {
         job: async (id) => jobs.find((job) => job.id === id),
         journal: async (id) => journal.filter(({ jobId }) => jobId === id),
         account: async (userId) => accounts.get(userId),
-        audit: async () => [],
+        audit: async () => audited.toReversed(),
       },
       directory: {
         find: ({ nas_ip }) => (nas_ip === '10.0.0.1' ? own : undefined),
@@ -166,6 +167,11 @@ export function memoryWorld({ level = 'info' }: { level?: 'info' | 'debug' } = {
         store: {
           ...world.deps.store,
           accountByLogin: async (login) => [...accounts.values()].find((account) => account['login'] === login),
+          async write(changes) {
+            for (const change of changes)
+              if (change.type === 'audit') audited.push({ ...change.entry, id: audited.length + 1 });
+            return { duplicates: new Set(), conflicts: new Set() };
+          },
         },
         matchOf: (nas) => world.deps.directory.get(nas)?.profile.match,
         attempts: 2,

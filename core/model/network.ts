@@ -5,8 +5,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 export function addressKey(text: string): string | undefined {
   if (isIPv4(text)) return v4Key(text);
   if (!isIPv6(text) || text.includes('%')) return undefined;
-  const groups = groupsOf(text);
-  const hex = groups.map((group) => group.toString(16).padStart(4, '0')).join('');
+  const hex = hexOf(text);
   // An IPv4 address wrapped in IPv6 is that address.
   return hex.startsWith('00000000000000000000ffff') ? `4${hex.slice(24)}` : `6${hex}`;
 }
@@ -62,15 +61,36 @@ function v4Key(text: string): string {
   return key;
 }
 
-function groupsOf(text: string): number[] {
-  const dotted = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text);
+const bytes = Buffer.alloc(16);
+
+/** Runs for a million sessions in a row: digit by digit into the bytes, what `::` stands for is moved in at the end. */
+function hexOf(text: string): string {
+  const dotted = text.includes('.') ? /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text) : null;
   const plain = dotted === null ? text : `${dotted[1]}${pairsOf(dotted[2] ?? '')}`;
-  const [left = '', right] = plain.split('::');
-  const head = left === '' ? [] : left.split(':');
-  const tail = right === undefined || right === '' ? [] : right.split(':');
-  const gap = right === undefined ? 0 : 8 - head.length - tail.length;
-  return [...head, ...new Array<string>(gap).fill('0'), ...tail].map((group) => Number.parseInt(group, 16));
+  let filled = 0;
+  let gapAt = -1;
+  let group = -1;
+  for (let at = 0; at <= plain.length; at++) {
+    const code = at < plain.length ? plain.charCodeAt(at) : colon;
+    if (code !== colon) {
+      group = Math.max(group, 0) * 16 + (code <= nine ? code - 48 : (code | 32) - 87);
+      continue;
+    }
+    if (group >= 0) {
+      bytes[filled++] = group >> 8;
+      bytes[filled++] = group & 255;
+    } else if (at > 0 && at < plain.length) gapAt = filled;
+    group = -1;
+  }
+  if (gapAt >= 0) {
+    bytes.copyWithin(16 - (filled - gapAt), gapAt, filled);
+    bytes.fill(0, gapAt, 16 - (filled - gapAt));
+  }
+  return bytes.toString('hex');
 }
+
+const colon = 58;
+const nine = 57;
 
 function pairsOf(dotted: string): string {
   const hex = v4Key(dotted).slice(1);

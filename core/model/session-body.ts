@@ -73,9 +73,17 @@ export function sessionText(session: Session): string {
   return JSON.stringify(names.map((name) => session[name]));
 }
 
-/** What earlier versions wrote was an object; values that it does not have are blank. */
 export function sessionOfText(text: string): Session {
-  const parsed = JSON.parse(text);
+  return sessionOf(JSON.parse(text));
+}
+
+/** Of many such texts as one JSON array: parsed at once, which is much faster. */
+export function sessionsOfArray(text: string): Session[] {
+  return JSON.parse(text).map(sessionOf);
+}
+
+/** What earlier versions wrote was an object; values that it does not have are blank. */
+function sessionOf(parsed: ReturnType<typeof JSON.parse>): Session {
   if (!Array.isArray(parsed)) return { ...blankSession, ...parsed };
   const v = parsed;
   return {

@@ -62,6 +62,8 @@ export interface Sessions {
   /** Milliseconds without an update after which a session counts as gone; Infinity = never. */
   ttlOf(session: Session): number;
   counts(): { readonly live: number; readonly closed: number };
+  /** Resolves when all indexes are made; a query that comes sooner makes those that it needs. */
+  readonly indexed: Promise<void>;
   close(): void;
 }
 
@@ -97,7 +99,7 @@ export async function createSessions(options: SessionsOptions): Promise<Sessions
   });
 
   const restored = (await store.openSessions()).map((session) => entryOf(session, session.updatedAt));
-  await table.load(restored);
+  const indexed = table.load(restored);
   for (const entry of restored) {
     entry.written = entry.session;
     // What its box said while we were away is lost, and the next update comes within one interval.
@@ -279,6 +281,7 @@ export async function createSessions(options: SessionsOptions): Promise<Sessions
     follow: createFollowing({ table, store, accounts, keep: keepAltered, log }),
     ttlOf: stale.ttlOf,
     counts: table.counts,
+    indexed,
     close: stale.close,
   };
 }

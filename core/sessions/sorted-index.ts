@@ -1,4 +1,5 @@
 // Live sessions in the order of a key, then of their start, then of their id: equal, prefix, less and greater are all ranges of it.
+import { orderOf } from './key-order.ts';
 import type { Entry } from './table.ts';
 
 /** A place in the order; an item need not be there. */
@@ -18,8 +19,10 @@ export interface SortedIndex {
   add(key: string, entry: Entry): void;
   /** The entry's session must be the one that it was added with. */
   remove(key: string, entry: Entry): void;
-  /** Takes the place of all that was there. Entries must be in the order of their starts and ids. */
+  /** Takes the place of all that was there. */
   load(items: Items): void;
+  /** Makes some of the lists that loading left for later; false when none was left. Until then what was loaded is held. */
+  openSome(): boolean;
   count(range: Range): number;
   /** All of them, each with its start: not one of the entries is touched for that. */
   scan(range: Range, visit: (startedAt: number, entry: Entry) => void): void;
@@ -27,10 +30,13 @@ export interface SortedIndex {
   slice(range: Range, most: number): Slice;
 }
 
-/** Three lists side by side. */
 export interface Items {
+  /** Best as they stand in memory. */
   readonly keys: readonly string[];
-  readonly starts: readonly number[];
+  /** Of each key its place in the order of starts and ids. */
+  readonly slots: Uint32Array;
+  /** By that place. */
+  readonly starts: Float64Array;
   readonly entries: readonly Entry[];
 }
 
@@ -46,7 +52,14 @@ interface Chunk {
   readonly starts: number[];
 }
 
+/** As it was loaded: only the order is known, the lists are made when it is looked into. */
+interface Unopened extends Omit<Items, 'slots'> {
+  readonly order: Uint32Array;
+}
+
 const mostInChunk = 1024;
+/** Chunks that are opened between two looks at whatever else waits. */
+const openedAtOnce = 16;
 
 export const everything: Range = {
   from: { key: '', startedAt: Number.NEGATIVE_INFINITY, id: '' },
@@ -61,7 +74,15 @@ export function rangeOf(key: string): Range {
 }
 
 export function createSortedIndex(): SortedIndex {
-  let chunks: Chunk[] = [];
+  let chunks: (Chunk | Unopened)[] = [];
+
+  function chunkAt(at: number): Chunk | undefined {
+    const chunk = chunks[at];
+    if (chunk === undefined || !isUnopened(chunk)) return chunk;
+    const opened = openChunk(chunk);
+    chunks[at] = opened;
+    return opened;
+  }
 
   /** The chunk that holds the first item at or after the place, or would. */
   function chunkOf(place: Place): number {
@@ -69,7 +90,7 @@ export function createSortedIndex(): SortedIndex {
     let high = chunks.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      const chunk = chunks[middle] as Chunk;
+      const chunk = chunkAt(middle) as Chunk;
       if (isBefore(chunk, chunk.keys.length - 1, place)) low = middle + 1;
       else high = middle;
     }
@@ -90,7 +111,7 @@ export function createSortedIndex(): SortedIndex {
   const placeOf = (key: string, { session: { startedAt, id } }: Entry): Place => ({ key, startedAt, id });
 
   function split(at: number): void {
-    const { keys, entries, starts } = chunks[at] as Chunk;
+    const { keys, entries, starts } = chunkAt(at) as Chunk;
     const half = keys.length >> 1;
     const second = { keys: keys.splice(half), entries: entries.splice(half), starts: starts.splice(half) };
     chunks.splice(at + 1, 0, second);
@@ -100,7 +121,7 @@ export function createSortedIndex(): SortedIndex {
     add(key, entry) {
       const place = placeOf(key, entry);
       const at = Math.min(chunkOf(place), Math.max(0, chunks.length - 1));
-      const chunk = chunks[at];
+      const chunk = chunkAt(at);
       if (chunk === undefined) {
         chunks.push({ keys: [key], entries: [entry], starts: [place.startedAt] });
         return;
@@ -114,7 +135,7 @@ export function createSortedIndex(): SortedIndex {
     remove(key, entry) {
       const place = placeOf(key, entry);
       const at = chunkOf(place);
-      const chunk = chunks[at];
+      const chunk = chunkAt(at);
       if (chunk === undefined) return;
       const index = indexIn(chunk, place);
       if (chunk.entries[index] !== entry || chunk.keys[index] !== key) return;
@@ -123,36 +144,38 @@ export function createSortedIndex(): SortedIndex {
       chunk.starts.splice(index, 1);
       if (chunk.keys.length === 0) chunks.splice(at, 1);
     },
-    load({ keys, starts, entries }) {
-      const order = orderOf(keys);
-      chunks = [];
+    load({ keys, slots, starts, entries }) {
+      const order = orderOf(keys, slots);
+      const bySlot = new Array<string>(keys.length);
+      for (let at = 0; at < keys.length; at++) bySlot[slots[at] as number] = keys[at] as string;
       // Room for what comes: half of a chunk, so that the next ones do not split all of them.
       const size = mostInChunk >> 1;
-      for (let start = 0; start < order.length; start += size) {
-        const chunk: Chunk = { keys: [], entries: [], starts: [] };
-        const end = Math.min(start + size, order.length);
-        for (let index = start; index < end; index++) {
-          const at = order[index] as number;
-          chunk.keys.push(keys[at] as string);
-          chunk.entries.push(entries[at] as Entry);
-          chunk.starts.push(starts[at] as number);
+      chunks = [];
+      for (let start = 0; start < order.length; start += size)
+        chunks.push({ order: order.subarray(start, start + size), keys: bySlot, starts, entries });
+    },
+    openSome() {
+      let opened = 0;
+      for (let at = 0; at < chunks.length && opened < openedAtOnce; at++)
+        if (isUnopened(chunks[at] as Chunk | Unopened)) {
+          chunkAt(at);
+          opened++;
         }
-        chunks.push(chunk);
-      }
+      return opened > 0;
     },
     count({ from, to }) {
       const [first, last] = [chunkOf(from), chunkOf(to)];
-      const head = chunks[first];
+      const head = chunkAt(first);
       if (head === undefined || last < first) return 0;
-      const tail = chunks[last];
+      const tail = chunkAt(last);
       let count = -indexIn(head, from) + (tail === undefined ? 0 : indexIn(tail, to));
-      for (let at = first; at < last; at++) count += (chunks[at] as Chunk).keys.length;
+      for (let at = first; at < last; at++) count += lengthOf(chunks[at] as Chunk | Unopened);
       return Math.max(0, count);
     },
     scan({ from, to }, visit) {
       const [first, last] = [chunkOf(from), chunkOf(to)];
       for (let at = first; at <= last && at < chunks.length; at++) {
-        const chunk = chunks[at] as Chunk;
+        const chunk = chunkAt(at) as Chunk;
         const stop = at === last ? indexIn(chunk, to) : chunk.keys.length;
         for (let index = at === first ? indexIn(chunk, from) : 0; index < stop; index++)
           visit(chunk.starts[index] as number, chunk.entries[index] as Entry);
@@ -162,7 +185,7 @@ export function createSortedIndex(): SortedIndex {
       const found: Entry[] = [];
       const [first, last] = [chunkOf(from), chunkOf(to)];
       for (let at = first; at <= last && at < chunks.length; at++) {
-        const chunk = chunks[at] as Chunk;
+        const chunk = chunkAt(at) as Chunk;
         const stop = at === last ? indexIn(chunk, to) : chunk.keys.length;
         for (let index = at === first ? indexIn(chunk, from) : 0; index < stop; index++) {
           const entry = chunk.entries[index] as Entry;
@@ -182,86 +205,22 @@ function isBefore({ keys, starts, entries }: Chunk, at: number, place: Place): b
   return (entries[at] as Entry).session.id < place.id;
 }
 
-// A double holds 52 bits exactly: four characters and the number of the item, so that the native sort of numbers does the work.
-const itemBits = 2 ** 20;
-const characters = 4;
-const fewEnough = 24;
-
-/** The order of the keys; equal ones stay as they are. */
-export function orderOf(keys: readonly string[]): Uint32Array {
-  const order = Uint32Array.from({ length: keys.length }, (_, at) => at);
-  if (keys.length > itemBits) return order.sort((a, b) => compare(keys[a] as string, keys[b] as string) || a - b);
-  sortSlice(keys, order, 0);
-  return order;
+function openChunk({ order, keys, starts, entries }: Unopened): Chunk {
+  const size = order.length;
+  const chunk = { keys: new Array<string>(size), entries: new Array<Entry>(size), starts: new Array<number>(size) };
+  for (let at = 0; at < size; at++) {
+    const slot = order[at] as number;
+    chunk.keys[at] = keys[slot] as string;
+    chunk.entries[at] = entries[slot] as Entry;
+    chunk.starts[at] = starts[slot] as number;
+  }
+  return chunk;
 }
 
-function sortSlice(keys: readonly string[], slice: Uint32Array, known: number): void {
-  if (slice.length <= fewEnough) {
-    sortFew(keys, slice, { start: 0, end: slice.length });
-    return;
-  }
-  const same = sharedLength(keys, slice, known);
-  if (same < 0) return;
-  const numbers = new Float64Array(slice.length);
-  for (let at = 0; at < slice.length; at++) {
-    const key = keys[slice[at] as number] as string;
-    let digits = 0;
-    // A missing character is less than any; those over 254 are told apart by the comparison of few.
-    for (let index = same; index < same + characters; index++)
-      digits = digits * 256 + (index < key.length ? Math.min(key.charCodeAt(index) + 1, 255) : 0);
-    numbers[at] = digits * itemBits + at;
-  }
-  numbers.sort();
-  const before = slice.slice();
-  for (let start = 0; start < slice.length; ) {
-    const digits = Math.floor((numbers[start] as number) / itemBits);
-    let end = start;
-    let isWide = false;
-    for (; end < slice.length && Math.floor((numbers[end] as number) / itemBits) === digits; end++)
-      slice[end] = before[(numbers[end] as number) % itemBits] as number;
-    if (end - start > 1) {
-      for (let rest = digits; rest > 0; rest = Math.floor(rest / 256)) isWide ||= rest % 256 === 255;
-      if (end - start <= fewEnough) sortFew(keys, slice, { start, end });
-      else if (isWide)
-        slice.subarray(start, end).sort((a, b) => compare(keys[a] as string, keys[b] as string) || a - b);
-      else sortSlice(keys, slice.subarray(start, end), same + characters);
-    }
-    start = end;
-  }
+function isUnopened(chunk: Chunk | Unopened): chunk is Unopened {
+  return 'order' in chunk;
 }
 
-/** In place, equal ones as they are. */
-function sortFew(
-  keys: readonly string[],
-  slice: Uint32Array,
-  { start, end }: { readonly start: number; readonly end: number },
-): void {
-  for (let at = start + 1; at < end; at++) {
-    const item = slice[at] as number;
-    const key = keys[item] as string;
-    let to = at;
-    for (; to > start && key < (keys[slice[to - 1] as number] as string); to--) slice[to] = slice[to - 1] as number;
-    slice[to] = item;
-  }
-}
-
-/** How many characters all have in common; -1 when they are all the same text. */
-function sharedLength(keys: readonly string[], slice: Uint32Array, known: number): number {
-  const first = keys[slice[0] as number] as string;
-  let same = first.length;
-  let isAll = true;
-  for (let at = 1; at < slice.length; at++) {
-    const key = keys[slice[at] as number] as string;
-    if (isAll && key === first) continue;
-    isAll = false;
-    let index = Math.min(known, same);
-    while (index < same && key.charCodeAt(index) === first.charCodeAt(index)) index++;
-    same = index;
-    if (same <= known) return same;
-  }
-  return isAll ? -1 : same;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+function lengthOf(chunk: Chunk | Unopened): number {
+  return isUnopened(chunk) ? chunk.order.length : chunk.keys.length;
 }

@@ -1,7 +1,9 @@
 // The sessions in memory: all live ones with their indexes, and the last closed ones, so that late records find what they are late for.
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Session } from '../model/session.ts';
 import type { Field } from './fields.ts';
-import { createSortedIndex, orderOf, rangeOf, type SortedIndex } from './sorted-index.ts';
+import { createSortedIndex, rangeOf, type SortedIndex } from './sorted-index.ts';
+import { inOrderOfStart, itemsOf, type Loading } from './table-load.ts';
 
 export interface Entry {
   readonly identity: string;
@@ -34,7 +36,7 @@ export interface SessionTable {
   keep(entry: Entry): void;
   /** Of an entry that is kept, also when it ends or goes on again by that: the indexes follow. */
   change(entry: Entry, session: Session): void;
-  /** Live ones, all at once: much cheaper than one by one. */
+  /** Live ones, all at once. The indexes are made after it returns, or when the first asks for one; the promise is for the last of them. */
   load(entries: readonly Entry[]): Promise<void>;
   /** Records of sessions that began until then may concern one that only the store remembers. */
   forgottenUntil(): number;
@@ -56,6 +58,8 @@ interface TableOptions {
   readonly fields: ReadonlyMap<string, Field>;
 }
 
+const onlyOne = [''];
+
 export function createTable({ startedAt, maxClosed, fields }: TableOptions): SessionTable {
   const live = new Map<string, Entry>();
   const closed = new Map<string, Entry>();
@@ -63,7 +67,34 @@ export function createTable({ startedAt, maxClosed, fields }: TableOptions): Ses
   const byStart = createSortedIndex();
   const indexed = [...fields.values()].filter(({ name, indexed }) => indexed && name !== 'state');
   const indexes = new Map(indexed.map((field) => [field.name, { field, index: createSortedIndex() }]));
+  /** Loaded, but not in their indexes yet. */
+  const unmade = new Set<string>();
+  /** The live ones in order, while that is right. */
+  let inOrder: Loading | undefined;
   let forgotten = startedAt;
+
+  function indexOf(name: string): SortedIndex | undefined {
+    const found = indexes.get(name);
+    if (found === undefined || !unmade.delete(name)) return found?.index;
+    inOrder ??= inOrderOfStart([...live.values()]);
+    found.index.load(itemsOf(found.field.keysOf, inOrder));
+    if (unmade.size === 0) inOrder = undefined;
+    return found.index;
+  }
+
+  /** Those that follow every change; what is not made yet will be made of what is live then. */
+  function* made(): Iterable<{ readonly field: Field; readonly index: SortedIndex }> {
+    for (const [name, each] of indexes) if (!unmade.has(name)) yield each;
+  }
+
+  /** Beside all else that there is to do. */
+  async function makeAll(): Promise<void> {
+    for (const name of indexes.keys()) {
+      await turn();
+      indexOf(name);
+    }
+    for (const index of [byStart, ...Array.from(made(), ({ index }) => index)]) while (index.openSome()) await turn();
+  }
 
   function forgetOldest(): void {
     const [oldest] = closed.values();
@@ -80,15 +111,15 @@ export function createTable({ startedAt, maxClosed, fields }: TableOptions): Ses
   function addLive(entry: Entry): void {
     live.set(entry.identity, entry);
     byStart.add('', entry);
-    for (const { field, index } of indexes.values())
-      for (const key of field.keysOf(entry.session)) index.add(key, entry);
+    inOrder = undefined;
+    for (const { field, index } of made()) for (const key of field.keysOf(entry.session)) index.add(key, entry);
   }
 
   function removeLive(entry: Entry): void {
     if (live.get(entry.identity) === entry) live.delete(entry.identity);
     byStart.remove('', entry);
-    for (const { field, index } of indexes.values())
-      for (const key of field.keysOf(entry.session)) index.remove(key, entry);
+    inOrder = undefined;
+    for (const { field, index } of made()) for (const key of field.keysOf(entry.session)) index.remove(key, entry);
   }
 
   function addClosed(entry: Entry): void {
@@ -115,7 +146,7 @@ export function createTable({ startedAt, maxClosed, fields }: TableOptions): Ses
       return;
     }
     const moved = [];
-    for (const { field, index } of indexes.values()) {
+    for (const { field, index } of made()) {
       const [old, next] = [field.keysOf(before), field.keysOf(session)];
       if (old.length === next.length && old.every((key, at) => key === next[at])) continue;
       for (const key of old) index.remove(key, entry);
@@ -126,8 +157,8 @@ export function createTable({ startedAt, maxClosed, fields }: TableOptions): Ses
   }
 
   const liveBy = (field: string, key: string): readonly Entry[] => {
-    const found = indexes.get(field);
-    return found === undefined || key === '' ? [] : found.index.slice(rangeOf(key), Number.POSITIVE_INFINITY).entries;
+    const index = key === '' ? undefined : indexOf(field);
+    return index === undefined ? [] : index.slice(rangeOf(key), Number.POSITIVE_INFINITY).entries;
   };
 
   return {
@@ -149,22 +180,12 @@ export function createTable({ startedAt, maxClosed, fields }: TableOptions): Ses
       if (isLive) addLive(entry);
       else if (wasLive) addClosed(entry);
     },
-    async load(entries) {
-      const sorted = inOrderOfStart(entries);
-      const starts = sorted.map(({ session }) => session.startedAt);
-      for (const entry of sorted) live.set(entry.identity, entry);
-      byStart.load({ keys: new Array<string>(sorted.length).fill(''), starts, entries: sorted });
-      for (const { field, index } of indexes.values()) {
-        const items = { keys: [] as string[], starts: [] as number[], entries: [] as Entry[] };
-        for (const [at, entry] of sorted.entries())
-          for (const key of field.keysOf(entry.session)) {
-            items.keys.push(key);
-            items.starts.push(starts[at] as number);
-            items.entries.push(entry);
-          }
-        index.load(items);
-        await new Promise((resolve) => setImmediate(resolve));
-      }
+    load(entries) {
+      for (const entry of entries) live.set(entry.identity, entry);
+      inOrder = inOrderOfStart([...live.values()]);
+      byStart.load(itemsOf(() => onlyOne, inOrder));
+      for (const name of indexes.keys()) unmade.add(name);
+      return makeAll();
     },
     forgottenUntil: () => forgotten,
     liveBy,
@@ -174,7 +195,7 @@ export function createTable({ startedAt, maxClosed, fields }: TableOptions): Ses
       return others.some((other) => other !== entry);
     },
     byStart,
-    indexOf: (name) => indexes.get(name)?.index,
+    indexOf,
     closedById: (id) => closedIds.get(id),
     counts: () => ({ live: live.size, closed: closed.size }),
   };
@@ -199,21 +220,4 @@ function hasSameKeys(a: Session, b: Session): boolean {
     a.nasIdentifier === b.nasIdentifier &&
     a.fields === b.fields
   );
-}
-
-/** By start, then id: the starts as texts of one width, so that the fast sort of keys does it; the few at one time are put right. */
-function inOrderOfStart(entries: readonly Entry[]): Entry[] {
-  const keys = entries.map(({ session }) => String(session.startedAt).padStart(16, '0'));
-  const sorted = Array.from(orderOf(keys), (at) => entries[at] as Entry);
-  for (let start = 0; start < sorted.length; ) {
-    const { startedAt } = (sorted[start] as Entry).session;
-    let end = start + 1;
-    while (end < sorted.length && (sorted[end] as Entry).session.startedAt === startedAt) end++;
-    if (end - start > 1) {
-      const run = sorted.slice(start, end).sort((a, b) => (a.session.id < b.session.id ? -1 : 1));
-      for (const [at, entry] of run.entries()) sorted[start + at] = entry;
-    }
-    start = end;
-  }
-  return sorted;
 }

@@ -72,7 +72,7 @@ export interface BulkAction {
 }
 
 export interface BulkReport {
-  /** Jobs that match and that the action is possible for. */
+  /** Jobs that match and that the action is possible for; of a dry run all of them, whatever `limit` says. */
   readonly matched: number;
   readonly done: number;
   /** Ended `superseded` since something newer has settled the same. */

@@ -88,7 +88,7 @@ function said(found: AnalysisView, io: Io): string {
   }
   if (state === 'unknown') lines.push('  Nobody saw it end: look at the box before you say "online" or "offline".');
   if (end !== null) lines.push(`Last end ${when(end.at)}: ${clean(end.cause)}, ${side(end.side)}. ${end.sentence}`);
-  else if (since === null) lines.push('No session of the last seven days is known.');
+  else if (since === null) lines.push('No session is known.');
   lines.push(`Today: ${period(today)}.`, `Seven days: ${period(week)}.`);
   if (line.unstable)
     lines.push(

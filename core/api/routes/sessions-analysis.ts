@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { analyse, weekStart } from '../../sessions/analysis.ts';
 import { isTimeZone } from '../../sessions/analysis-days.ts';
-import { type Subject, sessionsOf } from '../../sessions/analysis-subject.ts';
+import { lastBefore, type Subject, sessionsOf } from '../../sessions/analysis-subject.ts';
 import type { ApiDependencies, SessionDependencies } from '../deps.ts';
 import { defineRoute, json, type Route } from '../route.ts';
 import { analysisAnswer, analysisSchema } from '../schemas/session-analysis.ts';
@@ -22,8 +22,8 @@ interface Needs extends Pick<ApiDependencies, 'store'> {
   readonly sessions: SessionDependencies;
 }
 
-export function sessionAnalysisRoutes({ sessions, store }: Needs): Route[] {
-  const { book, ttlOf } = sessions;
+export function sessionAnalysisRoutes({ sessions: served, store }: Needs): Route[] {
+  const { book, ttlOf, timezone: ownTimezone } = served;
   return [
     defineRoute({
       method: 'GET',
@@ -36,13 +36,16 @@ export function sessionAnalysisRoutes({ sessions, store }: Needs): Route[] {
       query,
       answers: { 200: { description: 'The analysis.', schema: analysisSchema } },
       async handle({ params, query }) {
-        const { by, timezone = sessions.timezone } = query;
+        const { by, timezone = ownTimezone } = query;
         const subject: Subject = { by, value: params.id };
         const now = Date.now();
         // What began this very moment is in the window too.
-        const window = { subject, from: weekStart({ now, timezone }), to: now + 1 };
-        const found = await locating({ given: params }, () => sessionsOf({ book, store }, window));
-        const analysis = analyse({ sessions: found, now, timezone, ttlOf });
+        const from = weekStart({ now, timezone });
+        const found = await locating({ given: params }, () =>
+          sessionsOf({ book, store }, { subject, from, to: now + 1 }),
+        );
+        const sessions = found.length > 0 ? found : await lastBefore({ book, store }, subject, from);
+        const analysis = analyse({ sessions, now, timezone, ttlOf });
         return json(200, analysisAnswer({ subject, timezone, now, analysis }));
       },
     }),

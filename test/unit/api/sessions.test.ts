@@ -145,6 +145,23 @@ test('the analysis says online since when and where, in the time zone that is as
   expect(await wrong('/v1/accounts/1001/sessions/analysis?by=name')).toHaveLength(1);
 });
 
+test('who has been away for longer than the analysis looks back is offline since his last end, with its cause', async () => {
+  const { json, book } = await withSessions();
+  const ago = (days: number) => Date.now() - days * 86_400_000;
+  for (const days of [40, 20]) {
+    const { id } = book.put({ id: `d${days}`, userName: 'боб', startedAt: ago(days) });
+    book.stop(id, days === 20 ? 5 : 1, ago(days - 1));
+  }
+  const found = await json(`/v1/accounts/${encodeURIComponent('боб')}/sessions/analysis?by=login&timezone=UTC`);
+  expect(found).toMatchObject({
+    state: 'offline',
+    since: expect.stringMatching(/^\d{4}-/),
+    last_end: { id: 'd20', cause: 'Session-Timeout', side: 'policy' },
+    today: { sessions: 0, reconnects: 0, online_seconds: 0, causes: [] },
+    week: { sessions: 0, reconnects: 0, online_seconds: 0, causes: [] },
+  });
+});
+
 test('sessions with accounting switched off are a conflict that says so', async () => {
   const running = await runningApi();
   const { api, ...off } = await runningApi({

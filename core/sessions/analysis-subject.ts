@@ -36,6 +36,15 @@ export async function sessionsOf(
   return sessions;
 }
 
+/** The newest of those that began before: for who has not been there for so long that the window has nothing of him. */
+export async function lastBefore(
+  sources: SubjectSources,
+  subject: Subject,
+  before: number,
+): Promise<readonly Session[]> {
+  return (await historyOf(sources, { subject, from: 0, to: before, limit: 1 })).sessions;
+}
+
 export interface SubjectWindow extends Omit<HistoryQuery, 'by'> {
   readonly subject: Subject;
 }

@@ -4,7 +4,7 @@ import { startOfDay } from './analysis-days.ts';
 import { type Cause, causeOf } from './causes.ts';
 
 export interface AnalysisInput {
-  /** All that overlap the last seven days, in any order; a session twice counts once. */
+  /** All that overlap the last seven days, else the last before, in any order; a session twice counts once. */
   readonly sessions: readonly Session[];
   /** Milliseconds since 1970. */
   readonly now: number;

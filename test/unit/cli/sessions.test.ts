@@ -83,7 +83,7 @@ test('sessions check says what a support agent reads aloud, and its exit code is
     code: 4,
     out: expect.stringContaining('silent about it since'),
   });
-  expect(await run('check', 'nobody')).toMatchObject({ code: 3, out: expect.stringContaining('No session') });
+  expect(await run('check', 'nobody')).toMatchObject({ code: 3, out: expect.stringContaining('No session is known.') });
   expect((await run('check', 'bob', '--timezone', 'Mars/Base')).code).toBe(1);
 });
 

@@ -146,14 +146,14 @@ function asItShould({ actual, state }: AccountDetail): string {
   return 'The box has what it should have.';
 }
 
-function differs({ differing, pending, failed }: AccountDetail): string {
+function differs({ nas, differing, pending, failed }: AccountDetail): string {
   const what = differing.map((key) => clean(key)).join(', ');
   const why =
     pending.length > 0
       ? 'jobs are on their way'
       : failed.length > 0
         ? 'jobs have failed'
-        : 'no job is on its way: ossia nas resync puts it right';
+        : `no job is on its way: ossia nas resync ${nas ?? 'NAS'} puts it right`;
   return `Not as it should be: ${what}; ${why}.`;
 }
 

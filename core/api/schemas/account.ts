@@ -161,6 +161,13 @@ function rowsOf({ desired, marks, found, differing }: Sides): z.output<typeof ro
 
 function actualAnswer(read: ActualView): z.output<typeof actual> {
   if (read.type !== 'read') return { result: read.type, reason: read.reason, at: null, text: '', report: null };
-  const text = read.report === null ? '' : readable(read.report);
-  return { result: 'read', reason: '', at: iso(read.at), text, report: read.report };
+  return { result: 'read', reason: '', at: iso(read.at), text: besideState(read.report), report: read.report };
+}
+
+/** `user` stands in the rows of the state already. */
+function besideState(report: unknown): string {
+  if (typeof report !== 'object' || report === null || Array.isArray(report))
+    return report === null ? '' : readable(report);
+  const { user: _state, ...rest } = report as Record<string, unknown>;
+  return Object.keys(rest).length === 0 ? '' : readable(rest);
 }

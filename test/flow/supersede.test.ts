@@ -65,7 +65,7 @@ test.each([
     const states = await Promise.all([drop, edit, accept, again].map(async (id) => (await look(daemon, id)).state));
     expect(states).toEqual(['superseded', 'done', 'superseded', 'superseded']);
     // At least once each: a slow machine may hear one again.
-  expect(heard.filter((text, index) => text !== heard[index - 1])).toEqual(['user_edit', 'user_accept']);
+    expect(heard.filter((text, index) => text !== heard[index - 1])).toEqual(['user_edit', 'user_accept']);
   },
 );
 

@@ -29,3 +29,8 @@ export function tableOf({ table = 'ossia' }: LinuxOptions): string {
 export function asRoot({ sudo = false }: LinuxOptions, command: string): string {
   return sudo ? `sudo -n ${command}` : command;
 }
+
+/** Values of `auth_type` that are authorised by their address alone. */
+export function ipAuthTypesOf({ ip_auth_types = ['1'] }: LinuxOptions): readonly string[] {
+  return ip_auth_types;
+}

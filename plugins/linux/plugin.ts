@@ -2,11 +2,12 @@
 import { type Device, definePlugin, gone } from '#plugin-sdk';
 import { apply } from './apply.ts';
 import { asRoot, type Input, type LinuxOptions } from './options.ts';
-import { ownerOnRouter, userGetMac, userInfo, usersFromNas, userTest } from './reports.ts';
+import { ownerOnRouter, userGetMac, userInfo, userTest } from './reports.ts';
 import type { FlagSet } from './ruleset.ts';
 import { enrol, join, leave, leaveAll } from './sets.ts';
 import { offeredRates, removeRates, setRates } from './shaping.ts';
 import { isAuthorisedByAddress, ownerMarkOf, ownerOfMark } from './subscriber.ts';
+import { usersFromNas } from './users.ts';
 
 const loginOf = (input: Input) => (isAuthorisedByAddress(input) ? join(input, 'online') : []);
 const enter = (set: FlagSet) => (input: Input, device: Device) => apply(input, device, { nft: join(input, set) });
@@ -54,5 +55,10 @@ export default definePlugin<LinuxOptions>({
     const nft = await device.ssh.read(asRoot(options, 'nft --version'));
     const tc = await device.ssh.read('tc -V');
     return { nft: nft.stdout.trim(), tc: tc.stdout.trim() };
+  },
+
+  async uptime(device) {
+    const { stdout } = await device.ssh.read('cat /proc/uptime');
+    return Number(/^[\d.]+/.exec(stdout)?.[0]);
   },
 });

@@ -1,11 +1,11 @@
-// What the router holds and measures about an account, as plain data for the operator and for comparing.
-import { type Device, sh } from '#plugin-sdk';
+// What the router holds and measures about an account, as plain data for the operator.
+import { type BoxUserReport, type Device, sh } from '#plugin-sdk';
 import type { Address } from './address.ts';
 import { asRoot, type Input, tableOf } from './options.ts';
-import { type ClassLine, classLines, elementsOf, listedTables, neighbourOf, setNames } from './router-output.ts';
+import { type ClassLine, classLines, neighbourOf, setNames } from './router-output.ts';
 import { flagSets, named } from './ruleset.ts';
 import { classOf, devicesOf, hasPools } from './shaping.ts';
-import { addressOf, ownerOfMark } from './subscriber.ts';
+import { addressOf, isAuthorisedByAddress, ownerMarkOf } from './subscriber.ts';
 
 /** Flags, speeds, bytes through the classes and the neighbour entry of one address, as they are now. */
 export async function userInfo(input: Input, device: Device): Promise<unknown> {
@@ -13,18 +13,22 @@ export async function userInfo(input: Input, device: Device): Promise<unknown> {
   const address = addressOf(input);
   const read = (command: string) => device.ssh.read(asRoot(options, command));
   const minor = hasPools(options) ? classOf(options, address) : null;
-  const [sets, neighbour, ...shaping] = await Promise.all([
+  const [{ sets, owner }, neighbour, ...shaping] = await Promise.all([
     setsWith(input, device, address),
     read(sh`ip -j neigh show ${address.text}`),
     ...(minor === null
       ? []
       : devicesOf(options).map((name) => read(sh`tc -s class show dev ${name} classid ${`1:${minor}`}`))),
   ]);
+  const classes = shaping.map(({ stdout }) => classLines(stdout));
+  const isOthers = owner !== '' && owner !== ownerMarkOf(input);
+  const isThere = sets.has('users') && !isOthers && (sets.has('online') || !isAuthorisedByAddress(input));
   return {
     ip: address.text,
+    user: isThere ? userOnRouter({ input, address, sets, classes }) : null,
     ...flagsOf((set) => sets.has(set)),
-    shaping: shaping.flatMap(({ stdout }, index) =>
-      classLines(stdout).map((line) => ({ interface: devicesOf(options)[index], ...shown(line) })),
+    shaping: classes.flatMap((lines, index) =>
+      lines.map((line) => ({ interface: devicesOf(options)[index], ...shown(line) })),
     ),
     neighbour: neighbourOf(neighbour.stdout),
   };
@@ -47,31 +51,6 @@ export async function userGetMac(input: Input, device: Device): Promise<unknown>
   return neighbourOf(stdout) ?? { mac: '', interface: '', state: '' };
 }
 
-/** Everything that this plugin keeps on the router, by address. Fails rather than answer with less. */
-export async function usersFromNas(input: Pick<Input, 'options'>, device: Device): Promise<unknown> {
-  const { options } = input;
-  const read = (command: string) => device.ssh.read(asRoot(options, command)).then(({ stdout }) => stdout);
-  // An empty router and a router that cannot answer must differ: so first what cannot fail for want of our table.
-  if (!listedTables(await read('nft -j list tables')).includes(tableOf(options))) return [];
-  const [table = '', ...classes] = await Promise.all([
-    read(`nft -j list table ${tableOf(options)}`),
-    ...(hasPools(options) ? devicesOf(options).map((name) => read(sh`tc class show dev ${name}`)) : []),
-  ]);
-  const perDevice = classes.map((text) => new Map(classLines(text).map((line) => [line.classid, line])));
-  const { members, owners, classids } = elementsOf(table);
-  const upload = perDevice.slice(0, options.uplinks.length);
-  const download = perDevice.slice(options.uplinks.length);
-  const rateAt = (maps: typeof perDevice, ip: string) => maps[0]?.get(classids.get(ip) ?? '')?.rate ?? null;
-  const addresses = new Set([...members.values(), classids.keys()].flatMap((some) => [...some]));
-  return [...addresses].sort().map((ip) => ({
-    ip,
-    user_id: ownerOfMark(owners.get(ip) ?? ''),
-    ...flagsOf((set) => members.get(set)?.has(ip) ?? false),
-    rate_in: rateAt(upload, ip),
-    rate_out: rateAt(download, ip),
-  }));
-}
-
 /** The mark of whom the address belongs to; empty when it is nobody's. */
 export async function ownerOnRouter(input: Input, device: Device): Promise<string> {
   const address = addressOf(input);
@@ -79,17 +58,43 @@ export async function ownerOnRouter(input: Input, device: Device): Promise<strin
   const { stdout } = await device.ssh.read(asRoot(input.options, `${element} ${sh`${`{ ${address.text} }`}`}`), {
     okCodes: [0, 1],
   });
+  return commentIn(stdout);
+}
+
+interface OnRouter {
+  readonly sets: ReadonlySet<string>;
+  /** The mark in `users`. */
+  readonly owner: string;
+}
+
+function commentIn(stdout: string): string {
   return /comment "([^"]*)"/.exec(stdout)?.[1] ?? '';
 }
 
 /** Asked one by one: `get` of an element that is not there fails, so the last command says whether nft works at all. */
-async function setsWith(input: Input, device: Device, address: Address): Promise<ReadonlySet<string>> {
+async function setsWith(input: Input, device: Device, address: Address): Promise<OnRouter> {
   const gets = flagSets.map((set) => {
     const get = `nft get element ${tableOf(input.options)} ${named(set, address.family)}`;
     return asRoot(input.options, `${get} ${sh`${`{ ${address.text} }`}`}`);
   });
   const { stdout } = await device.ssh.read([...gets, asRoot(input.options, 'nft -j list tables')].join('; '));
-  return setNames(stdout);
+  return { sets: setNames(stdout), owner: commentIn(stdout) };
+}
+
+interface Held {
+  readonly input: Input;
+  readonly address: Address;
+  readonly sets: ReadonlySet<string>;
+  /** By interface, uplinks first. */
+  readonly classes: readonly (readonly ClassLine[])[];
+}
+
+function userOnRouter({ input: { account, options }, address, sets, classes }: Held): BoxUserReport {
+  const { exists: _, ...flags } = flagsOf((set) => sets.has(set));
+  const names = { user_id: account['user_id'] ?? '', login: account['login'] ?? '', ip: address.text };
+  if (!hasPools(options)) return { ...names, ...flags };
+  const [rate_in, rate_out] = [classes[0]?.[0]?.rate ?? 0, classes[options.uplinks.length]?.[0]?.rate ?? 0];
+  return { ...names, ...flags, rate: rate_in + rate_out === 0 ? null : { rate_in, rate_out } };
 }
 
 function flagsOf(isIn: (set: string) => boolean) {

@@ -34,37 +34,37 @@ export function listedTables(json: string): string[] {
   return objectsOf(json).flatMap(({ table }) => (table ? [`${table['family']} ${table['name']}`] : []));
 }
 
-export interface Elements {
-  /** Addresses by the set's name, IPv6 among IPv4. */
-  readonly members: ReadonlyMap<string, ReadonlySet<string>>;
-  /** The comments of the set `users`. */
-  readonly owners: ReadonlyMap<string, string>;
-  /** The map `classes`. */
-  readonly classids: ReadonlyMap<string, string>;
+export interface Element {
+  readonly key: string;
+  readonly data: string | undefined;
+  readonly comment: string | undefined;
 }
 
-const ofSubscribers = new Set(['users', 'online', 'blocked', 'no_balance', 'own_disabled']);
+/** Reads `nft list set` and `nft list map` as their lines come: nft breaks them between elements only. Throws at what it cannot read. */
+export function createElementReader(): (lines: readonly string[]) => Element[] {
+  let isInside = false;
 
-/** Of `nft -j list table`: an element is a text, or an object when it has a comment. */
-export function elementsOf(json: string): Elements {
-  const members = new Map<string, Set<string>>();
-  const owners = new Map<string, string>();
-  const classids = new Map<string, string>();
-  for (const { set, map } of objectsOf(json)) {
-    const name = String((set ?? map)?.['name'] ?? '').replace(/6$/, '');
-    const elements = ((set ?? map)?.['elem'] ?? []) as readonly unknown[];
-    for (const element of elements) {
-      if (name === 'classes') {
-        const [ip, classid] = element as readonly [string, string];
-        classids.set(ip, classid);
-      } else if (ofSubscribers.has(name)) {
-        const { val, comment } = plain(element);
-        members.set(name, (members.get(name) ?? new Set()).add(val));
-        if (comment !== undefined) owners.set(val, comment);
-      }
-    }
+  function read(line: string): Element[] {
+    const begun = /^\s*elements = \{(.*)$/.exec(line)?.[1];
+    isInside ||= begun !== undefined;
+    if (!isInside) return [];
+    const text = (begun ?? line).trim();
+    isInside = !text.endsWith('}');
+    return elementsIn(text.replace(/[,}]$/, '').trim());
   }
-  return { members, owners, classids };
+
+  return (lines) => lines.flatMap(read);
+}
+
+function elementsIn(text: string): Element[] {
+  const element = /([0-9a-f]*[.:][0-9a-f.:]*)(?: : ([\w:]+))?(?: comment "([^"]*)")?(?:, |$)/iy;
+  const elements: Element[] = [];
+  while (element.lastIndex < text.length) {
+    const [, key = '', data, comment] = element.exec(text) ?? [];
+    if (key === '') throw new Error(`nft printed what is no address of a set: ${text.slice(0, 100)}`);
+    elements.push({ key, data, comment });
+  }
+  return elements;
 }
 
 /** Of `ip -j neigh show`: the entry that has a hardware address. */
@@ -78,9 +78,4 @@ type NftObject = Readonly<Record<string, Readonly<Record<string, unknown>> | und
 
 function objectsOf(json: string): readonly NftObject[] {
   return (JSON.parse(json) as { nftables: NftObject[] }).nftables;
-}
-
-function plain(element: unknown): { val: string; comment?: string } {
-  if (typeof element === 'string') return { val: element };
-  return (element as { elem: { val: string; comment?: string } }).elem;
 }

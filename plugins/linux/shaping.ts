@@ -61,6 +61,11 @@ export function shapingSetup(options: LinuxOptions): string[] {
   ]);
 }
 
+/** The number of the class that the address has when it has one; null when it can have none. */
+export function knownClassOf(options: LinuxOptions, address: Address): string | null {
+  return placeOf(options, address)?.toString(16) ?? null;
+}
+
 /** The class's minor number, hexadecimal as tc writes it. */
 export function classOf(options: LinuxOptions, address: Address): string {
   if (!hasPools(options))

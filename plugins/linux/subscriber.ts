@@ -1,7 +1,7 @@
 // Who an account is on this router: its one address, and the billing's id as the mark on it.
 import { refuse } from '#plugin-sdk';
 import { type Address, parseAddress } from './address.ts';
-import type { Input } from './options.ts';
+import { type Input, ipAuthTypesOf } from './options.ts';
 
 export function addressOf({ account, options }: Pick<Input, 'account' | 'options'>): Address {
   const ip = account['ip'];
@@ -15,12 +15,19 @@ export function addressOf({ account, options }: Pick<Input, 'account' | 'options
 
 /** Logged in by having the address, without any login. */
 export function isAuthorisedByAddress({ account, options }: Input): boolean {
-  return (options.ip_auth_types ?? ['1']).includes(account['auth_type'] ?? '');
+  return ipAuthTypesOf(options).includes(account['auth_type'] ?? '');
 }
+
+const longestMark = 120;
 
 /** Whose the address is, as the comment of its set element: nft has no way to write a quote there, and 128 bytes at most. */
 export function ownerMarkOf({ account }: Pick<Input, 'account'>): string {
-  return encodeURIComponent((account['user_id'] ?? '').toWellFormed()).slice(0, 120);
+  return encodeURIComponent((account['user_id'] ?? '').toWellFormed()).slice(0, longestMark);
+}
+
+/** The whole `user_id` that a mark tells; empty when it tells none, or was cut. */
+export function userIdOfMark(mark: string): string {
+  return mark.length < longestMark ? ownerOfMark(mark) : '';
 }
 
 export function ownerOfMark(mark: string): string {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Account } from '#core/model/account.ts';
 import type { CommandResult } from '#core/plugin-sdk/device.ts';
 import { sshTransport } from '#core/transport/ssh/ssh.ts';
+import { answerOf } from '#test/support/all-rows.ts';
 import { type InProcessDevice, inProcessDevice } from '#test/support/in-process-device.ts';
 import { places } from '#test/support/linux-router.ts';
 import { alice, linuxScene, options } from '#test/support/linux-scene.ts';
@@ -31,8 +32,8 @@ describe('reading', () => {
     });
     expect(await fire('users_from_nas')).toEqual([
       {
-        ...{ ip: alice['ip'], user_id: '1001', exists: true, accept: true, redirect: true },
-        ...{ own_disabled: false, logged: true, rate_in: 2000, rate_out: 100_000 },
+        ...{ ip: alice['ip'], login: '', user_id: '1001', accept: true, redirect: true },
+        ...{ own_disabled: false, logged: true, rate: { rate_in: 2000, rate_out: 100_000 } },
       },
     ]);
   });
@@ -86,7 +87,8 @@ test('the simulated router answers, refuses and ends up as the real one does', a
     for (const [hook, account, profile = options] of steps) {
       const run = async (device: InProcessDevice['device']) => {
         try {
-          return { value: (await linux.hooks[hook]?.({ ...input, account, hook, options: profile }, device)) ?? null };
+          const given = { ...input, account, hook, options: profile };
+          return { value: (await answerOf(linux.hooks[hook]?.(given, device))) ?? null };
         } catch (error) {
           const { verdict, code, said } = error as { verdict?: string; code?: string; said?: string };
           return { verdict, code, said };

@@ -78,9 +78,13 @@ test('a life of a subscriber through the sandbox leaves on the router what it sh
     expect((await run(hook)).outcome).toEqual({ type: 'done' });
   expect((await run('user_rate_set', rates)).outcome).toEqual({ type: 'done' });
   const listed = (await run('users_from_nas')).value;
-  const flags = { exists: true, accept: false, redirect: false, own_disabled: false, logged: true };
-  expect(listed).toEqual([{ ip: '10.1.2.3', user_id: '1001', ...flags, rate_in: 2000, rate_out: 4000 }]);
-  expect((await run('user_info')).value).toMatchObject({ ...flags, neighbour: { mac: '02:00:00:00:00:03' } });
+  const flags = { accept: false, redirect: false, own_disabled: false, logged: true };
+  const rate = { rate_in: 2000, rate_out: 4000 };
+  expect(listed).toEqual([{ user_id: '1001', login: '', ip: '10.1.2.3', ...flags, rate }]);
+  expect((await run('user_info')).value).toMatchObject({
+    user: { ...flags, rate },
+    neighbour: { mac: '02:00:00:00:00:03' },
+  });
   expect((await run('user_test')).value).toMatchObject({ sent: 3, received: 3 });
   expect((await run('user_del')).outcome).toEqual({ type: 'done' });
   expect((await run('users_from_nas')).value).toEqual([]);

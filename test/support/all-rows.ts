@@ -21,6 +21,12 @@ export async function allRows(given: unknown): Promise<AllRows> {
   }
 }
 
-export function isIterable(value: unknown): value is AsyncIterable<readonly unknown[]> {
+/** What a hook answers when it is asked as one: a generator's lists are one list then, as the sandbox makes it. */
+export async function answerOf(given: unknown): Promise<unknown> {
+  const value = await given;
+  return isIterable(value) ? (await allRows(value)).rows : value;
+}
+
+function isIterable(value: unknown): value is AsyncIterable<readonly unknown[]> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 }

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import type { Account } from '#core/model/account.ts';
 import { sshTransport } from '#core/transport/ssh/ssh.ts';
+import { answerOf } from '#test/support/all-rows.ts';
 import { type InProcessDevice, inProcessDevice } from '#test/support/in-process-device.ts';
 import { type LinuxRouter, places, startLinuxRouter } from '#test/support/linux-router.ts';
 import type { Ran } from '#test/support/netns.ts';
@@ -66,7 +67,7 @@ export function linuxScene() {
       deadline: Date.now() + 10_000,
       dryRun: false,
     };
-    return run({ ...input, log: () => undefined }, connected.device);
+    return answerOf(run({ ...input, log: () => undefined }, connected.device));
   }
 
   async function fireAll(...hooks: readonly string[]): Promise<void> {

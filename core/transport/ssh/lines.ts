@@ -35,9 +35,8 @@ export async function* runLines(link: Link, run: LinesRun): AsyncGenerator<strin
   let channel: ClientChannel | undefined;
   let isOver = false;
   try {
-    const opened = await Promise.race([openChannel(link, run.command, () => isOver), ended]);
+    const { opened, exit } = await Promise.race([openChannel(link, run.command, () => isOver), ended]);
     channel = opened;
-    const exit = exitOf(opened);
     opened.end(run.stdin);
     yield* linesOf(opened, ended);
     const end = await Promise.race([exit, ended]);
@@ -50,13 +49,19 @@ export async function* runLines(link: Link, run: LinesRun): AsyncGenerator<strin
   }
 }
 
-function openChannel(link: Link, command: string, isOver: () => boolean): Promise<ClientChannel> {
+interface OpenChannel {
+  readonly opened: ClientChannel;
+  readonly exit: Promise<LinesEnd>;
+}
+
+function openChannel(link: Link, command: string, isOver: () => boolean): Promise<OpenChannel> {
   return new Promise((resolve, reject) => {
     try {
       link.client.exec(command, (error, opened) => {
         if (isOver()) kill(opened);
         else if (error) reject(noChannel(error));
-        else resolve(opened);
+        // A short command has ended with the packets of this very turn: who listens later hears nothing of it.
+        else resolve({ opened, exit: exitOf(opened) });
       });
     } catch (cause) {
       // ssh2 throws when its socket has ended and its events have not come yet.

@@ -12,11 +12,8 @@ export const nft: Program = (router, words, stdin) => {
   if (line === '--version') return done('nftables v1.0.6 (simulated)\n');
   if (line === '-f -') return runScript(router, stdin);
   if (line === '-j list tables') return done(json([...router.tables.keys()].map((name) => ({ table: named(name) }))));
-  const list = /^-j list table (\w+ \w+)$/.exec(line);
-  if (list) {
-    const table = router.tables.get(list[1] ?? '');
-    return table ? done(json(listed(list[1] ?? '', table))) : failed(missing);
-  }
+  const list = /^list (set|map) (\w+ \w+) (\w+)$/.exec(line);
+  if (list) return printSet(router, list.slice(1) as [string, string, string]);
   const get = /^get element (\w+ \w+) (\w+) \{ (\S+) \}$/.exec(line);
   if (get) return printElement(router, get.slice(1) as [string, string, string]);
   return failed(`Error: syntax error, unexpected ${words[0] ?? 'newline'}`);
@@ -30,6 +27,19 @@ function printElement(router: Router, [tableName, setName, key]: [string, string
   return done(
     `table ${tableName} {\n\t${set.kind} ${setName} {\n\t\ttype ${set.type}\n\t\telements = { ${shown} }\n\t}\n}\n`,
   );
+}
+
+/** Two elements to a line, as the real one does. */
+function printSet(router: Router, [kind, tableName, name]: [string, string, string]): ShellResult {
+  const set = router.tables.get(tableName)?.sets.get(name);
+  if (set?.kind !== kind) return failed(missing);
+  const shown = [...set.elements].map(
+    ([key, { data, comment }]) =>
+      key + (data === undefined ? '' : ` : ${data}`) + (comment === undefined ? '' : ` comment "${comment}"`),
+  );
+  const lines = shown.flatMap((text, at) => (at % 2 === 0 ? [[text, ...shown.slice(at + 1, at + 2)].join(', ')] : []));
+  const elements = lines.length === 0 ? '' : `\t\telements = { ${lines.join(`,\n\t\t\t     `)} }\n`;
+  return done(`table ${tableName} {\n\t${kind} ${name} {\n\t\ttype ${set.type}\n${elements}\t}\n}\n`);
 }
 
 function runScript(router: Router, script: string): ShellResult {
@@ -144,16 +154,6 @@ function isOfType({ type }: SetOrMap, key: string): boolean {
 function named(table: string) {
   const [family, name] = table.split(' ');
   return { family, name };
-}
-
-function listed(tableName: string, table: Table): object[] {
-  const sets = [...table.sets].map(([name, { kind, elements }]) => {
-    const elem = [...elements].map(([key, { data, comment }]) =>
-      data !== undefined ? [key, data] : comment === undefined ? key : { elem: { val: key, comment } },
-    );
-    return { [kind]: { ...named(tableName), name, ...(elem.length > 0 ? { elem } : {}) } };
-  });
-  return [{ table: named(tableName) }, ...sets];
 }
 
 function json(objects: readonly object[]): string {

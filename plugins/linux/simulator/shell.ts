@@ -27,6 +27,10 @@ const programs: Readonly<Record<string, Program>> = {
     const entry = { dst: address, dev: router.interfaces[0], lladdr: mac, state: ['REACHABLE'] };
     return ok(`${JSON.stringify(mac === undefined ? [] : [entry])}\n`);
   },
+  cat: (_router, [file]) =>
+    file === '/proc/uptime'
+      ? ok('93784.51 180000.00\n')
+      : { exitCode: 1, stdout: '', stderr: `cat: ${file}: No such file\n` },
   ping(router, words) {
     const address = words.at(-1) ?? '';
     const count = Number(words[words.indexOf('-c') + 1]);

@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Simulator } from '#core/plugin-sdk/simulator.ts';
 import { sshTransport } from '#core/transport/ssh/ssh.ts';
 import type { TransportDefinition } from '#core/transport/transport.ts';
-import { allRows, isIterable } from '#test/support/all-rows.ts';
+import { answerOf } from '#test/support/all-rows.ts';
 import { type InProcessOptions, inProcessDevice } from '#test/support/in-process-device.ts';
 import { type PluginCase, pluginCases } from '#test/support/plugin-cases.ts';
 import type { LinuxOptions } from '../../../plugins/linux/options.ts';
@@ -17,12 +17,6 @@ import { startSimulator } from '../../../plugins/linux/simulator.ts';
 type Case = PluginCase<LinuxOptions>;
 
 const cases = await pluginCases<LinuxOptions>('linux');
-
-/** A generator's lists as one, as the sandbox makes it. */
-async function answerOf(given: unknown): Promise<unknown> {
-  const value = await given;
-  return isIterable(value) ? (await allRows(value)).rows : value;
-}
 
 interface Box {
   readonly simulator: Simulator;

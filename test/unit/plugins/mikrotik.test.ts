@@ -6,7 +6,7 @@ import { createCoaDefinition } from '#core/transport/coa/coa.ts';
 import { loadDictionary } from '#core/transport/radius/dictionary.ts';
 import { routeros } from '#core/transport/routeros/routeros.ts';
 import type { TransportDefinition } from '#core/transport/transport.ts';
-import { allRows, isIterable } from '#test/support/all-rows.ts';
+import { allRows, answerOf } from '#test/support/all-rows.ts';
 import { type InProcessOptions, inProcessDevice } from '#test/support/in-process-device.ts';
 import { type PluginCase, pluginCases } from '#test/support/plugin-cases.ts';
 import plugin from '../../../plugins/mikrotik/plugin.ts';
@@ -17,12 +17,6 @@ type Case = PluginCase;
 const cases = await pluginCases('mikrotik');
 const dictionary = await loadDictionary(new URL('../../../nas-profiles/dictionaries', import.meta.url).pathname);
 const coa = createCoaDefinition(dictionary);
-
-/** A generator's lists as one, as the sandbox makes it. */
-async function answerOf(given: unknown): Promise<unknown> {
-  const value = await given;
-  return isIterable(value) ? (await allRows(value)).rows : value;
-}
 
 interface Box {
   readonly simulator: Simulator;

@@ -20,8 +20,15 @@ export interface Comparison {
 }
 
 export type Compared =
-  | { readonly kind: 'same' | 'unknown' }
-  | { readonly kind: 'add' | 'change'; readonly differences: Difference[] };
+  | { readonly kind: 'unknown' }
+  | {
+      readonly kind: 'same' | 'add' | 'change';
+      readonly differences: readonly Difference[];
+      /** What the box has as it should be, though that is not what was last made of it as far as is known. */
+      readonly confirmed: readonly string[];
+    };
+
+const same: Compared = { kind: 'same', differences: [], confirmed: [] };
 
 /** Of an account that should not be gone. */
 export function compareAccount(comparison: Comparison): Compared {
@@ -43,12 +50,19 @@ export function compareAccount(comparison: Comparison): Compared {
       differencesOf(desired, stateOf(has, desired), (key) => skipped(key) || !isTold(key, has)),
     );
     const differences = all.filter(({ key }, index) => all.findIndex((one) => one.key === key) === index);
-    return differences.length === 0 ? { kind: 'same' } : { kind: 'change', differences };
+    const confirmed = Object.keys(desired).filter(
+      (key) =>
+        account.applied[key]?.value !== desired[key] &&
+        !skipped(key) &&
+        present.every(({ has }) => isTold(key, has)) &&
+        !differences.some((one) => one.key === key),
+    );
+    return { kind: differences.length > 0 ? 'change' : 'same', differences, confirmed };
   }
   if (desired['exists'] === 'true' && !staysOut) {
-    if (!only.has('access') || fresh('exists')) return { kind: 'same' };
+    if (!only.has('access') || fresh('exists')) return same;
     // A login does not come back by being told.
-    return { kind: 'add', differences: differencesOf(desired, {}, (key) => key === 'logged') };
+    return { kind: 'add', differences: differencesOf(desired, {}, (key) => key === 'logged'), confirmed: [] };
   }
   // Nobody said that it exists, or it must not be added: only what else was said of it is told again.
   const differences = differencesOf(
@@ -56,7 +70,7 @@ export function compareAccount(comparison: Comparison): Compared {
     {},
     (key) => skipped(key) || key === 'exists' || key === 'logged' || !comparison.tells(toldBy(key)),
   );
-  return differences.length === 0 ? { kind: 'same' } : { kind: 'change', differences };
+  return differences.length === 0 ? same : { kind: 'change', differences, confirmed: [] };
 }
 
 function ruleFor({ account, kinds }: Comparison): KindOnBox | undefined {

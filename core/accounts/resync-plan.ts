@@ -1,13 +1,13 @@
 // The plan of a resync: takes the whole list of the box first, then goes through the accounts in pages and keeps what differs.
 import type { ResyncCounts, ResyncItem, ResyncRun, ResyncTopic } from '../model/resync.ts';
 import { resyncTopics } from '../model/resync.ts';
-import { differencesOf } from '../model/state.ts';
+import { type Difference, differencesOf } from '../model/state.ts';
 import { accountOnBox } from '../plugin-host/account-on-box.ts';
 import type { Nas } from '../plugin-host/nas.ts';
 import type { KindOnBox } from '../plugin-sdk/index.ts';
-import type { KnownAccount, Store } from '../store/store.ts';
+import type { Change, KnownAccount, Store } from '../store/store.ts';
 import { keysOfBox } from './box-keys.ts';
-import { compareAccount } from './compare-account.ts';
+import { type Compared, compareAccount } from './compare-account.ts';
 import { type BoxName, createListed, type Listed } from './compare-listed.ts';
 import { recordPages } from './record-pages.ts';
 import { guard, staleList, type Verdict } from './resync-guards.ts';
@@ -88,19 +88,27 @@ async function compareAll({ run, nas, store, signal }: Planning, list: BoxList |
   const keys = keysOfBox(nas);
   const writer = itemWriter({ run: run.id, store, from: counts.listed + 1 });
   const gone: KnownAccount[] = [];
+  let seen: Change[] = [];
   for await (const page of recordPages({ store, nasKeys: keys, signal })) {
     for (const account of page) {
       if (account.desired['exists'] === 'false') {
         // Whoever has its name or address now comes first.
-        if (list !== null && only.has('access') && list.listed.rowsOf(account, false).length > 0) gone.push(account);
+        if (list === null || !only.has('access')) continue;
+        if (list.listed.rowsOf(account, false).length > 0) gone.push(account);
+        else if (isKnownGone(account, list)) seen.push(seenOn({ account, keys: ['exists'], list }));
         continue;
       }
       if (account.desired['exists'] === 'true') counts.desired++;
       const compared = list === null ? pushed(account) : compareOne({ account, list, only });
       counts[compared.kind]++;
-      if ('differences' in compared)
-        writer.add(itemOf({ account, kind: compared.kind, differences: compared.differences }));
+      if (compared.kind === 'unknown') continue;
+      const { kind, differences, confirmed } = compared;
+      if (kind !== 'same') writer.add(itemOf({ account, kind, differences }));
+      if (list !== null && confirmed.length > 0) seen.push(seenOn({ account, keys: confirmed, list }));
     }
+    // A dry run leaves nothing behind.
+    if (seen.length > 0 && !run.dryRun) await store.write(seen);
+    seen = [];
     await writer.flush();
   }
   if (list === null) return counts;
@@ -146,15 +154,33 @@ function compareOne({ account, list, only }: { account: KnownAccount; list: BoxL
   return compareAccount({ account, users, kinds, only, tells: listed.tells, since });
 }
 
-function pushed(account: KnownAccount) {
-  if (account.desired['exists'] !== 'true') return { kind: 'unknown' } as const;
-  return { kind: 'add', differences: differencesOf(account.desired, {}, (key) => key === 'logged') } as const;
+/** Not listed though its removal is not known to have been done: it has. */
+function isKnownGone(account: KnownAccount, { kinds }: BoxList): boolean {
+  if (account.applied['exists']?.value !== 'true') return false;
+  return accountOnBox({ account: account.variables, user: undefined, kinds })?.exists === false;
+}
+
+/** What the box was seen to have is as good as made. */
+function seenOn({ account, keys, list }: { account: KnownAccount; keys: readonly string[]; list: BoxList }): Change {
+  const { userId, nasKey, desired, applied } = account;
+  const marks = Object.fromEntries(
+    keys.map((key) => {
+      const job = applied[key]?.failed?.job ?? applied[key]?.job;
+      return [key, { value: desired[key] ?? '', at: list.since, ...(job !== undefined && { job }) }];
+    }),
+  );
+  return { type: 'applied', userId, nasKey, marks, ...(desired['exists'] === 'false' && { all: true as const }) };
+}
+
+function pushed({ desired }: KnownAccount): Compared {
+  if (desired['exists'] !== 'true') return { kind: 'unknown' };
+  return { kind: 'add', differences: differencesOf(desired, {}, (key) => key === 'logged'), confirmed: [] };
 }
 
 interface Different {
   readonly account: Pick<KnownAccount, 'userId' | 'version'>;
   readonly kind: 'add' | 'change';
-  readonly differences: ReturnType<typeof differencesOf>;
+  readonly differences: readonly Difference[];
 }
 
 function itemOf({ account, kind, differences }: Different): Draft {

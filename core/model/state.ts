@@ -35,8 +35,9 @@ export interface AccountRecord {
 
 /** What was last made of one settle key on one box. */
 export interface AppliedMark {
-  /** What the last job that was done left there; absent: none was. */
+  /** What the last job that was done left there, or a resync saw there since; absent: neither was. */
   readonly value?: string;
+  /** The last job on it; absent: a resync saw it and there was none. */
   readonly job?: string;
   readonly at?: number;
   /** The last job on this key ended badly after that. */

@@ -49,6 +49,24 @@ test('only what differs is told, each by its own hook, and the box ends as it sh
   expect(await items(again.id)).toEqual([]);
 });
 
+test('what the box was seen to have as it should be is known as made there, after a failure too', async () => {
+  const { box, should, resync, store } = await open({ resync: anyShare });
+  await should('1', { exists: 'true', accept: 'false', logged: 'true' });
+  put(box, '1', { exists: 'true', accept: 'false' });
+  const failed = { state: 'dead', reason: 'молчит', job: '3', at: 5 };
+  await should('2', { exists: 'false' });
+  const left = { exists: { value: 'true', job: '2', at: 4, failed } };
+  await store.write([{ type: 'applied', userId: '2', nasKey: '10.0.0.1', marks: left }]);
+  await resync({ dryRun: true });
+  expect((await store.applied('1')).size).toBe(0);
+  await resync();
+  const made = async (userId: string) => (await store.applied(userId)).get('10.0.0.1');
+  expect(await made('1')).toMatchObject({ exists: { value: 'true' }, accept: { value: 'false' } });
+  expect(Object.keys((await made('1')) ?? {})).not.toContain('logged');
+  expect(await made('2')).toEqual({ exists: { value: 'false', job: '3', at: expect.any(Number) } });
+  expect(box.ran).toEqual([]);
+});
+
 test('a dry run says what it would do and does nothing', async () => {
   const { box, should, resync, items, store } = await open({ resync: anyShare });
   await should('1', { exists: 'true', accept: 'false' });

@@ -1,7 +1,7 @@
 // Sessions are durable in their log; their rows are written behind it, each in its newest state, and read back after a crash.
 import { mkdirSync } from 'node:fs';
 import type { Session } from '../../model/session.ts';
-import { readEntries, type SessionWrite } from '../session-log/entries.ts';
+import { type Counters, readEntries, type SessionWrite } from '../session-log/entries.ts';
 import { readFrames } from '../session-log/segments.ts';
 import { openSessionLog, type SessionLogStats } from '../session-log/session-log.ts';
 import type { Change } from '../store.ts';
@@ -23,40 +23,52 @@ export interface SessionsBehindOptions {
   readonly onWrite: (stats: SessionLogStats) => void;
   /** Bytes of log after which live sessions get their rows too. */
   readonly logBytes?: number;
+  /** Milliseconds after which they do, however little there is. */
+  readonly logMs?: number;
 }
 
 const closedDelayMs = 500;
 const retryMs = 1000;
 const batchSize = 1000;
+/** At a start nobody else waits for the writer, and each commit costs a sync. */
+const replayBatchSize = 10_000;
 
 export async function openSessionsBehind(options: SessionsBehindOptions): Promise<SessionsBehind> {
-  const { directory, writeRows, readRow, onWrite, logBytes = 32 * 1024 * 1024 } = options;
+  const { directory, writeRows, readRow, onWrite, logBytes = 32 * 1024 * 1024, logMs = 300_000 } = options;
   const live = new Map<string, Session>();
   const closed = new Map<string, Session>();
   let timer: NodeJS.Timeout | undefined;
+  let checkpointTimer: NodeJS.Timeout | undefined;
   let flushing: Promise<void> = Promise.resolve();
   let checkpointing: Promise<void> | null = null;
   let isClosing = false;
 
   await replay();
   const log = openSessionLog({ directory, onWrite });
+  // All of it has its row: else one crash after the other would have more to read each time.
+  (await log.cut())();
 
   /** What was acknowledged before a crash and has no row yet. */
   async function replay(): Promise<void> {
     mkdirSync(directory, { recursive: true, mode: 0o750 });
     const newest = new Map<string, Session>();
+    const counted = new Map<string, Counters>();
     for (const frame of readFrames(directory))
       for (const entry of readEntries(frame)) {
-        if (entry.type === 'whole') {
-          newest.set(entry.session.key, entry.session);
-          continue;
-        }
-        const known = newest.get(entry.key) ?? (await readRow(entry.key));
-        if (known !== undefined) newest.set(entry.key, { ...known, ...entry.counters });
+        if (entry.type === 'whole') newest.set(entry.session.key, entry.session);
+        else if (newest.has(entry.key))
+          newest.set(entry.key, { ...(newest.get(entry.key) as Session), ...entry.counters });
+        else counted.set(entry.key, entry.counters);
       }
-    for (const session of newest.values()) note(session);
-    await drain(live);
-    await drain(closed);
+    for (const keys of chunksOf(
+      [...counted.keys()].filter((key) => !newest.has(key)),
+      replayBatchSize,
+    )) {
+      // Asked at once they are one message to the reader.
+      const rows = await Promise.all(keys.map(readRow));
+      for (const row of rows) if (row !== undefined) newest.set(row.key, { ...row, ...counted.get(row.key) });
+    }
+    for (const sessions of chunksOf([...newest.values()], replayBatchSize)) await writeRows(sessions.map(rowOf));
   }
 
   function note(session: Session): void {
@@ -75,7 +87,7 @@ export async function openSessionsBehind(options: SessionsBehindOptions): Promis
           const batch = firstOf(pending.values(), batchSize);
           for (const { key } of batch) pending.delete(key);
           try {
-            await writeRows(batch.map((session) => ({ type: 'session', session })));
+            await writeRows(batch.map(rowOf));
           } catch (error) {
             for (const session of batch) if (!live.has(session.key) && !closed.has(session.key)) note(session);
             throw error;
@@ -97,23 +109,39 @@ export async function openSessionsBehind(options: SessionsBehindOptions): Promis
 
   /** When all that stands in the old files has its row, they are dropped. */
   async function checkpoint(): Promise<void> {
+    clearTimeout(checkpointTimer);
+    checkpointTimer = undefined;
     const drop = await log.cut();
     await drain(live);
     await drain(closed);
     drop();
   }
 
+  function beginCheckpoint(): void {
+    checkpointing ??= checkpoint()
+      // The files stay, and the next one tries again.
+      .catch(awaitCheckpoint)
+      .finally(() => {
+        checkpointing = null;
+      });
+  }
+
+  function awaitCheckpoint(): void {
+    if (!isClosing) checkpointTimer ??= setTimeout(onTime, logMs).unref();
+  }
+
+  function onTime(): void {
+    checkpointTimer = undefined;
+    if (checkpointing === null) beginCheckpoint();
+    else awaitCheckpoint();
+  }
+
   return {
     write(writes) {
       for (const { session } of writes) note(session);
       if (closed.size > 0) schedule();
-      if (log.size() > logBytes)
-        checkpointing ??= checkpoint()
-          // The files stay, and the next one tries again.
-          .catch(() => {})
-          .finally(() => {
-            checkpointing = null;
-          });
+      if (log.size() > logBytes) beginCheckpoint();
+      awaitCheckpoint();
       return log.append(writes);
     },
     async settle(which) {
@@ -124,6 +152,7 @@ export async function openSessionsBehind(options: SessionsBehindOptions): Promis
     async close() {
       isClosing = true;
       clearTimeout(timer);
+      clearTimeout(checkpointTimer);
       await checkpointing;
       try {
         await checkpoint();
@@ -146,4 +175,12 @@ function lastOf(sessions: Iterable<Session>): Session | undefined {
   let last: Session | undefined;
   for (const session of sessions) last = session;
   return last;
+}
+
+function rowOf(session: Session): Change {
+  return { type: 'session', session };
+}
+
+function* chunksOf<Item>(items: readonly Item[], size: number): Iterable<readonly Item[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
 }

@@ -8,11 +8,13 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Session } from '#core/model/session.ts';
-import { blankSession } from '#core/model/session-body.ts';
+import { blankSession, sessionText } from '#core/model/session-body.ts';
 import { readEntries, type SessionWrite } from '#core/store/session-log/entries.ts';
 import { readFrames } from '#core/store/session-log/segments.ts';
 import { openSessionLog } from '#core/store/session-log/session-log.ts';
+import { openGroupCommit } from '#core/store/sqlite/group-commit.ts';
 import { openStore } from '#core/store/sqlite/open-store.ts';
+import { openSessionsBehind } from '#core/store/sqlite/sessions-behind.ts';
 import { accountingRequest, openAccountingClient } from '#test/support/accounting-client.ts';
 import { nodeBin } from '#test/support/site.ts';
 import { until } from '#test/support/until.ts';
@@ -111,6 +113,46 @@ test('counters without the whole session in the log go onto its row', async () =
   const again = await openStore({ directory });
   expect(await again.openSessions()).toEqual([session({ plan: 'row', updatedAt: 9, inputOctets: 77 })]);
   await again.close();
+});
+
+test('what little is written has its row in a while, and its file is dropped', async () => {
+  const file = join(directory, 'ossia.db');
+  const commits = await openGroupCommit({ file, onCommit: () => {}, onDeath: () => {} });
+  const log = join(directory, 'sessions-log');
+  const readRow = async () => undefined;
+  const behind = await openSessionsBehind({
+    directory: log,
+    writeRows: commits.write,
+    readRow,
+    onWrite: () => {},
+    logMs: 50,
+  });
+  await behind.write([whole({ plan: 'тариф' })]);
+  expect([...readFrames(log)]).toHaveLength(1);
+
+  const reader = new DatabaseSync(file, { readOnly: true });
+  await until(() => Number(reader.prepare('SELECT count(*) AS n FROM live_sessions').get()?.['n']) === 1);
+  await until(() => [...readFrames(log)].length === 0);
+  await behind.write([counters({ updatedAt: 9 })]);
+  await until(
+    () =>
+      String(reader.prepare('SELECT body FROM live_sessions').get()?.['body']) ===
+      sessionText(session({ plan: '', updatedAt: 9 })),
+  );
+  reader.close();
+  await behind.close();
+  await commits.close();
+});
+
+test('what was read back after a crash is not read again after the next one', async () => {
+  const log = openSessionLog({ directory: join(directory, 'sessions-log'), onWrite: () => {} });
+  await log.append([whole({ plan: 'тариф' }), counters({ key: 'bras-1|2|nobody|1', updatedAt: 9 })]);
+  await log.close();
+
+  const store = await openStore({ directory });
+  expect([...readFrames(join(directory, 'sessions-log'))]).toEqual([]);
+  expect(await store.openSessions()).toEqual([session({ plan: 'тариф' })]);
+  await store.close();
 });
 
 test('a database of the first shape keeps its sessions, live and closed', async () => {

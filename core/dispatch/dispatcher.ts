@@ -118,7 +118,10 @@ export function startDispatcher({
       return true;
     }
     // What is ready there is pulled when its own wait is over, and then all of this gate are.
-    return [...(keys.get(name) ?? [])].some((key) => key !== nasKey && queue.peek(key)?.background === false);
+    return [...(keys.get(name) ?? [])].some((key) => {
+      const other = key === nasKey ? undefined : queue.peek(key);
+      return other?.background === false && directory.find(nasRefOf(other.job.account))?.name === name;
+    });
   };
   const pullAll = (name: string): void => {
     for (const nasKey of [...(keys.get(name) ?? [])]) pull(nasKey);

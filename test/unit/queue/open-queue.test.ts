@@ -129,3 +129,44 @@ test('a retry that is due in a while is not given before', async () => {
   await vi.waitFor(() => expect(queue.peek(nas)).toBeDefined(), { timeout: 3000, interval: 1 });
   expect(Date.now()).toBeGreaterThanOrEqual(due - 2);
 });
+
+test('a lane waits until it is on disk that what it would have run is superseded', async () => {
+  const { store, queue, fire, ending } = await open();
+  const first = await fire('user_drop');
+  const job = queue.take(nas);
+  if (job === undefined) throw new Error('nothing to take');
+  await queue.settle(job, { ...ending, state: 'retrying', notBefore: Date.now() + 60_000 });
+  const write = store.write;
+  const refused = Promise.withResolvers<void>();
+  store.write = async (changes) => {
+    if (changes.some((change) => change.type === 'job' && change.patch.state === 'superseded')) {
+      refused.resolve();
+      throw new Error('disk full');
+    }
+    return write(changes);
+  };
+  const second = await fire('user_accept');
+  await refused.promise;
+  expect(queue.take(nas)).toBeUndefined();
+  store.write = write;
+  await vi.waitFor(() => expect(queue.take(nas)?.id).toBe(second), { timeout: 5000 });
+  expect(await store.job(first)).toMatchObject({ state: 'superseded' });
+});
+
+test('what was superseded when the daemon ended, and is not on disk as such, is found again', async () => {
+  const dir = tempDir();
+  const before = await open({ dir });
+  const first = await before.fire('user_drop');
+  const write = before.store.write;
+  before.store.write = (changes) =>
+    changes[0]?.type === 'event' ? write(changes) : Promise.reject(new Error('no power'));
+  const second = await before.fire('user_accept');
+  expect(await before.store.job(first)).toMatchObject({ state: 'waiting' });
+  await before.close();
+
+  const { store, queue } = await open({ dir });
+  await vi.waitFor(() => expect(queue.take(nas)?.id).toBe(second));
+  expect(await store.job(first)).toMatchObject({ state: 'superseded' });
+  expect((await store.journal(first)).at(-1)?.text).toContain(`superseded by job ${second} (user_accept)`);
+  expect(queue.size()).toBe(1);
+});

@@ -20,14 +20,20 @@ interface SyncInput {
   readonly address: DaemonAddress;
   readonly name: string;
   readonly anyShare: boolean;
+  readonly dryRun: boolean;
   readonly json: boolean;
   readonly io: Io;
 }
 
-export async function syncNas({ address, name, anyShare, json, io }: SyncInput): Promise<number> {
+export async function syncNas({ address, name, anyShare, dryRun, json, io }: SyncInput): Promise<number> {
   const path = `/v1/nas/${encodeURIComponent(name)}/sync`;
-  const answer = await ask<SyncView>(address, { method: 'POST', path, body: { any_share: anyShare } });
-  io.out(json ? `${JSON.stringify(answer, null, 2)}\n` : show(answer, io));
+  const query = dryRun ? { dry_run: 'true' } : {};
+  const answer = await ask<SyncView>(address, { method: 'POST', path, query, body: { any_share: anyShare } });
+  io.out(
+    json
+      ? `${JSON.stringify(answer, null, 2)}\n`
+      : show(answer, io) + (dryRun ? '  Nothing was closed or adopted: a dry run.\n' : ''),
+  );
   return answer.result === 'done' ? exitCodes.ok : exitCodes.refused;
 }
 

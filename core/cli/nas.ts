@@ -9,7 +9,7 @@ import { clean, localTime, painter, type Tone, table } from './text.ts';
 
 const help = `usage: ossia nas
        ossia nas show NAME
-       ossia nas sync NAME [--any-share]
+       ossia nas sync NAME [--any-share] [--dry-run]
 ${resyncHelp}
 
 Lists every NAS profile: which plugin is in force since when, how its box answers, what waits for it, and, when the newest
@@ -45,22 +45,30 @@ interface NasView {
   readonly waiting: number;
   readonly breaker: 'closed' | 'open' | 'half-open';
   readonly next_probe_at: string | null;
+  readonly paused: {
+    readonly scope: string;
+    readonly by: string;
+    readonly reason: string;
+    readonly since: string;
+  } | null;
 }
+
+const syncOptions = { 'any-share': 'flag', 'dry-run': 'flag' } as const;
 
 export const nas: Command = {
   help,
   async run(argv, io) {
     if (argv[0] === 'resync') return resyncNas(argv.slice(1), io);
-    const { words, options } = readArguments(argv, { options: { ...addressOptions, 'any-share': 'flag' }, words: 2 });
+    const { words, options } = readArguments(argv, { options: { ...addressOptions, ...syncOptions }, words: 2 });
     const address = await daemonAddress(options);
     const [word, name] = words;
     if (word !== undefined && ((word !== 'show' && word !== 'sync') || name === undefined))
       throw new UsageError('say "ossia nas", or "ossia nas show", "sync" or "resync" and a NAME');
-    const isAnyShare = options['any-share'] !== undefined;
-    if (isAnyShare && word !== 'sync') throw new UsageError('--any-share goes with "ossia nas sync NAME"');
-    if (word === 'sync' && name !== undefined) {
-      return syncNas({ address, name, anyShare: isAnyShare, json: options.json !== undefined, io });
-    }
+    const [anyShare, dryRun] = [options['any-share'] !== undefined, options['dry-run'] !== undefined];
+    if ((anyShare || dryRun) && word !== 'sync')
+      throw new UsageError(`--${anyShare ? 'any-share' : 'dry-run'} goes with "ossia nas sync NAME"`);
+    if (word === 'sync' && name !== undefined)
+      return syncNas({ address, name, anyShare, dryRun, json: options.json !== undefined, io });
     if (name !== undefined) {
       const one = await ask<NasView>(address, { path: `/v1/nas/${encodeURIComponent(name)}` });
       io.out(options.json === undefined ? show(one, io) : `${JSON.stringify(one, null, 2)}\n`);
@@ -77,6 +85,8 @@ export const nas: Command = {
 
 const stateTones: Readonly<Record<NasView['state'], Tone>> = { live: 'good', outdated: 'busy', refused: 'bad' };
 const breakerTone = (breaker: NasView['breaker']): Tone => (breaker === 'closed' ? 'plain' : 'bad');
+/** What keeps jobs from running: somebody's pause, or a breaker that is not closed. */
+const gateText = ({ paused, breaker }: NasView): string => (paused === null ? breaker : `paused, ${breaker}`);
 const program = ({ plugin }: NasView) => (plugin === null ? '-' : `${plugin.name}@${plugin.version}`);
 
 /** In one line; `nas show` has a line for each. */
@@ -93,13 +103,21 @@ function list(rows: readonly NasView[], io: Io): string {
       { title: 'PLUGIN', text: program },
       { title: 'ADDRESS', text: ({ address }) => address ?? '-' },
       { title: 'STATE', text: ({ state }) => state, tone: ({ state }) => stateTones[state] },
-      { title: 'BREAKER', text: ({ breaker }) => breaker, tone: ({ breaker }) => breakerTone(breaker) },
+      {
+        title: 'BREAKER',
+        text: gateText,
+        tone: ({ paused, breaker }) => (paused === null ? breakerTone(breaker) : 'busy'),
+      },
       { title: 'WAITING', text: ({ waiting }) => String(waiting), align: 'right' },
       { title: 'RUNNING', text: ({ running }) => String(running), align: 'right' },
       { title: 'SINCE', text: ({ since }) => localTime(since) },
       { title: 'PROBLEM', text: problemLine },
     ],
   });
+}
+
+function pausedText({ scope, by, reason, since }: NonNullable<NasView['paused']>): string {
+  return `${clean(scope)} since ${localTime(since)} by ${clean(by)}: ${clean(reason)}`;
 }
 
 function show(one: NasView, io: Io): string {
@@ -122,6 +140,7 @@ function show(one: NasView, io: Io): string {
       paint(breakerTone(one.breaker), one.breaker) +
         (one.next_probe_at ? `, next try ${localTime(one.next_probe_at)}` : ''),
     ],
+    ['paused', one.paused === null ? '' : paint('busy', pausedText(one.paused))],
     ['hooks', plugin?.hooks.join(' ') ?? ''],
     ['warning', clean(one.warning)],
     ['problem', one.problems.length === 0 ? clean(one.problem) : ''],

@@ -38,12 +38,21 @@ export interface SyncRequest {
   readonly nas: string;
   /** Closes also when it is a larger share than the profile allows. */
   readonly anyShare?: boolean;
+  /** Only says what would be closed and adopted. */
+  readonly dryRun?: boolean;
   readonly signal: AbortSignal;
 }
 
 export interface Reconciler {
   /** One at a time for each box: who asks while it runs gets the same report. Rejects with `not_found`, `conflict` for a refused profile. */
   sync(request: SyncRequest): Promise<ReconcileReport>;
+}
+
+interface Adopting {
+  readonly plan: Plan;
+  readonly askedAt: number;
+  readonly graceMs: number;
+  readonly dryRun: boolean;
 }
 
 const pageSize = 1000;
@@ -54,7 +63,7 @@ export function createReconciler(input: ReconcileInput): Reconciler {
   const running = new Map<string, Promise<ReconcileReport>>();
   const missingBefore = new Map<string, ReadonlySet<string>>();
 
-  async function run(nas: Box, { anyShare = false, signal }: SyncRequest): Promise<ReconcileReport> {
+  async function run(nas: Box, { anyShare = false, dryRun = false, signal }: SyncRequest): Promise<ReconcileReport> {
     const before = await liveOf(nas.name);
     const askedAt = now();
     const listing = await nas.listSessions(signal);
@@ -69,9 +78,9 @@ export function createReconciler(input: ReconcileInput): Reconciler {
       graceMs: sync.graceMs,
       mostClosed: anyShare ? 1 : sync.mostClosed,
     });
-    missingBefore.set(nas.name, plan.missing);
-    const closed = await closeAll(plan);
-    const adopted = await adoptAll(nas.name, { plan, askedAt, graceMs: sync.graceMs });
+    if (!dryRun) missingBefore.set(nas.name, plan.missing);
+    const closed = dryRun ? plan.close.length : await closeAll(plan);
+    const adopted = await adoptAll(nas.name, { plan, askedAt, graceMs: sync.graceMs, dryRun });
     const stopped = plan.overdue > plan.close.length;
     const share = `${Math.round(sync.mostClosed * 100)} %`;
     return {
@@ -111,9 +120,9 @@ export function createReconciler(input: ReconcileInput): Reconciler {
   }
 
   /** Those that we know too: to be listed is a sign of life. */
-  async function adoptAll(nas: string, from: { plan: Plan; askedAt: number; graceMs: number }): Promise<number> {
-    const { plan, askedAt, graceMs } = from;
-    await countOf(plan.known, async ({ session, listed }) => {
+  async function adoptAll(nas: string, from: Adopting): Promise<number> {
+    const { plan, askedAt, graceMs, dryRun } = from;
+    await countOf(dryRun ? [] : plan.known, async ({ session, listed }) => {
       const current = await book.get(session.id);
       if (current === undefined || current.endedAt !== 0) return false;
       await book.adopt(nas, { ...listed, acctSessionId: session.acctSessionId });
@@ -121,7 +130,7 @@ export function createReconciler(input: ReconcileInput): Reconciler {
     });
     return countOf(plan.unknown, async (listed) => {
       if (listed.acctSessionId === '' || (await hasStart(nas, { listed, since: askedAt - graceMs }))) return false;
-      await book.adopt(nas, listed);
+      if (!dryRun) await book.adopt(nas, listed);
       return true;
     });
   }
@@ -156,6 +165,7 @@ export function createReconciler(input: ReconcileInput): Reconciler {
     sync(request) {
       const nas = boxes.get(request.nas);
       if (nas === undefined) return Promise.reject(missing(request.nas));
+      if (request.dryRun) return run(nas, request);
       const before = running.get(nas.name);
       if (before !== undefined) return before;
       const report = run(nas, request)

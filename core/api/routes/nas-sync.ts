@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { OssiaError } from '../../errors.ts';
 import type { ApiDependencies } from '../deps.ts';
 import { defineRoute, json, type Route } from '../route.ts';
+import { dryRunQuery } from '../schemas/look.ts';
 import { syncAnswer, syncBody, syncSchema } from '../schemas/sync.ts';
 
 /** A listing of a slow box can take longer than a caller waits; it goes on, and the next call joins it. */
@@ -19,6 +20,7 @@ export function nasSyncRoutes({ reconcile, log }: Pick<ApiDependencies, 'reconci
       description:
         'Closes sessions that two listings in a row have not got, adopts those that we do not know. One run at a time for each box: who asks while one is under way gets its answer.',
       params: z.object({ name: z.string() }),
+      query: z.strictObject({ dry_run: dryRunQuery }),
       body: syncBody,
       answers: {
         200: { description: 'What came of it, also when the box did not answer.', schema: syncSchema },
@@ -26,12 +28,17 @@ export function nasSyncRoutes({ reconcile, log }: Pick<ApiDependencies, 'reconci
         409: { description: 'The profile is refused, or accounting is switched off.' },
         504: { description: 'The box is still listing; ask again.' },
       },
-      async handle({ params: { name }, body, caller }) {
+      async handle({ params: { name }, query, body, caller }) {
         if (reconcile === null)
           throw new OssiaError('conflict', 'Accounting is switched off, so there are no sessions to compare.');
-        log.info({ nas: name, by: caller.name, any_share: body.any_share }, 'comparison of sessions asked for');
-        const signal = new AbortController().signal;
-        return json(200, syncAnswer(await inTime(reconcile.sync({ nas: name, anyShare: body.any_share, signal }))));
+        const { any_share: anyShare } = body;
+        const { dry_run: dryRun } = query;
+        log.info(
+          { nas: name, by: caller.name, any_share: anyShare, dry_run: dryRun },
+          'comparison of sessions asked for',
+        );
+        const { signal } = new AbortController();
+        return json(200, syncAnswer(await inTime(reconcile.sync({ nas: name, anyShare, dryRun, signal }))));
       },
     }),
   ];

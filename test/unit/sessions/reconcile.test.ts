@@ -40,7 +40,7 @@ function scene() {
     },
     later: (ms: number) => (now += ms),
     now: () => now,
-    sync: (more: { readonly anyShare?: boolean } = {}) =>
+    sync: (more: { readonly anyShare?: boolean; readonly dryRun?: boolean } = {}) =>
       reconciler.sync({ nas: 'bras-1', signal: new AbortController().signal, ...more }),
     known(count: number, more: Partial<Session> = {}) {
       return Array.from({ length: count }, (_, index) => book.put({ acctSessionId: `s${index}`, ...more }));
@@ -64,6 +64,22 @@ test('a session is closed when two listings in a row have not got it and its las
   expect(await sync()).toMatchObject({ result: 'done', closed: 1, missing: 0 });
   expect(book.live()).toEqual(ids(9));
   expect([...book.sessions.values()].at(-1)).toMatchObject({ acctSessionId: 's9', inferred: 'missing' });
+});
+
+test('a dry run counts what would be closed and adopted, and neither does it nor counts as a listing', async () => {
+  const { sync, known, list, later, book, reports } = scene();
+  known(10);
+  list(...ids(9), 'new');
+  const before = structuredClone([...book.sessions]);
+  expect(await sync({ dryRun: true })).toMatchObject({ closed: 0, adopted: 1, missing: 1 });
+  later(6 * minute);
+  expect(await sync({ dryRun: true })).toMatchObject({ closed: 0, adopted: 1, missing: 1 });
+  expect([[...book.sessions], reports]).toEqual([before, []]);
+  await sync();
+  later(6 * minute);
+  expect(await sync({ dryRun: true })).toMatchObject({ closed: 1, missing: 0 });
+  expect(book.live()).toContain('s9');
+  expect(await sync()).toMatchObject({ closed: 1 });
 });
 
 test('a session is kept when two listings come faster than grace', async () => {

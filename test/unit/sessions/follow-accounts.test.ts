@@ -9,6 +9,7 @@ import { openStore } from '#core/store/sqlite/open-store.ts';
 import type { Store } from '#core/store/store.ts';
 import { accountingRecord, noon } from '#test/support/accounting-record.ts';
 import { tempDir } from '#test/support/temp-dir.ts';
+import { until } from '#test/support/until.ts';
 
 interface World {
   readonly store: Store;
@@ -160,4 +161,28 @@ test('an account that is imported without an event is followed as well', async (
   ]);
 
   expect(await given.plansOf()).toEqual(['Дом-500']);
+});
+
+test('events that say nothing new look nothing up, and of two at once the newest word stays', async () => {
+  let asked = 0;
+  const opened = await openStore({ directory: tempDir() });
+  onTestFinished(() => opened.close());
+  const slow: Store['account'] = async (userId) => {
+    asked++;
+    const account = await opened.account(userId);
+    await new Promise((resolve) => setTimeout(resolve, asked === 1 ? 50 : 0));
+    return account;
+  };
+  const given = await open(opened);
+  await given.tell({ ...иванов, tariff: 'Дом-100' }, 'e1');
+  await given.sessions.sink(start);
+  const looking = await open(opened, { account: slow });
+  await looking.tell({ ...иванов, tariff: 'Дом-100' }, 'e2');
+  expect(asked).toBe(0);
+
+  const first = looking.tell({ ...иванов, tariff: 'Дом-500' }, 'e3');
+  await until(() => asked === 1);
+  await Promise.all([first, looking.tell({ ...иванов, tariff: 'Дом-100' }, 'e4')]);
+
+  expect(await looking.plansOf()).toEqual(['Дом-100']);
 });

@@ -26,6 +26,7 @@ import { workerLaunch } from './sandbox/worker-process.ts';
 import { watchAccounts } from './store/account-changes.ts';
 import { startRetention } from './store/retention.ts';
 import { openStore } from './store/sqlite/open-store.ts';
+import type { Pause } from './store/store.ts';
 import { allTransports } from './transport/all.ts';
 import { loadDictionary } from './transport/radius/dictionary.ts';
 import { version } from './version.ts';
@@ -227,6 +228,7 @@ async function build(
             ok: true,
             detail: `${registry.counts().live} in force, ${registry.counts().refused} refused`,
           },
+          { name: 'pauses', ok: true, detail: pausesText(pauses.list()) },
         ],
       }),
       hooks: describeCatalogue(catalogue),
@@ -247,6 +249,11 @@ async function build(
       await Promise.all([registry.reload(), sessions.radsec?.reload()]);
     },
   };
+}
+
+/** Anyone who can connect reads this: who paused it and why is for those with a token. */
+function pausesText(list: readonly Pause[]): string {
+  return list.length === 0 ? 'nothing is paused' : `paused: ${list.map(({ scope }) => scope).join(', ')}`;
 }
 
 function refsOf({ profile }: Nas): NasRef[] {

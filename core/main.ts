@@ -17,6 +17,13 @@ const code = await runCli(process.argv.slice(2), {
   err: (message) => void process.stderr.write(message),
   columns: process.stdout.isTTY ? process.stdout.columns : 0,
   stdin: () => text(process.stdin),
+  async confirm(question) {
+    if (!process.stdin.isTTY || !process.stderr.isTTY) return null;
+    const { createInterface } = await import('node:readline');
+    process.stderr.write(`${question} [y/N] `);
+    for await (const answer of createInterface({ input: process.stdin })) return /^\s*y(es)?\s*$/i.test(answer);
+    return false;
+  },
   onSignal(name, handler) {
     process.on(name, handler);
     return () => void process.off(name, handler);

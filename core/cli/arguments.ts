@@ -2,13 +2,15 @@
 import { nearest } from '../model/did-you-mean.ts';
 import { UsageError } from './command.ts';
 
-/** `number?`: a value follows only when it is a number. */
-export type OptionKind = 'value' | 'flag' | 'number?';
+/** `number?`: a value follows only when it is a number; `list`: a value, and the option may come again. */
+export type OptionKind = 'value' | 'flag' | 'number?' | 'list';
 
 export interface CommandLine<Name extends string> {
   readonly words: readonly string[];
   /** Flags and options without their value are empty texts. */
   readonly options: Readonly<Partial<Record<Name, string>>>;
+  /** All values of options that may come again. */
+  readonly lists: Readonly<Partial<Record<Name, readonly string[]>>>;
   /** Options that are not listed, when these are allowed. */
   readonly others: Readonly<Record<string, string>>;
 }
@@ -24,6 +26,7 @@ interface Grammar<Name extends string> {
 export function readArguments<Name extends string>(argv: readonly string[], grammar: Grammar<Name>): CommandLine<Name> {
   const words: string[] = [];
   const options: Partial<Record<string, string>> = {};
+  const lists: Partial<Record<string, readonly string[]>> = {};
   const others: Record<string, string> = {};
   const kinds: Readonly<Record<string, OptionKind>> = grammar.options;
   const waiting = [...argv];
@@ -35,7 +38,12 @@ export function readArguments<Name extends string>(argv: readonly string[], gram
     else readOption(word);
   }
   if (words.length > grammar.words) throw new UsageError(`"${words[grammar.words]}" is one word too many`);
-  return { words, options: options as Partial<Record<Name, string>>, others };
+  return {
+    words,
+    options: options as Partial<Record<Name, string>>,
+    lists: lists as Partial<Record<Name, readonly string[]>>,
+    others,
+  };
 
   function readOption(word: string): void {
     const [, dashes = '', name = '', attached] = /^(--?)([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
@@ -43,6 +51,10 @@ export function readArguments<Name extends string>(argv: readonly string[], gram
     if (kind === undefined && grammar.others === 'keep' && dashes === '-')
       throw new UsageError(`there is no option -${name}; a variable is written --${name}`);
     if (kind === undefined && grammar.others === undefined) throw unknown(word, Object.keys(kinds));
+    if (kind === 'list') {
+      lists[name] = [...(lists[name] ?? []), valueFor({ name, kind, attached })];
+      return;
+    }
     const target = kind === undefined ? others : options;
     if (Object.hasOwn(target, name)) throw new UsageError(`--${name} is there twice`);
     target[name] = valueFor({ name, kind: kind ?? 'value', attached });

@@ -23,6 +23,12 @@ const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./sessions.ts')).sessions,
   },
   nas: { summary: 'how every NAS stands', load: async () => (await import('./nas.ts')).nas },
+  pause: {
+    summary: 'let nothing new run at a box, or list what is paused',
+    load: async () => (await import('./pause.ts')).pause,
+  },
+  resume: { summary: 'lift a pause', load: async () => (await import('./pause.ts')).resume },
+  audit: { summary: 'who did what to many at once', load: async () => (await import('./audit.ts')).audit },
   drift: {
     summary: 'how many accounts have something else than they should, box by box',
     load: async () => (await import('./drift.ts')).drift,
@@ -30,6 +36,10 @@ const commands: Readonly<Record<string, Entry>> = {
   check: {
     summary: 'check configuration, profiles and plugins without starting',
     load: async () => (await import('./check.ts')).check,
+  },
+  migrate: {
+    summary: 'read an old session script: what it does, what is dangerous, what takes its place',
+    load: async () => (await import('./migrate.ts')).migrate,
   },
   doctor: {
     summary: 'whether this machine is fit: walls around plugins, disk, buffers',

@@ -8,6 +8,8 @@ export interface Io {
   /** Columns of the terminal on standard output; 0 when it is not one. */
   readonly columns: number;
   stdin(): Promise<string>;
+  /** Whether whoever sits there says yes; null: there is no terminal to ask at. */
+  confirm(question: string): Promise<boolean | null>;
   /** Returns what takes the handler away again. */
   onSignal(name: NodeJS.Signals, handler: () => void): () => void;
   /** Ends the process at once. */

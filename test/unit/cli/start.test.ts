@@ -103,6 +103,7 @@ test('start ends at once on a second signal, whatever the stop is waiting for', 
     out: () => undefined,
     err: () => undefined,
     columns: 0,
+    confirm: async () => null,
     stdin: async () => '',
     onSignal(name, handler) {
       handlers.set(name, handler);

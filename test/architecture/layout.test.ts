@@ -12,6 +12,7 @@ const textOf = (file: string): string => readFileSync(join(root, file), 'utf8');
 const doors: Readonly<Record<string, readonly string[]>> = {
   model: [],
   'plugin-sdk': [],
+  migration: [],
   map: ['queue', 'store'],
   journal: ['store'],
   store: [],
@@ -39,7 +40,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   ],
   interstellio: ['api', 'sessions', 'store'],
   cgrates: ['api', 'ingest', 'sessions', 'store'],
-  cli: ['config', 'plugin-host', 'map', 'daemon', 'api', 'log', 'transport', 'sandbox', 'version'],
+  cli: ['config', 'migration', 'plugin-host', 'map', 'daemon', 'api', 'log', 'transport', 'sandbox', 'version'],
   log: ['log-lines'],
 };
 

@@ -1,0 +1,77 @@
+// The profile that a NAS begins with when its old script is replaced: YAML with references where secrets go, and what is left to fill in.
+import { OssiaError } from '../errors.ts';
+
+export interface NewProfile {
+  readonly plugin: string;
+  readonly script: string;
+  readonly nasIp: string;
+}
+
+const coaLines = (host: string): string[] => [`  coa: { host: ${host}, secret: "\${env:RADIUS_SECRET}" }`];
+
+/** Lines of `extends` or `plugin`, and of `transports`, by plugin. */
+const templates: Readonly<
+  Record<
+    string,
+    (given: NewProfile) => {
+      readonly head: string;
+      readonly transports: readonly string[];
+      readonly more?: readonly string[];
+    }
+  >
+> = {
+  mikrotik: ({ nasIp }) => ({
+    head: 'extends: mikrotik-routeros-7',
+    transports: [
+      "  # fingerprint: what `openssl x509 -fingerprint -sha256` says of the router's certificate; or ca:",
+      `  routeros: { host: ${nasIp}, user: ossia, password: "\${env:ROUTER_PASSWORD}" }`,
+      ...coaLines(nasIp),
+    ],
+    more: [
+      "# The old scheme's names: lists crb_auth, crb_blocked, crb_negbal and queues crb_<ip> are the defaults.",
+      'options: {}',
+    ],
+  }),
+  linux: ({ nasIp }) => ({
+    head: 'extends: linux-router',
+    transports: [`  ssh: { host: ${nasIp}, user: ossia, key: "\${file:/run/secrets/router-key}", host_key: "..." }`],
+    more: ['# customers, uplinks, portals and pools of the router: plugins/linux/README.md', 'options: {}'],
+  }),
+  'generic-coa': ({ nasIp }) => ({
+    head: 'extends: generic-coa',
+    transports: coaLines(nasIp),
+    more: ['# What each hook sends, in the words of this box: plugins/generic-coa/README.md has some.', 'options: {}'],
+  }),
+  'carbon-script': ({ script }) => ({
+    head: 'plugin: carbon-script',
+    transports: [
+      '  script:',
+      `    programs: { bin: ${JSON.stringify(script)} }`,
+      '    # What the billing gave the script about the box, beside the variables of the account.',
+      `    env: { telnet_login: admin, telnet_password: "\${env:TELNET_PASSWORD}", coa_port: "3799", radius_secret: "\${env:RADIUS_SECRET}" }`,
+    ],
+  }),
+};
+
+export const profilesFor: ReadonlySet<string> = new Set(Object.keys(templates));
+
+export function profileText(given: NewProfile): string {
+  const template = Object.hasOwn(templates, given.plugin) ? templates[given.plugin] : undefined;
+  if (template === undefined)
+    throw new OssiaError(
+      'not_found',
+      `There is no profile to begin with for the plugin ${given.plugin}; there are ${[...profilesFor].join(', ')}.`,
+    );
+  const { head, transports, more = [] } = template(given);
+  return [
+    `# Made from ${given.script.replace(/[^\x20-\x7e]/g, '?')}; look at it before it goes into nas-profiles/.`,
+    head,
+    `match: { nas_ip: ${given.nasIp} }`,
+    'transports:',
+    ...transports,
+    `radius: { secret: "\${env:RADIUS_SECRET}" }`,
+    'limits: { concurrency: 2, deadline: 30s }',
+    ...more,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,71 @@
+// `ossia migrate` as an admin with an old script meets it; the profile that it writes is one that `ossia check` takes.
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { tempDir } from '#test/support/temp-dir.ts';
+import { ossia } from './ossia.ts';
+
+const plugins = new URL('../../../plugins', import.meta.url).pathname;
+const models = new URL('../../../nas-profiles/models', import.meta.url).pathname;
+
+const routerScript = `#!/bin/bash
+user_del(){
+  while send_mikrotik_cmd -s "$nas_ip" "$telnet_login" "$telnet_password" /queue simple remove numbers=crb_\${ip}; do :; done
+  echo "User-Name=\\"\${login}\\"" | radclient -x \${nas_ip}:\${coa_port} disconnect "\${radius_secret}"
+}
+user_edit() { :; }
+"$1"
+`;
+
+function folder(script: string): string {
+  const cwd = tempDir();
+  mkdirSync(join(cwd, 'nas-profiles'));
+  symlinkSync(plugins, join(cwd, 'plugins'));
+  symlinkSync(models, join(cwd, 'nas-profiles', 'models'));
+  writeFileSync(join(cwd, 'session'), script);
+  return cwd;
+}
+
+test('function by function, what it does and what is dangerous, and what takes its place', async () => {
+  const { code, out } = await ossia(['migrate', 'session', '--nas_ip', '10.0.0.7'], { cwd: folder(routerScript) });
+  expect(code).toBe(0);
+  expect(out).toMatch(/^user_del: ends the session by a RADIUS Disconnect; removes a RouterOS queue$/m);
+  expect(out).toMatch(/line 3: .*\n {4}endless loop: .*\n {4}secret in arguments: .*\n {4}unquoted value: /);
+  expect(out).toMatch(/^user_edit: nothing that reaches a box$/m);
+  expect(out).toMatch(/hooks without a function: .*user_drop/);
+  expect(out).toMatch(/^plugin: mikrotik /m);
+});
+
+test.each([undefined, 'mikrotik', 'generic-coa', 'carbon-script'])(
+  'the profile for %s is one that the daemon takes',
+  async (plugin) => {
+    const cwd = folder(routerScript);
+    const chosen = plugin === undefined ? [] : ['--plugin', plugin];
+    const written = await ossia(
+      ['migrate', 'session', '--write', 'nas-profiles/bras-1.yaml', '--nas_ip', '10.0.0.7', ...chosen],
+      { cwd },
+    );
+    expect(written).toMatchObject({ code: 0, err: '' });
+    const env = { ROUTER_PASSWORD: 'пароль', RADIUS_SECRET: 'secret', TELNET_PASSWORD: 'secret' };
+    const checked = await ossia(['check', '--json'], { cwd, env });
+    const { profiles } = JSON.parse(checked.out) as { profiles: { problems: unknown[] }[] };
+    expect(profiles).toEqual([expect.objectContaining({ problems: [] })]);
+    const again = await ossia(['migrate', 'session', '--write', 'nas-profiles/bras-1.yaml'], { cwd });
+    expect(again).toMatchObject({ code: 1, err: expect.stringMatching(/is there already; nothing was written/) });
+    expect(readFileSync(join(cwd, 'nas-profiles/bras-1.yaml'), 'utf8')).toContain('10.0.0.7');
+  },
+);
+
+test('no script, a file that is none, a wrong word: each said', async () => {
+  const cwd = folder('\0\0');
+  expect(await ossia(['migrate', 'none'], { cwd })).toMatchObject({ code: 1, err: expect.stringMatching(/none/) });
+  expect(await ossia(['migrate', 'session'], { cwd })).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/no script/),
+  });
+  expect(await ossia(['migrate', 'session', '--nas_ip', 'x'], { cwd })).toMatchObject({ code: 2 });
+  expect(await ossia(['migrate', 'session', '--plugin', 'x'], { cwd })).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/mikrotik/),
+  });
+});

@@ -80,7 +80,7 @@ describe.each(listing)('$plugin', ({ plugin, options }) => {
 
   test('the list and user_info say what was settled', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), async (steps) => {
         const desired: State[] = [];
         for (const [who, account] of accounts.entries()) {
           await tell('user_del', account, {});
@@ -118,7 +118,7 @@ describe.each(listing)('$plugin', ({ plugin, options }) => {
           expect(differences(wanted, user ?? {})).toEqual([]);
         }
       }),
-      { numRuns: 25 },
+      { numRuns: 20 },
     );
   }, 90_000);
 });

@@ -53,6 +53,27 @@ test('our client carries words of every length form to an independent server and
   }
 });
 
+test('our client reads a long table of an independent server page by page, and short ones too', async () => {
+  const { port } = await startServer('plain');
+  const { routeros: device, exchanges } = deviceAt(port);
+  const pagesOf = async (where = {}) =>
+    Array.fromAsync(device.pages(menu, where, ['address', 'comment'], { size: 300 }), (rows) => rows);
+  expect(await pagesOf()).toEqual([]);
+  for (let at = 0; at < 1000; at += 1)
+    await device.command(`${menu}/add`, {
+      list: at % 2 ? 'стоп' : 'иди',
+      address: `10.0.${at >> 8}.${at & 255}`,
+      comment: `абонент ${at}`,
+    });
+
+  const all = await pagesOf();
+  expect(all.map((rows) => rows.length)).toEqual([300, 300, 300, 100]);
+  expect(all.flat().at(-1)).toEqual({ address: '10.0.3.231', comment: 'абонент 999' });
+  expect((await pagesOf({ list: 'стоп' })).flat().length).toBe(500);
+  expect(exchanges.at(-1)?.text).toBe('500 rows');
+  expect(await device.print(menu, { address: '10.0.3.231' }, ['list'])).toEqual([{ list: 'стоп' }]);
+});
+
 test('our client tells the failures of an independent server apart', async () => {
   const { port, close } = await startServer('plain');
   await expect(deviceAt(port, { password: 'wrong' }).routeros.print(menu)).rejects.toMatchObject({

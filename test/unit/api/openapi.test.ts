@@ -23,6 +23,16 @@ test('the document has every route of the server, and no other', async () => {
   expect(described.sort()).toEqual(routes.map(({ method, path }) => `${method} ${path}`).sort());
 });
 
+test('every route that acts takes dry_run, but those that change nothing anyway', async () => {
+  const acting = Object.entries((await document()).paths).flatMap(([path, methods]) =>
+    Object.entries(methods).flatMap(([method, operation]) => (method === 'get' ? [] : [{ path, operation }])),
+  );
+  const without = acting.filter(({ operation }) =>
+    (operation['parameters'] as { name: string }[]).every(({ name }) => name !== 'dry_run'),
+  );
+  expect(without.map(({ path }) => path).sort()).toEqual(['/v1/accounts/{id}/diagnostics/{hook}', '/v1/plan']);
+});
+
 test('every path of the document is answered by the server', async () => {
   const { url } = await runningApi();
   for (const [path, methods] of Object.entries((await document()).paths))

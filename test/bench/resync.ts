@@ -83,9 +83,9 @@ async function timed(daemon: DaemonProcess, body: object) {
     workers = Math.max(workers, childrenMb(daemon.pid));
   }, 250);
   const { id } = (await daemon.call('POST', '/v1/nas/bras-1/resync', body)).body as Run;
-  const look = async () => (await daemon.call('GET', `/v1/resyncs/${id}?wait=true`)).body as Run;
+  const look = async () => (await daemon.call('GET', `/v1/resyncs/${id}`)).body as Run;
   let run = await look();
-  while (run.state === 'planning') run = await look();
+  while (run.state === 'planning') run = await sleep(100).then(look);
   const took = secondsSince(began);
   clearInterval(watchWorkers);
   if (run.state !== 'done' && run.state !== 'applying') throw new Error(`${run.state}: ${run.reason}`);

@@ -18,7 +18,7 @@ const name = z.object({ name: z.string() });
 const id = z.object({ id: z.string().regex(/^[0-9a-f]{1,32}$/, 'expected the id of a resync') });
 const limit = (most: number) => z.coerce.number(`expected 1 to ${most}`).int(`expected 1 to ${most}`).min(1).max(most);
 /** Shorter than a caller's patience. */
-const longestWaitMs = 20_000;
+const longestWaitMs = 10_000;
 
 export function nasResyncRoutes({
   resyncs,
@@ -84,7 +84,7 @@ export function nasResyncRoutes({
         wait: z
           .enum(['true', 'false'])
           .default('false')
-          .describe('Answer when it is no longer planning, or after 20 s.'),
+          .describe('Answer when it is no longer planning, or after 10 s.'),
       }),
       answers: { 200: { description: 'The resync.', schema: resyncSchema }, 404: { description: 'No such resync.' } },
       async handle({ params, query }) {

@@ -7,7 +7,7 @@ import type { ActualView } from './accounts.ts';
 import { stateOf } from './compare-account.ts';
 import type { Looked } from './look.ts';
 
-const kilobits = z.number().int().min(0);
+const kilobits = z.number().min(0);
 
 /** As the SDK's BoxUser, without the names; null: the box has nothing of this account. */
 const userOnBox = z

@@ -52,7 +52,7 @@ export interface SessionDependencies {
 }
 
 /** An operator's hand on jobs. */
-export type JobControl = Pick<Queue, 'retry' | 'skip' | 'bulk'>;
+export type JobControl = Pick<Queue, 'retry' | 'skip' | 'bulk' | 'holderOf'>;
 
 export interface GateReport {
   readonly running: number;

@@ -21,6 +21,7 @@ export interface JobView {
 
 export interface JobDetail extends JobView {
   readonly account: Readonly<Record<string, string>>;
+  readonly waits_for: JobView | null;
   readonly journal: readonly Entry[];
 }
 
@@ -54,6 +55,7 @@ export function showJob(job: JobDetail, io: Io): string {
   const facts: [string, string][] = [
     ['state', paint(toneOf(job.state), job.state)],
     ['reason', clean(job.reason)],
+    ['waits', holderText(job.waits_for)],
     ['code', job.code ?? ''],
     ['next try', localTime(job.not_before)],
     ['runs', String(job.attempt)],
@@ -69,6 +71,13 @@ export function showJob(job: JobDetail, io: Io): string {
   const timeline = job.journal.flatMap((entry) => entryLines(entry, paint));
   const journal = timeline.length === 0 ? ['  nothing yet'] : timeline;
   return `${[`job ${job.id}  ${job.hook}`, ...lines, 'timeline', ...journal].join('\n')}\n`;
+}
+
+/** Its lane goes in order: what is wrong with the one in front is what is wrong with this one. */
+function holderText(holder: JobView | null): string {
+  if (holder === null) return '';
+  const { id, hook, state, reason } = holder;
+  return `for job ${id} (${hook}), ${state}${reason === '' ? '' : `: ${clean(reason)}`}`;
 }
 
 /** Texts of several lines keep their lines, indented under the first. */

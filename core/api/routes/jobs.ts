@@ -64,7 +64,9 @@ export function jobRoutes({ store, directory, control, accounts, log }: Needs): 
         const [job, journal] = await Promise.all([store.job(params.id), store.journal(params.id)]);
         if (job === undefined) throw noSuchJob(params.id);
         const account = accountAnswer(job.account);
-        return json(200, { ...jobAnswer(job, directory), account, journal: journal.map(journalAnswer) });
+        const holder = control.holderOf(job);
+        const waits_for = holder === undefined ? null : jobAnswer(holder, directory);
+        return json(200, { ...jobAnswer(job, directory), account, waits_for, journal: journal.map(journalAnswer) });
       },
     }),
     defineRoute({

@@ -49,6 +49,9 @@ export const jobDetailSchema = named(
   'JobDetail',
   job.extend({
     account: z.record(z.string(), z.string()).describe('The variables that it runs with; passwords are masked.'),
+    waits_for: jobSchema
+      .nullable()
+      .describe('The job at the head of its lane, which runs before it; null when none does.'),
     journal: z.array(journalEntry).describe('From old to new.'),
   }),
 );

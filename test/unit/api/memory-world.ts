@@ -115,6 +115,7 @@ export function memoryWorld({ level = 'info' }: { level?: 'info' | 'debug' } = {
           return world.change(id, { state: 'skipped', reason: `skipped by ${by}: ${reason}` });
         },
         bulk: notHere,
+        holderOf: () => undefined,
       },
       onJobChange(listener) {
         listeners.add(listener);

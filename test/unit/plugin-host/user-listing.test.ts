@@ -139,6 +139,18 @@ test.each([
   expect(await list()).toMatchObject({ type: 'failed', reason: expect.any(String) });
 });
 
+test('a list without an end is over at the limit of lists in one run', async () => {
+  let taken = 0;
+  const { list } = await listing(generator(`for (;;) yield ${rows(1, 1)};`), {
+    onUsers: (users) => {
+      taken += users.length;
+    },
+  });
+
+  expect(await list()).toMatchObject({ type: 'failed', reason: expect.stringContaining('20000 lists') });
+  expect(taken).toBe(20_000);
+});
+
 test('who cannot take the rows stops the list', async () => {
   const { world, list } = await listing(generator(`yield ${rows(1, 3)}; await device.line.read('more');`), {
     onUsers: () => Promise.reject(new Error('the disk is full')),

@@ -35,6 +35,8 @@ type Problem = LoadReport['problems'][number];
 type Count = { -readonly [Name in keyof LoadReport]: LoadReport[Name] } & { problems: Problem[] };
 
 const batchSize = 500;
+/** So that reading, comparing and writing go on side by side. */
+const mostFlights = 3;
 const mostProblems = 100;
 /** How long to wait for room in the queue while nothing finds any. */
 const patienceMs = 60_000;
@@ -43,17 +45,27 @@ export function createLoad({ store, queue, effects, clock, take }: LoadOptions):
   return async (lines, how) => {
     const count: Count = { lines: 0, taken: 0, unchanged: 0, jobs: 0, rejected: 0, problems: [] };
     const waiting = new Map<string, Item>();
-    /** Those of the batch that is on its way. */
-    let flying: ReadonlySet<string> = new Set();
-    let flight: Promise<void> = Promise.resolve();
+    /** Batches on their way, with whom they are about. */
+    const flights = new Map<Promise<void>, ReadonlySet<string>>();
+    let failure: OssiaError | undefined;
+    const landed = async (most: number): Promise<void> => {
+      while (flights.size > most) await Promise.race(flights.keys());
+      if (failure !== undefined) throw failure;
+    };
     const launch = async (): Promise<void> => {
+      await landed(mostFlights - 1);
       const batch = [...waiting.values()];
+      const flight: Promise<void> = takeBatch(batch, how, count)
+        .catch((thrown: unknown) => {
+          failure ??= toOssiaError(thrown);
+        })
+        .finally(() => flights.delete(flight));
+      flights.set(flight, new Set(waiting.keys()));
       waiting.clear();
-      await flight;
-      flying = new Set(batch.map(({ userId }) => userId));
-      flight = takeBatch(batch, how, count);
-      // It is waited for a batch later, and must not count as unheard until then.
-      flight.catch(() => undefined);
+    };
+    const isFlying = (userId: string): boolean => {
+      for (const users of flights.values()) if (users.has(userId)) return true;
+      return false;
     };
     try {
       for await (const line of lines) {
@@ -61,18 +73,16 @@ export function createLoad({ store, queue, effects, clock, take }: LoadOptions):
         const item = read(line, count);
         if (item === undefined) continue;
         // The later line of one account is compared with what the earlier one left.
-        if (waiting.has(item.userId) || flying.has(item.userId)) {
-          await launch();
-          await flight;
-        }
+        if (waiting.has(item.userId)) await launch();
+        if (isFlying(item.userId)) await landed(0);
         waiting.set(item.userId, item);
         if (waiting.size >= batchSize) await launch();
       }
       how.signal.throwIfAborted();
       await launch();
-      await flight;
+      await landed(0);
     } catch (thrown) {
-      await flight.catch(() => undefined);
+      await Promise.all(flights.keys());
       throw brokenOff({ thrown, count, signal: how.signal });
     } finally {
       if (!how.dryRun && count.taken > 0) await audit(count, how);

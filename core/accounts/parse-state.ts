@@ -111,16 +111,20 @@ function onlyRates(values: Readonly<Record<string, unknown>>): Record<string, un
   return Object.fromEntries(Object.entries(values).filter(([name]) => isRate(name)));
 }
 
+const rates: ReadonlySet<string> = new Set(rateVariables);
+
 function isRate(name: string): boolean {
-  return (rateVariables as readonly string[]).includes(name);
+  return rates.has(name);
 }
 
 /** A variable sent as null is one that was not sent. */
 function stayingOf(parsed: Account, sent: Readonly<Record<string, unknown>>): Account {
   const variables: Record<string, string> = {};
-  for (const [name, value] of Object.entries(parsed))
-    if (sent[name] !== null && value !== undefined && !passingVariables.has(name) && !isRate(name))
+  for (const name of Object.keys(parsed)) {
+    const value = parsed[name];
+    if (value !== undefined && sent[name] !== null && !passingVariables.has(name) && !isRate(name))
       variables[name] = value;
+  }
   return variables;
 }
 

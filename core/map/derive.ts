@@ -3,7 +3,6 @@ import { type Account, nasKeyOf, nasRefOf } from '../model/account.ts';
 import {
   type AccountRecord,
   changedKeyParameters,
-  passingVariables,
   rateVariables,
   type State,
   serviceKey,
@@ -11,11 +10,11 @@ import {
   variablesOf,
 } from '../model/state.ts';
 import type { Effects } from './effects.ts';
-import { callFor, type HookCall, newBoxCalls } from './new-box.ts';
+import { callWith, type HookCall, newBoxCalls } from './new-box.ts';
 
 /** An account's whole state, parsed. */
 export interface WantedState {
-  /** All of them; rates among them do not count. */
+  /** All of them, without rates, and without those that belong to one event. */
   readonly variables: Account;
   /** What is told of the settle keys, without services; the others stay as they are. */
   readonly told: State;
@@ -60,18 +59,21 @@ export function derive({ before, wanted, effects, at }: Deriving): Derived | nul
     goneAt: exists === 'true' ? 0 : before?.goneAt || at,
     updatedAt: at,
   };
-  const from = (known: AccountRecord, key: string, value: string) => callFor({ key, value, known, effects });
   const calls: HookCall[] = [];
-  if (goes) for (const key of servicesOn(old)) calls.push(from(before, key, 'off'));
-  if (goes || (isFresh && isRenamed && !wasGone)) calls.push(from(before, 'exists', 'false'));
-  if (isFresh) {
-    calls.push(from(record, 'exists', 'true'), ...newBoxCalls(record, effects));
-    if (desired['logged'] === 'true') calls.push(from(record, 'logged', 'true'));
-  } else if (exists === 'true') {
-    if (old['exists'] !== 'true') calls.push(from(record, 'exists', 'true'));
-    else if (isEdited) calls.push({ hook: effects.edited.name, account: variablesOf(record) });
-    for (const key of changedKeys(old, desired)) calls.push(from(record, key, desired[key] ?? ''));
+  const add = (account: Account, key: string, value: string) => calls.push(callWith({ key, value, account, effects }));
+  if (goes || (isFresh && isRenamed && !wasGone)) {
+    const account = variablesOf(before);
+    if (goes) for (const key of servicesOn(old)) add(account, key, 'off');
+    add(account, 'exists', 'false');
   }
+  if (exists === 'false') return { calls, record };
+  const account = variablesOf(record);
+  if (isFresh || old['exists'] !== 'true') add(account, 'exists', 'true');
+  else if (isEdited) calls.push({ hook: effects.edited.name, account });
+  if (isFresh) {
+    calls.push(...newBoxCalls(record, effects));
+    if (desired['logged'] === 'true') add(account, 'logged', 'true');
+  } else for (const key of changedKeys(old, desired)) add(account, key, desired[key] ?? '');
   return { calls, record };
 }
 
@@ -128,10 +130,9 @@ function servicesOn(state: State): readonly string[] {
 
 /** Rates are told on their own; those that only events brought stay until then. */
 function stayingVariables(before: Account, wanted: Account): Account {
-  const isRate = (name: string): boolean => (rateVariables as readonly string[]).includes(name);
-  const told = Object.entries(wanted).filter(([name]) => !isRate(name) && !passingVariables.has(name));
-  const rates = Object.entries(before).filter(([name]) => isRate(name));
-  return Object.fromEntries([...told, ...rates]);
+  const rates = rateVariables.filter((name) => before[name] !== undefined);
+  if (rates.length === 0) return wanted;
+  return { ...wanted, ...Object.fromEntries(rates.map((name) => [name, before[name] ?? ''])) };
 }
 
 /** `deleted` is what `exists` says. */

@@ -22,20 +22,23 @@ export function newBoxCalls({ variables, desired }: Known, effects: Effects): re
     ...services.sort().map((key) => [key, 'on'] as const),
     ...(desired['accept'] === 'true' ? [['accept', 'true'] as const] : []),
   ];
-  return wanted.map(([key, value]) => callFor({ key, value, known: { variables, desired }, effects }));
+  const account = variablesOf({ variables, desired });
+  return wanted.map(([key, value]) => callWith({ key, value, account, effects }));
 }
 
 interface Wish {
   readonly key: string;
   readonly value: string;
-  /** Whose variables the hook is run with. */
-  readonly known: Known;
   readonly effects: Effects;
 }
 
-export function callFor({ key, value, known, effects }: Wish): HookCall {
+/** With the variables that a job made from this record carries. */
+export function callFor({ known, ...wish }: Wish & { readonly known: Known }): HookCall {
+  return callWith({ ...wish, account: variablesOf(known) });
+}
+
+export function callWith({ key, value, account, effects }: Wish & { readonly account: Account }): HookCall {
   const service = serviceOf(key);
-  const account = variablesOf(known);
   return {
     hook: effects.bringing(key, value).name,
     account: service === undefined ? account : { ...account, usluga_id: service },

@@ -53,7 +53,7 @@ export interface AccountView extends ListedAccount {
   readonly applied: readonly AppliedView[];
   /** Jobs that have not ended, in their order. */
   readonly pending: readonly Job[];
-  /** Refused and dead ones that nothing newer has settled since, new ones first. */
+  /** Refused, dead and skipped ones that nothing newer has settled since, new ones first. */
   readonly failed: readonly Job[];
   /** What the box last said to one of its jobs; empty when nothing. */
   readonly lastWords: { readonly text: string; readonly job: string; readonly at: number } | null;

@@ -2,7 +2,15 @@
 import type { Catalogue } from '../map/catalogue.ts';
 import { nasRefOf } from '../model/account.ts';
 import { endedStates, type Job, jobStates } from '../model/job.ts';
-import { type AccountRecord, type Applied, accessOf, differencesOf, type State, settledBy } from '../model/state.ts';
+import {
+  type AccountRecord,
+  type Applied,
+  type AppliedMark,
+  accessOf,
+  differencesOf,
+  type State,
+  settledBy,
+} from '../model/state.ts';
 import type { NasDirectory } from '../plugin-host/nas.ts';
 import type { KnownAccount, Store } from '../store/store.ts';
 import type { AccountView, AppliedView, ListedAccount } from './accounts.ts';
@@ -20,25 +28,29 @@ const mostFailed = 50;
 const jobsAskedForWords = 10;
 
 export async function viewOf(record: AccountRecord, sources: ViewSources): Promise<AccountView> {
-  const { store, directory } = sources;
+  const { store, directory, catalogue } = sources;
   const user_id = record.userId;
   const [applied, pending, failed, lastWords] = await Promise.all([
     store.applied(user_id),
     store.jobs({ user_id, states: unended, limit: mostPending }),
-    store.jobs({ user_id, states: ['refused', 'dead'], limit: mostFailed }),
+    store.jobs({ user_id, states: ['refused', 'dead', 'skipped'], limit: mostFailed }),
     lastWordsOf(user_id, store),
   ]);
   const marks = applied.get(record.nasKey) ?? {};
   const elsewhere = [...applied].filter(([nasKey, there]) => nasKey !== record.nasKey && !isGone(there));
-  const failing = await Promise.all(failed.map((job) => isOpen(job, applied.get(job.nasKey) ?? {}, sources)));
+  const isFailing = await Promise.all(failed.map((job) => isOpen(job, applied.get(job.nasKey) ?? {}, sources)));
+  const failing = newestOfEach(
+    failed.filter((_, index) => isFailing[index]),
+    catalogue,
+  );
   return {
     ...listed({ ...record, applied: marks }, directory),
     applied: [
-      viewOfBox(record.nasKey, marks, directory),
+      viewOfBox(record.nasKey, withFailing(marks, failing.filter(isOn(record.nasKey)), sources), directory),
       ...elsewhere.map(([nasKey, there]) => viewOfBox(nasKey, there, directory)),
     ],
     pending: [...pending].reverse(),
-    failed: failed.filter((_, index) => failing[index]),
+    failed: failing,
     lastWords,
   };
 }
@@ -63,6 +75,34 @@ function viewOfBox(nasKey: string, marks: Applied, directory: Pick<NasDirectory,
   return { nasKey, nas: directory.find(ref)?.name ?? null, marks };
 }
 
+/** From new to old: of those that were to settle the same on one box. */
+function newestOfEach(jobs: readonly Job[], catalogue: Catalogue): Job[] {
+  const seen = new Set<string>();
+  return jobs.filter((job) => {
+    const names = keysOf(job, catalogue).map((key) => `${key} ${job.nasKey}`);
+    const isNew = names.length === 0 || names.some((name) => !seen.has(name));
+    for (const name of names) seen.add(name);
+    return isNew;
+  });
+}
+
+function isOn(nasKey: string): (job: Job) => boolean {
+  return (job) => job.nasKey === nasKey;
+}
+
+/** What was skipped leaves no mark, and is why something is not there all the same. */
+function withFailing(marks: Applied, failing: readonly Job[], { catalogue }: ViewSources): Applied {
+  const all: Record<string, AppliedMark> = { ...marks };
+  for (const job of failing.toReversed())
+    for (const key of keysOf(job, catalogue))
+      all[key] = { ...all[key], failed: { state: job.state, reason: job.reason, job: job.id, at: job.updatedAt } };
+  return all;
+}
+
+function keysOf(job: Job, catalogue: Catalogue): string[] {
+  return Object.keys(settledBy(catalogue.get(job.hook)?.settles ?? null, job.account));
+}
+
 /** Nothing is left there of it, and nothing failed there since. */
 function isGone(marks: Applied): boolean {
   return marks['exists']?.value === 'false' && Object.values(marks).every(({ failed }) => failed === undefined);
@@ -70,7 +110,7 @@ function isGone(marks: Applied): boolean {
 
 /** Whether a job that ended badly still says something: nothing newer has settled the same, or done the same hook. */
 async function isOpen(job: Job, marks: Applied, { store, catalogue }: ViewSources): Promise<boolean> {
-  const keys = Object.keys(settledBy(catalogue.get(job.hook)?.settles ?? null, job.account));
+  const keys = keysOf(job, catalogue);
   if (keys.length > 0)
     return keys.some((key) => {
       const { job: done = '0', failed } = marks[key] ?? {};
@@ -78,6 +118,8 @@ async function isOpen(job: Job, marks: Applied, { store, catalogue }: ViewSource
         Number(done) < Number(job.id) && Number(failed?.job ?? job.id) <= Number(job.id) && !removedSince(job, marks)
       );
     });
+  // A plugin may well have nothing to do for it.
+  if (job.state === 'skipped') return false;
   const user_id = job.account['user_id'] ?? '';
   const after = await store.jobs({ user_id, hook: job.hook, states: ['done'], after: job.id, limit: 1 });
   return after.length === 0;

@@ -152,7 +152,7 @@ function differs({ nas, differing, pending, failed }: AccountDetail): string {
     pending.length > 0
       ? 'jobs are on their way'
       : failed.length > 0
-        ? 'jobs have failed'
+        ? 'jobs were refused, given up or skipped'
         : `no job is on its way: ossia nas resync ${nas ?? 'NAS'} puts it right`;
   return `Not as it should be: ${what}; ${why}.`;
 }

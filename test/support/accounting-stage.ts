@@ -6,6 +6,7 @@ import type { Account } from '#core/model/account.ts';
 import { createSessions } from '#core/sessions/sessions.ts';
 import { openStore } from '#core/store/sqlite/open-store.ts';
 import type { Store } from '#core/store/store.ts';
+import { toldAccount } from './told-account.ts';
 
 export interface AccountingStageOptions {
   readonly directory: string;
@@ -29,10 +30,7 @@ export interface AccountingStage {
 export async function startAccountingStage(options: AccountingStageOptions): Promise<AccountingStage> {
   const { directory, port = 0, secret = 'testing123', accounts = [] } = options;
   const store = await openStore({ directory });
-  for (const account of accounts) {
-    const event = { id: `know-${account['user_id']}`, hook: 'user_add', account, occurredAt: '', source: 'test' };
-    await store.write([{ type: 'event', event, jobs: [] }]);
-  }
+  for (const account of accounts) await store.write([toldAccount(account)]);
   const records: AccountingRecord[] = [];
   const told: SessionChange[] = [];
   const sessions = await createSessions({

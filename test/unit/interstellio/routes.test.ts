@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { interstellioRoutes } from '#core/interstellio/routes.ts';
 import { openStore } from '#core/store/sqlite/open-store.ts';
 import { tempDir } from '#test/support/temp-dir.ts';
+import { toldAccount } from '#test/support/told-account.ts';
 import { memoryWorld } from '../api/memory-world.ts';
 import { runningApi } from '../api/running-api.ts';
 
@@ -26,12 +27,7 @@ async function world({ domain = '' } = {}) {
   const directory = tempDir();
   const store = await openStore({ directory });
   onTestFinished(() => store.close());
-  for (const account of all) {
-    const event = { id: account.user_id, hook: 'user_add', account, occurredAt: '', source: 'test' };
-    const { user_id: userId } = account;
-    const told = { type: 'tell', userId, variables: account, settled: {}, at: 1 } as const;
-    await store.write([{ type: 'event', event, jobs: [], account: told }]);
-  }
+  for (const account of all) await store.write([toldAccount(account)]);
   for (const account of all) accounts.set(account.user_id, account);
   if (deps.sessions === null) throw new Error('no sessions');
   const foreign = interstellioRoutes({

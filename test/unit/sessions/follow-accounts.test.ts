@@ -9,6 +9,7 @@ import { openStore } from '#core/store/sqlite/open-store.ts';
 import type { Store } from '#core/store/store.ts';
 import { accountingRecord, noon } from '#test/support/accounting-record.ts';
 import { tempDir } from '#test/support/temp-dir.ts';
+import { toldAccount } from '#test/support/told-account.ts';
 import { until } from '#test/support/until.ts';
 
 interface World {
@@ -38,15 +39,7 @@ async function open(opened: Store, overrides: Partial<Store> = {}): Promise<Worl
     store,
     sessions,
     warnings,
-    tell: (account, id) =>
-      store.write([
-        {
-          type: 'event',
-          event: { id, hook: 'user_edit', account, occurredAt: '', source: 'billing' },
-          jobs: [],
-          account: { type: 'tell', userId: account['user_id'] ?? '', variables: account, settled: {}, at: 1 },
-        },
-      ]),
+    tell: (account, id) => store.write([toldAccount(account, { id })]),
     plansOf: async (...conditions) =>
       (await sessions.book.find({ conditions, limit: 100 })).sessions.map(({ plan }: Session) => plan),
     async restart() {

@@ -9,6 +9,7 @@ import { createSessions, type SessionSettings, type Sessions } from '#core/sessi
 import { openStore } from '#core/store/sqlite/open-store.ts';
 import type { Store } from '#core/store/store.ts';
 import { accountingRecord, noon } from '#test/support/accounting-record.ts';
+import { toldAccount } from '#test/support/told-account.ts';
 import { until } from '#test/support/until.ts';
 
 const minute = 60_000;
@@ -36,9 +37,7 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ossia-lost-'));
   store = await openStore({ directory });
   const account = { user_id: '1001', login: 'Иванов', nas_ip: '10.0.0.1', tariff: 'Домашний-100', street: 'Садовая' };
-  await store.write([
-    { type: 'event', event: { id: 'know', hook: 'user_add', account, occurredAt: '', source: 'test' }, jobs: [] },
-  ]);
+  await store.write([toldAccount(account)]);
   time = noon;
   refuses = false;
   sessions = await open();

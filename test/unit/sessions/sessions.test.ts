@@ -10,6 +10,7 @@ import { createSessions, type Sessions } from '#core/sessions/sessions.ts';
 import { openStore } from '#core/store/sqlite/open-store.ts';
 import type { Store } from '#core/store/store.ts';
 import { accountingRecord, noon } from '#test/support/accounting-record.ts';
+import { toldAccount } from '#test/support/told-account.ts';
 
 const minute = 60_000;
 const start = accountingRecord();
@@ -57,8 +58,7 @@ function stage(overrides: Partial<Pick<Store, 'write'>> & { maxClosed?: number }
 }
 
 async function know(account: Readonly<Record<string, string>>): Promise<void> {
-  const event = { id: `know-${account['user_id']}`, hook: 'user_add', account, occurredAt: '', source: 'test' };
-  await store.write([{ type: 'event', event, jobs: [] }]);
+  await store.write([toldAccount(account)]);
 }
 
 const ivanov = { user_id: '1001', login: 'Иванов', ip: '10.1.2.3', nas_ip: '10.0.0.1', name: 'Иван Иванов' };

@@ -16,6 +16,8 @@ const peers: Readonly<Record<string, string>> = {
   nftables: '/usr/sbin/nft',
   'iputils-ping': '/bin/ping',
   iperf3: '/usr/bin/iperf3',
+  gcc: '/usr/bin/gcc',
+  'libc6-dev': '/usr/include/dlfcn.h',
   procps: '/usr/bin/pgrep',
   openssl: '/usr/bin/openssl',
   radsecproxy: '/usr/sbin/radsecproxy',

@@ -17,7 +17,7 @@ export interface Site {
   /** Keeps a secret in a file and gives the reference to it. */
   secret(name: string, value: string): string;
   removeProfile(name: string): void;
-  start(): Promise<DaemonProcess>;
+  start(env?: Readonly<Record<string, string>>): Promise<DaemonProcess>;
   /** Kills what still runs and removes the folder. */
   close(): Promise<void>;
 }
@@ -64,10 +64,10 @@ export function createSite(settings: Readonly<Record<string, unknown>> = {}): Si
       return `\${file:${file}}`;
     },
     removeProfile: (name) => rmSync(join(profiles, `${name}.yaml`)),
-    async start() {
+    async start(env = {}) {
       const child = spawn(nodeBin, [join(root, 'core/main.ts'), 'start', '--config', config], {
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: { PATH: process.env['PATH'] ?? '' },
+        env: { PATH: process.env['PATH'] ?? '', ...env },
       });
       running.add(child);
       child.once('exit', () => running.delete(child));

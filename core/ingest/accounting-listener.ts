@@ -7,7 +7,7 @@ import { packetLength } from '../transport/radius/codec.ts';
 import { codes, type DropReason } from '../transport/radius/packet.ts';
 import type { AccountingRecord, AccountingSink } from './accounting.ts';
 import { createDuplicates, type Seen } from './accounting-duplicates.ts';
-import { readAccounting } from './accounting-record.ts';
+import { isInterim, readAccounting } from './accounting-record.ts';
 import { accountingResponse } from './accounting-response.ts';
 import { type AccountingLog, type AccountingStats, createTally } from './accounting-tally.ts';
 
@@ -27,7 +27,7 @@ export interface AccountingListenerOptions {
   readonly sink: AccountingSink;
   readonly log: AccountingLog;
   readonly now?: () => number;
-  /** Packets that may wait for the disk at once; more are dropped unread, and the NAS sends them again. */
+  /** Packets that may wait for the disk at once; more are dropped unread, and the NAS sends them again. Of Interim-Updates half as many. */
   readonly maxInFlight?: number;
   /** Several processes on one port. */
   readonly reusePort?: boolean;
@@ -67,6 +67,8 @@ export async function startAccountingListener(options: AccountingListenerOptions
 
   function admit(datagram: Buffer, address: string): AccountingClient | DropReason {
     if (counts.inFlight >= maxInFlight) return 'overload';
+    // The next update says all that this one does; a Start or Stop that is lost is lost.
+    if (counts.inFlight >= maxInFlight / 2 && isInterim(datagram)) return 'overload_interim';
     const length = packetLength(datagram);
     if (typeof length !== 'number') return length;
     const client = clients(address.startsWith(mappedPrefix) ? address.slice(mappedPrefix.length) : address);

@@ -57,6 +57,17 @@ const oldest = 30 * 86_400_000;
 const mostAhead = 600_000;
 const gigaword = 2 ** 32;
 
+/** Of any bytes whatever: nothing is verified yet, and nothing is to be spent on it. */
+export function isInterim(datagram: Buffer): boolean {
+  for (let at = 20; at + 6 <= datagram.length; ) {
+    if (datagram[at] === type.status) return statuses[integer(datagram, at + 2, at + 6)] === 'interim';
+    const size = datagram[at + 1] as number;
+    if (size < 2) return false;
+    at += size;
+  }
+  return false;
+}
+
 /** Walks the packet once and decodes only what sessions need: this runs for every packet. Never throws. */
 export function readAccounting({ datagram, nas, arrivedAt }: AccountingPacket): Reading {
   const length = datagram.readUInt16BE(2);

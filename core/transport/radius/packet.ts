@@ -39,4 +39,6 @@ export type DropReason =
   | 'message_authenticator_missing'
   | 'unknown_client'
   | 'code'
-  | 'overload';
+  | 'overload'
+  /** Of an Interim-Update, sooner than of what says who is there. */
+  | 'overload_interim';

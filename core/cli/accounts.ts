@@ -1,7 +1,9 @@
 // `ossia accounts`: what subscribers should have and have, and asking their boxes.
 import { nearest } from '../model/did-you-mean.ts';
 import { askBox } from './accounts-ask.ts';
+import { importAccounts } from './accounts-import.ts';
 import { accountNamed } from './accounts-named.ts';
+import { putAccount } from './accounts-put.ts';
 import { type CommandLine, readArguments } from './arguments.ts';
 import { type Command, exitCodes, type Io, UsageError } from './command.ts';
 import { addressHelp, addressOptions, type DaemonAddress, daemonAddress } from './daemon-address.ts';
@@ -12,21 +14,27 @@ import { localTime, table } from './text.ts';
 const help = `usage: ossia accounts [--login LOGIN] [--ip ADDRESS] [--nas NAS] [--limit N] [--cursor CURSOR]
        ossia accounts show WHO [--actual] [--watch] [--by account|login|ip|mac]
        ossia accounts info|test|mac WHO [--by account|login|ip|mac]
+       ossia accounts put USER_ID --file FILE [--no-jobs] [--dry-run]
+       ossia accounts import FILE [--no-jobs] [--dry-run]
 
 Lists accounts; shows one: what it should have, what was made of that, its jobs, what its box last said, its sessions; or asks
-the box about it at once, whatever waits in its queue: what the box knows, a test of the line, the MAC address that it sees.
+the box about it at once, whatever waits in its queue: what the box knows, a test of the line, the MAC address that it sees;
+or takes whole states: of one account from a file of JSON, of very many from a file with one to a line. FILE may be - for
+standard input. What differs from what is known becomes jobs.
 
 WHO is a user_id, a login, an address or a MAC.
 
   --actual        ask the box too, and mark what differs from what it says
   --watch         show it again whenever something changes, until it is interrupted
   --by KIND       what WHO is; by its form an address or a MAC, else a user_id, else a login
+  --no-jobs       only store it; a resync finds what a box lacks
+  --dry-run       say what would be done, and keep nothing
   --limit N       most accounts in the list, 50 by default, 1000 at most
   --cursor CURSOR go on where the list before ended
 ${addressHelp}
 exit codes
    0  done; show: all is as it should be; info, test, mac: the box has answered
-   1  there is no such account; info, test, mac: the box or its plugin said no
+   1  there is no such account; info, test, mac: the box or its plugin said no; put, import: something is wrong with it
    2  used wrongly
    3  show: something is not as it should be
   75  the daemon, or the box, does not answer now
@@ -45,6 +53,7 @@ const options = {
 } as const;
 
 const actions = ['show', 'info', 'test', 'mac'] as const;
+const others = ['put', 'import'] as const;
 type Action = (typeof actions)[number];
 
 /** Beside those of the address, which go with all. */
@@ -61,6 +70,8 @@ type AccountsLine = CommandLine<keyof typeof options>;
 export const accounts: Command = {
   help,
   async run(argv, io) {
+    if (argv[0] === 'put') return putAccount(argv.slice(1), io);
+    if (argv[0] === 'import') return importAccounts(argv.slice(1), io);
     const line = readArguments(argv, { options, words: 2 });
     const [word, who] = line.words;
     const action = word === undefined ? 'list' : actionOf(word);
@@ -84,8 +95,9 @@ export const accounts: Command = {
 function actionOf(word: string): Action {
   const found = actions.find((action) => action === word);
   if (found !== undefined) return found;
-  const near = nearest(word, actions);
-  const hint = near === undefined ? `there are ${actions.join(', ')}` : `did you mean ${near}?`;
+  const all = [...actions, ...others];
+  const near = nearest(word, all);
+  const hint = near === undefined ? `there are ${all.join(', ')}` : `did you mean ${near}?`;
   throw new UsageError(`there is no "accounts ${word}"; ${hint}`);
 }
 

@@ -1,14 +1,17 @@
 // Talks to a running daemon, by its unix socket or by HTTP, with what Node has on board: a command must start at once.
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { resolve as absolute } from 'node:path';
+import type { Readable } from 'node:stream';
 import { exitCodes } from './command.ts';
 import type { DaemonAddress } from './daemon-address.ts';
 
 export interface DaemonRequest {
-  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;
+  /** In the place of `body`: lines of JSON, sent as the daemon takes them, for as long as that lasts. */
+  readonly lines?: Readable;
 }
 
 export interface DaemonProblem {
@@ -68,7 +71,8 @@ export async function* listen(address: DaemonAddress, request: DaemonRequest): A
 
 async function exchange(address: DaemonAddress, request: DaemonRequest) {
   try {
-    const incoming = await send(address, request, AbortSignal.timeout(answerMs));
+    const signal = request.lines === undefined ? AbortSignal.timeout(answerMs) : new AbortController().signal;
+    const incoming = await send(address, request, signal);
     return { status: incoming.statusCode ?? 0, text: await textOf(incoming) };
   } catch (error) {
     throw unreachable(address, error as NodeJS.ErrnoException);
@@ -82,7 +86,7 @@ async function textOf(incoming: IncomingMessage): Promise<string> {
 }
 
 async function send(address: DaemonAddress, request: DaemonRequest, signal: AbortSignal): Promise<IncomingMessage> {
-  const { method = 'GET', path, query = {}, body } = request;
+  const { method = 'GET', path, query = {}, body, lines } = request;
   const set = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const search = set.length === 0 ? '' : `?${new URLSearchParams(set)}`;
   const payload = body === undefined ? undefined : JSON.stringify(body);
@@ -90,6 +94,7 @@ async function send(address: DaemonAddress, request: DaemonRequest, signal: Abor
     ...(payload === undefined
       ? {}
       : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
+    ...(lines === undefined ? {} : { 'content-type': 'application/x-ndjson' }),
     ...(address.token === null ? {} : { authorization: `Bearer ${address.token}` }),
   };
   const options: RequestOptions = { method, headers, agent: false, signal };
@@ -99,7 +104,12 @@ async function send(address: DaemonAddress, request: DaemonRequest, signal: Abor
       ? httpRequest({ ...options, socketPath: address.path, path: path + search }, resolve)
       : await overUrl({ url: new URL(path + search, address.url), options, resolve });
   outgoing.on('error', reject);
-  outgoing.end(payload);
+  if (lines === undefined) outgoing.end(payload);
+  else {
+    // An answer before the end says why the rest is not wanted.
+    outgoing.once('response', () => lines.unpipe(outgoing) && outgoing.end());
+    lines.once('error', reject).pipe(outgoing);
+  }
   return promise;
 }
 

@@ -30,7 +30,8 @@ export interface BulkOrder {
   readonly io: Io;
 }
 
-const mostAtOnce = 10_000;
+/** Of one request, so that each is answered in seconds. */
+const mostAtOnce = 2_000;
 
 export async function bulkJobs(order: BulkOrder): Promise<number> {
   const { action, dryRun, yes, json, io } = order;

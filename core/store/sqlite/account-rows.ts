@@ -49,7 +49,7 @@ export function keyOf({ nas_ip, nas_id }: Account): string {
 export function marksText(marks: Applied): string {
   const patch = Object.entries(marks).map(([key, mark]) => [
     key,
-    mark.value === undefined ? mark : { ...mark, failed: mark.failed ?? null },
+    mark.value === undefined ? mark : { job: null, at: null, failed: null, ...mark },
   ]);
   return JSON.stringify(Object.fromEntries(patch));
 }

@@ -1,27 +1,20 @@
-// The embedded store: SQLite in one directory, one writer thread, one reader thread.
+// The embedded store: SQLite in one directory, one writer thread, one reader thread, and one more for long passes.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { OssiaError } from '../../errors.ts';
-import { endedStates, jobStates } from '../../model/job.ts';
 import type { Session } from '../../model/session.ts';
 import { sessionOfText } from '../../model/session-body.ts';
 import type { Change, Store, Written } from '../store.ts';
 import { accountReads } from './account-reads.ts';
 import { manyQuery } from './cdr-networks.ts';
 import { type CommitStats, openGroupCommit } from './group-commit.ts';
-import { jobGroupsQuery, jobsQuery } from './jobs-query.ts';
+import { jobReads } from './job-reads.ts';
 import { createPurge } from './purge.ts';
 import { openQuery, openScan } from './query.ts';
 import { readLive } from './read-live.ts';
 import { resyncReads } from './resync-reads.ts';
-import { accountOf, entriesOf, jobColumns, jobOf } from './rows.ts';
 import { cdrsQuery } from './session-rows.ts';
 import { openSessionsBehind } from './sessions-behind.ts';
-
-const unendedList = jobStates
-  .filter((state) => !endedStates.has(state))
-  .map((state) => `'${state}'`)
-  .join(', ');
 
 const nothing: Written = { duplicates: new Set(), conflicts: new Set() };
 const isNoSession = (change: Change): boolean => change.type !== 'session';
@@ -66,39 +59,7 @@ export async function openStore({ directory, onCommit = () => {}, onDeath = () =
       await behind.write(sessions.map(({ session, onlyCounters = false }) => ({ session, onlyCounters })));
       return sessions.length === changes.length ? nothing : commits.write(changes.filter(isNoSession));
     },
-    async jobs(filter) {
-      const { sql, values } = jobsQuery(filter);
-      return (await query(sql, ...values)).map(jobOf);
-    },
-    async jobGroups(filter) {
-      const { sql, values } = jobGroupsQuery(filter);
-      return (await scan(sql, ...values)).map((row) => ({
-        nasKey: String(row['nas_key']),
-        hook: String(row['hook']),
-        count: Number(row['count']),
-      }));
-    },
-    async job(id) {
-      if (!/^\d{1,15}$/.test(id)) return undefined;
-      const [row] = await query(`SELECT ${jobColumns} WHERE j.id = ?`, Number(id));
-      return row && jobOf(row);
-    },
-    async jobsOfEvent(eventId) {
-      const rows = await query('SELECT id FROM jobs WHERE event_id = ? ORDER BY id', eventId);
-      return rows.map((row) => String(row['id']));
-    },
-    async event(id) {
-      const [row] = await query('SELECT hook, account FROM events WHERE id = ?', id);
-      return row && { id, hook: String(row['hook']), account: accountOf(row['account']) };
-    },
-    async unended(afterId, limit) {
-      const sql = `SELECT ${jobColumns} WHERE j.state IN (${unendedList}) AND j.id > ? ORDER BY j.id LIMIT ?`;
-      return (await query(sql, Number(afterId), limit)).map(jobOf);
-    },
-    async journal(jobId) {
-      const rows = await query('SELECT job_id, entries FROM journal WHERE job_id = ? ORDER BY id', Number(jobId));
-      return rows.flatMap(entriesOf);
-    },
+    ...jobReads({ query, scan }),
     ...accountReads({ query, scan }),
     ...resyncReads({ query, scan }),
     purge: createPurge({ scan, run: commits.run }),
@@ -125,16 +86,6 @@ export async function openStore({ directory, onCommit = () => {}, onDeath = () =
       const isMany = many.length > 0 && many.every((rows) => rows.length > 0);
       const { sql, values } = cdrsQuery(asked, isMany);
       return (await query(sql, ...values)).map((row) => sessionOfText(String(row['body'])));
-    },
-    async lastJobId() {
-      const [row] = await query(
-        'SELECT max(coalesce((SELECT max(id) FROM jobs), 0), (SELECT highest FROM deleted_jobs)) AS id',
-      );
-      return String(row?.['id'] ?? 0);
-    },
-    async counts() {
-      const rows = await query(`SELECT state, count(*) AS n FROM jobs WHERE state <> 'done' GROUP BY state`);
-      return Object.fromEntries(rows.map((row) => [String(row['state']), Number(row['n'])]));
     },
     healthy: () => commits.healthy() && behind.healthy(),
     async close() {

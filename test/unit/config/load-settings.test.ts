@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { loadSettings } from '#core/config/load-settings.ts';
 import { OssiaError } from '#core/errors.ts';
 
+const day = 86_400_000;
 let folder = '';
 let file = '';
 
@@ -42,6 +43,7 @@ test('settings have a working default for everything', async () => {
     tokens: [],
     retry: { first: 1000, max: 300_000 },
     limits: { events: Number.POSITIVE_INFINITY, body: 4 * 1024 ** 2 },
+    retention: { jobs: 90 * day, journal: 30 * day, cdrs: null, audit: 400 * day, resyncs: 30 * day },
     log: { level: 'info', pretty: 'auto' },
     warnings: [],
   });
@@ -235,5 +237,15 @@ test('files of radsec are beside the settings, and each of them must be named', 
   });
   expect(lines(await refusal('accounting: { radsec: { cert: a, key: b } }'))).toEqual([
     'ossia.yaml:1 accounting.radsec.ca: is missing; expected a text (in quotes when it looks like a number)',
+  ]);
+});
+
+test('what is over is kept for a time or for ever, and never for less than an hour by a slip of the hand', async () => {
+  await writeFile(file, 'retention: { jobs: never, cdrs: 180d }');
+  expect((await loadSettings({ file })).retention).toMatchObject({ jobs: null, cdrs: 180 * day, journal: 30 * day });
+  expect(lines(await refusal('retention: { jobs: 90, journal: 30m, cdrs: always }'))).toEqual([
+    'ossia.yaml:1 retention.jobs: expected a duration of at least 1h, like "90d", or "never", got 90',
+    'ossia.yaml:1 retention.journal: expected a duration of at least 1h, like "90d", or "never", got "30m"',
+    'ossia.yaml:1 retention.cdrs: expected a duration of at least 1h, like "90d", or "never", got "always"',
   ]);
 });

@@ -167,7 +167,7 @@ function runOf(more: Partial<ResyncRun>): ResyncRun {
   return { ...base, reason: '', counts, cursor: 0, createdAt: 10, updatedAt: 20, ...more };
 }
 
-const fast = { firstAfterMs: 0, everyMs: 60_000, slice: 50, restMs: 0 };
+const fast = { firstAfterMs: 0, everyMs: 60_000, slice: 400, restMs: 0 };
 const never = { jobs: null, journal: null, cdrs: null, audit: null, resyncs: null };
 
 test('retention removes what is older than it is kept while live writes go on, says so once, and keeps what has no end', async () => {
@@ -186,7 +186,7 @@ test('retention removes what is older than it is kept while live writes go on, s
     const made = storedJob(++live, { createdAt: 1_900, updatedAt: 1_900, eventId: `live${live}` });
     await store.write([eventOf(made.eventId, [made])]);
     return said.length > 0;
-  });
+  }, 30_000);
   expect(said).toEqual([{ removed: { jobs: 2_000 } }]);
   expect(await store.jobs({ states: ['done'], limit: 1 })).toEqual([]);
   expect(await store.unended('0', 100_000)).toHaveLength(live - 10_000);

@@ -41,7 +41,7 @@ export interface SshDevice {
   /** A command that only reads. Throws `nas_refused` with the box's words when the exit code is not in `okCodes`. */
   read(command: string, options?: CommandOptions): Promise<CommandResult>;
   /**
-   * The lines that a command prints, for what prints a lot: `for await` takes them in lists of up to 2000, and the box prints no faster
+   * The lines that a command prints, for what prints a lot: `for await` takes them in lists of up to 1000, and the box prints no faster
    * than they are taken. Throws after the last when the exit code is not in `okCodes`, so that only an end without an error is the whole.
    */
   lines(command: string, options?: CommandOptions): AsyncIterable<string[]>;
@@ -57,7 +57,7 @@ export interface RouterOsDevice {
   /** The rows of a menu that equal `where` in every property; only `proplist`'s properties when given. */
   print(menu: string, where?: RouterOsRow, proplist?: readonly string[]): Promise<RouterOsRow[]>;
   /**
-   * The same for a menu of many rows: `for await` takes them in lists of up to `size` (2000 unless given), and the box sends no more
+   * The same for a menu of many rows: `for await` takes them in lists of up to `size` (1000 unless given), and the box sends no more
    * than is taken. Throws in the middle when the box does not come to the end.
    */
   pages(

@@ -5,9 +5,10 @@ export const limits = {
   answerBytes: 4 * 1024 * 1024,
   /** Host calls of one run that wait at once. */
   pendingCalls: 64,
-  /** Rows of a list that leave the guest in one call; how many such calls a run may make, and how many streams it may have open. */
+  /** Rows of a list that leave the guest in one call. */
   rowsPerCall: 500,
-  rowsCalls: 20_000,
+  /** Parts that go either way in one run, beside its calls: of lists that leave the guest, of answers that come in parts. */
+  parts: 20_000,
   openStreams: 8,
   logLineChars: 4096,
   messageChars: 4096,

@@ -3,9 +3,9 @@ import { OssiaError, toOssiaError } from '../errors.ts';
 import { failureOf } from './failure.ts';
 import { limits } from './limits.ts';
 import { parseArguments, parseGuestEnd } from './parse-to-host.ts';
-import { type GuestCall, type GuestResult, ownCalls, type Program } from './sandbox.ts';
+import type { GuestCall, GuestResult, Program } from './sandbox.ts';
 import type { HostError } from './to-guest.ts';
-import type { ToHost } from './to-host.ts';
+import { ownCalls, type ToHost } from './to-host.ts';
 
 export interface Run {
   take(message: ToHost & { type: 'call' | 'log' | 'ended' }): 'ok' | 'over limit';
@@ -28,7 +28,7 @@ export function createRun({ program, call, answer, abandon, onEnd }: RunInput): 
   const errors = new Map<number, OssiaError>();
   const grants = program.device;
   let calls = 0;
-  let rowsCalls = 0;
+  let parts = 0;
   let pending = 0;
   let lines = 0;
   let open = true;
@@ -103,9 +103,9 @@ export function createRun({ program, call, answer, abandon, onEnd }: RunInput): 
   return {
     take(message) {
       if (message.type === 'call') {
-        if (message.transport === ownCalls && message.method === 'rows') rowsCalls += 1;
+        if (message.transport === ownCalls) parts += 1;
         else calls += 1;
-        const tooMany = calls > program.limits.maxCalls || rowsCalls > limits.rowsCalls;
+        const tooMany = calls > program.limits.maxCalls || parts > limits.parts;
         const tooMuch = tooMany || pending >= limits.pendingCalls;
         if (tooMuch || Buffer.byteLength(message.args) > 3 * program.limits.maxCallBytes) return 'over limit';
         serve(message);

@@ -59,9 +59,6 @@ export interface GuestCall {
   onLog(line: string): void;
 }
 
-/** Host calls under this name, which no transport has, are for the sandbox itself: `next` of a stream, `rows` of a list. */
-export const ownCalls = '';
-
 /** Never rejects: what went wrong is an answer. */
 export type GuestResult =
   | { readonly type: 'returned'; readonly value: unknown }

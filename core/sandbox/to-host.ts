@@ -31,6 +31,9 @@ export type ToHost =
   | { readonly type: 'handled'; readonly count: number }
   | { readonly type: 'pong'; readonly id: number; readonly usage: readonly GuestUsage[] };
 
+/** Calls under this name, which no transport has, are for the sandbox itself: `next` part of an answer, `rows` of a list. */
+export const ownCalls = '';
+
 /** `starved`: its slice was cut off though it had not used up its CPU, since the machine gave it none. */
 export type Fault = 'cpu' | 'memory' | 'limit' | 'broken' | 'starved';
 export const faults: ReadonlySet<string> = new Set<Fault>(['cpu', 'memory', 'limit', 'broken', 'starved']);

@@ -14,7 +14,8 @@ import { pagesOfSessions } from './session-list.ts';
 import { ownerIdOf } from './subscriber.ts';
 
 export const roles: readonly ListRole[] = ['auth', 'blocked', 'negbal', 'own_disabled'];
-const pageSize = 4000;
+/** Small enough that other boxes' hooks do not wait for it in the same worker. */
+const pageSize = 1000;
 
 /** What of one address is on the lists: a bit for each role. Small, since a box may have a hundred thousand of them. */
 interface Entry {

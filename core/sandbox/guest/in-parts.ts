@@ -1,11 +1,9 @@
 // What comes in parts: an answer of the host that the plugin iterates over, and a plugin's list that goes to the host bit by bit.
+import { ownCalls } from '../to-host.ts';
 import { limitError } from './host-errors.ts';
 
 /** A host call; rejects with the host's error. */
 export type Ask = (transport: string, method: string, args: unknown[]) => Promise<unknown>;
-
-/** Name of the calls that are for the sandbox itself. */
-const own = '';
 
 /** Asks for the next part only when the plugin does. */
 export function iterateOver(ask: Ask, open: () => Promise<unknown>): AsyncIterableIterator<unknown> {
@@ -18,7 +16,7 @@ export function iterateOver(ask: Ask, open: () => Promise<unknown>): AsyncIterab
     async next(): Promise<IteratorResult<unknown>> {
       if (isOver) return { done: true, value: undefined };
       stream ??= await open();
-      const part = await ask(own, 'next', [stream]);
+      const part = await ask(ownCalls, 'next', [stream]);
       isOver = part === null;
       return isOver ? { done: true, value: undefined } : { done: false, value: part };
     },
@@ -28,7 +26,8 @@ export function iterateOver(ask: Ask, open: () => Promise<unknown>): AsyncIterab
 /** Hands a list, or all lists of an async generator, to the host; resolves with what the generator returned. */
 export async function handOver(value: unknown, ask: Ask, rowsPerCall: number): Promise<unknown> {
   const give = async (rows: readonly unknown[]): Promise<void> => {
-    for (let at = 0; at < rows.length; at += rowsPerCall) await ask(own, 'rows', [rows.slice(at, at + rowsPerCall)]);
+    for (let at = 0; at < rows.length; at += rowsPerCall)
+      await ask(ownCalls, 'rows', [rows.slice(at, at + rowsPerCall)]);
   };
   if (isIterable(value)) return verdictThrown(await through(value, give));
   await give(listOf(verdictThrown(value), 'returned'));

@@ -1,5 +1,6 @@
 // Runs in every isolate before its plugin: gives it `device` and `log`, and turns all that it does into texts for the worker.
 import type { HostError } from '../to-guest.ts';
+import { ownCalls } from '../to-host.ts';
 import { describeReturned, describeThrown, fellOver } from './describe-end.ts';
 import { freezeIntrinsics } from './freeze.ts';
 import { limitError, markHostError } from './host-errors.ts';
@@ -16,7 +17,7 @@ export interface PreludeLimits {
   readonly pendingCalls: number;
   readonly answerBytes: number;
   readonly rowsPerCall: number;
-  readonly rowsCalls: number;
+  readonly parts: number;
   readonly logLineChars: number;
 }
 
@@ -31,7 +32,7 @@ interface Run {
   /** Numbers the calls of every kind. */
   sent: number;
   calls: number;
-  rowsCalls: number;
+  parts: number;
   lines: number;
   /** Set when the host has answered in the guest's place. */
   abandoned: Answer | null;
@@ -72,23 +73,22 @@ export function open(emit: Emit, deviceJson: string, limitsJson: string) {
 
   function request(run: Run, transport: string, method: string, args: unknown[]): Promise<Answer> {
     if (run.abandoned) return Promise.resolve(run.abandoned);
-    // Rows of a list, which go to the sandbox itself, have a limit of their own: a large box has many.
-    const isRows = transport === '' && method === 'rows';
-    if (!isRows && run.calls >= limits.maxCalls)
+    // Parts of lists and of answers have a limit of their own: a large box has many.
+    const isPart = transport === ownCalls;
+    if (!isPart && run.calls >= limits.maxCalls)
       throw limitError(`More than ${limits.maxCalls} host calls in one run.`);
-    if (isRows && run.rowsCalls >= limits.rowsCalls)
-      throw limitError(`More than ${limits.rowsCalls} lists in one run.`);
+    if (isPart && run.parts >= limits.parts) throw limitError(`More than ${limits.parts} parts in one run.`);
     if (run.pending.size >= limits.pendingCalls) {
       throw limitError(`More than ${limits.pendingCalls} host calls at once: await some before making more.`);
     }
     const json = argumentsJson(args);
     if (json.length > limits.maxCallBytes) {
-      const what = isRows
+      const what = isPart
         ? `A list of ${limits.rowsPerCall} rows is`
         : `The arguments of device.${transport}.${method} are`;
       throw limitError(`${what} larger than ${limits.maxCallBytes} bytes.`);
     }
-    if (isRows) run.rowsCalls += 1;
+    if (isPart) run.parts += 1;
     else run.calls += 1;
     const call = ++run.sent;
     emit('call', run.id, call, transport, method, json);
@@ -172,7 +172,7 @@ export function open(emit: Emit, deviceJson: string, limitsJson: string) {
     },
 
     start(id: number, hook: string, inputJson: string): void {
-      const counts = { sent: 0, calls: 0, rowsCalls: 0, lines: 0 };
+      const counts = { sent: 0, calls: 0, parts: 0, lines: 0 };
       const run: Run = { id, pending: new Map(), ...counts, abandoned: null };
       runs.set(id, run);
       current = run;

@@ -2,9 +2,9 @@
 import type IsolatedVm from 'isolated-vm';
 import type { Emit, PreludeLimits } from '../guest/prelude.ts';
 import { limits as fixed } from '../limits.ts';
-import { type GuestLimits, ownCalls } from '../sandbox.ts';
+import type { GuestLimits } from '../sandbox.ts';
 import type { ToGuest } from '../to-guest.ts';
-import type { Fault, ToHost } from '../to-host.ts';
+import { type Fault, ownCalls, type ToHost } from '../to-host.ts';
 
 export interface WorkerIsolate {
   /** Runs guest code until it waits. A fault means that the isolate is not to be used again. */
@@ -39,7 +39,7 @@ interface OpenInput {
 export function openIsolate({ ivm, prelude, guest, source, device, streams, limits, say }: OpenInput): Opened {
   // No onCatastrophicError: it would be waited for on this very thread, which then sleeps for ever; without it the process aborts.
   const isolate = new ivm.Isolate({ memoryLimit: limits.memoryMb });
-  const tally = new Map<number, { calls: number; lines: number; rows: number }>();
+  const tally = new Map<number, { calls: number; lines: number; parts: number }>();
   const handles: { release(): void }[] = [];
   let overLimit = false;
   let cpuSeen = 0n;
@@ -49,11 +49,9 @@ export function openIsolate({ ivm, prelude, guest, source, device, streams, limi
     const made = tally.get(run);
     if (!made) return;
     if (type === 'call') {
-      const isRows = a === ownCalls && b === 'rows';
-      if (isRows) made.rows += 1;
+      if (a === ownCalls) made.parts += 1;
       else made.calls += 1;
-      if (made.calls > limits.maxCalls || made.rows > fixed.rowsCalls || c.length > limits.maxCallBytes)
-        overLimit = true;
+      if (made.calls > limits.maxCalls || made.parts > fixed.parts || c.length > limits.maxCallBytes) overLimit = true;
       else say({ type, guest, run, call, transport: a, method: b, args: c });
     } else if (type === 'log') {
       made.lines += 1;
@@ -104,7 +102,7 @@ export function openIsolate({ ivm, prelude, guest, source, device, streams, limi
     const apply = (message: ToGuest & { type: 'run' | 'answer' | 'abandon' }): void => {
       const { run } = message;
       if (message.type === 'run') {
-        tally.set(run, { calls: 0, lines: 0, rows: 0 });
+        tally.set(run, { calls: 0, lines: 0, parts: 0 });
         start.applySync(undefined, [run, message.hook, message.input], timeout);
       } else if (message.type === 'answer') {
         answer.applySync(undefined, [run, message.call, message.ok, message.json], timeout);

@@ -51,7 +51,7 @@ export const routeros: TransportDefinition<RouterOsConfig> = {
 type PagesArgs = readonly [string, Row?, (readonly string[])?, { readonly size?: number }?];
 
 /** Some hundred kilobytes of rows. */
-const defaultPage = 2000;
+const defaultPage = 1000;
 
 function createTransport(client: RouterClient): Transport {
   return {

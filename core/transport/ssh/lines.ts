@@ -18,7 +18,7 @@ export interface LinesEnd {
   readonly stderr: string;
 }
 
-const partLines = 2000;
+const partLines = 1000;
 const partChars = 512 * 1024;
 const longestLine = 256 * 1024;
 const keptStderr = 64 * 1024;

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { BoxUser } from '#core/plugin-sdk/index.ts';
 import { linesPlugin, openPluginWorld } from '#test/support/plugin-world.ts';
+import { workerPids } from '#test/support/sandbox-workers.ts';
 import { until } from '#test/support/until.ts';
 
 const alice: BoxUser = { user_id: '1001', login: 'алиса', ip: '10.1.2.3', accept: true, rate: null, services: ['тв'] };
@@ -139,7 +140,17 @@ test.each([
   expect(await list()).toMatchObject({ type: 'failed', reason: expect.any(String) });
 });
 
-test('a list without an end is over at the limit of lists in one run', async () => {
+test('a worker that dies in the middle leaves no list', async () => {
+  const { list } = await listing(generator(`yield ${rows(1, 3)}; await device.line.read('more'); yield [];`), {
+    onUsers() {
+      for (const pid of workerPids()) process.kill(pid, 'SIGKILL');
+    },
+  });
+
+  expect(await list()).toMatchObject({ type: 'failed', reason: expect.stringContaining('worker') });
+});
+
+test('a list without an end is over at the limit of parts in one run', async () => {
   let taken = 0;
   const { list } = await listing(generator(`for (;;) yield ${rows(1, 1)};`), {
     onUsers: (users) => {
@@ -147,7 +158,7 @@ test('a list without an end is over at the limit of lists in one run', async () 
     },
   });
 
-  expect(await list()).toMatchObject({ type: 'failed', reason: expect.stringContaining('20000 lists') });
+  expect(await list()).toMatchObject({ type: 'failed', reason: expect.stringContaining('20000 parts') });
   expect(taken).toBe(20_000);
 });
 
@@ -165,7 +176,10 @@ test('asked as a hook, a generator answers with one list, or says that it is too
   const answer = await world.run('users_from_nas');
   expect((answer.value as BoxUser[]).map(({ user_id }) => user_id)).toEqual(['1', '2', '3']);
 
-  const large = await listing(generator(`for (;;) yield ${rows(1, 5000)};`));
+  const endless = generator(
+    `for (let at = 1; ; at += 500) { yield ${rows('at', 500)}; await device.line.read('more'); }`,
+  );
+  const large = await listing(endless);
   const refused = await large.world.run('users_from_nas');
   expect(refused.outcome).toMatchObject({ type: 'refused', code: 'call_limit' });
 });

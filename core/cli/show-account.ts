@@ -52,7 +52,7 @@ export interface AccountDetail extends AccountSummaryView {
     readonly at: string | null;
     readonly text: string;
   } | null;
-  readonly pending: readonly JobView[];
+  readonly pending: readonly (JobView & { readonly waits_for: string | null })[];
   readonly failed: readonly JobView[];
   readonly last_words: { readonly text: string; readonly job: string; readonly at: string } | null;
   readonly sessions: readonly (SessionView & { readonly acct_session_id: string })[];
@@ -124,7 +124,7 @@ function rest(account: AccountDetail, paint: Paint): string {
   else if (account.state.length > 0) lines.push(paint('good', asItShould(account)));
   if (actual !== null) lines.push(...actualLines(actual, paint));
   lines.push(
-    ...pending.map((job) => jobLine('waits', job, paint)),
+    ...pending.map((job) => jobLine('waits', job, paint) + behind(job.waits_for)),
     ...failed.map((job) => jobLine('failed', job, paint)),
   );
   if (last_words !== null)
@@ -186,6 +186,10 @@ function jobLine(word: string, job: JobView, paint: Paint): string {
   const when = job.not_before === null ? '' : `, next try ${localTime(job.not_before)}`;
   const why = job.reason === '' ? '' : `: ${clean(job.reason)}`;
   return `${word.padEnd(6)}  job ${job.id} ${job.hook} on ${clean(job.nas ?? job.nas_key)}, ${paint(toneOf(job.state), job.state)}${when}${why}`;
+}
+
+function behind(holder: string | null): string {
+  return holder === null ? '' : `, behind job ${holder}`;
 }
 
 function leftText({ key, applied, failed }: AccountRow): string {

@@ -91,14 +91,15 @@ test('with a dead box the account shows what waits and why; asking it says that 
   await daemon.fire({ hook: 'user_add', account });
   await settled();
   await unplug();
-  await daemon.fire({ hook: 'user_drop', account });
+  await daemon.fire({ hook: 'user_drop', account }, { hook: 'user_redirect', account });
   await until(async () => (await show('1001')).out.includes('No connection'));
   const shown = await show('1001', '--actual');
   expect(shown.code).toBe(3);
-  expect(shown.out).toMatch(/^ {2}access {5}redirected: blocked by the administrator$/m);
+  expect(shown.out).toMatch(/^ {2}access {5}redirected: blocked by the administrator, and out of balance$/m);
   expect(shown.out).toMatch(/^! {2}accept +no +-$/m);
   expect(shown.out).toMatch(/^waits {3}job \d+ user_drop on bras-1, \w+.*No connection/m);
-  expect(shown.out).toContain('Not as it should be: accept; jobs are on their way.');
+  expect(shown.out).toMatch(/^waits {3}job 3 user_redirect on bras-1, waiting, behind job 2$/m);
+  expect(shown.out).toContain('Not as it should be: accept, redirect; jobs are on their way.');
   expect(shown.out).toMatch(/^The box does not answer: No connection/m);
   for (const what of ['info', 'test', 'mac'])
     expect(await daemon.cli('accounts', what, 'алиса')).toMatchObject({

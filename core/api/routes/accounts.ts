@@ -13,7 +13,7 @@ import { iso } from '../schemas/job.ts';
 import { sessionAnswer } from '../schemas/session.ts';
 import { byField, sessionParams } from './sessions.ts';
 
-type Needs = Pick<ApiDependencies, 'accounts' | 'store' | 'directory' | 'gateOf' | 'pauses'> & {
+type Needs = Pick<ApiDependencies, 'accounts' | 'control' | 'store' | 'directory' | 'gateOf' | 'pauses'> & {
   /** Null when accounting is switched off. */
   readonly sessions: SessionDependencies | null;
 };
@@ -37,7 +37,7 @@ const showQuery = z.strictObject({
     .describe('true: the box is asked too, which takes as long as it takes to answer.'),
 });
 
-export function accountRoutes({ accounts, store, directory, gateOf, pauses, sessions }: Needs): Route[] {
+export function accountRoutes({ accounts, control, store, directory, gateOf, pauses, sessions }: Needs): Route[] {
   const liveSessions = async (subject: Subject) =>
     sessions === null ? [] : liveOf({ book: sessions.book, store }, subject);
 
@@ -118,7 +118,9 @@ export function accountRoutes({ accounts, store, directory, gateOf, pauses, sess
           liveSessions({ by: 'account', value: userId }),
         ]);
         const answers = live.slice(0, mostSessions).map(sessionAnswer);
-        return json(200, accountView({ view, read, box: boxOf(view.nas), sessions: answers, directory }));
+        const { holderOf } = control;
+        const box = boxOf(view.nas);
+        return json(200, accountView({ view, read, box, sessions: answers, directory, holderOf }));
       },
     }),
   ];

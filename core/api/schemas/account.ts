@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { AccountView, ActualView, ListedAccount } from '../../accounts/accounts.ts';
 import { readable } from '../../accounts/readable.ts';
+import type { Job } from '../../model/job.ts';
 import { type AppliedMark, accessFlags, type State } from '../../model/state.ts';
 import type { NasDirectory } from '../../plugin-host/nas.ts';
 import { accountAnswer, iso, jobAnswer, jobSchema } from './job.ts';
@@ -70,7 +71,9 @@ export const accountSchema = named(
       .array(z.object({ nas: z.string().nullable(), nas_key: z.string(), state: z.array(row) }))
       .describe('What may be left of it on other boxes.'),
     actual: actual.nullable().describe('What came of asking the box; null when it was not asked.'),
-    pending: z.array(jobSchema).describe('Jobs that have not ended, in their order.'),
+    pending: z
+      .array(jobSchema.extend({ waits_for: z.string().nullable().describe('The job at the head of its lane.') }))
+      .describe('Jobs that have not ended, in their order.'),
     failed: z.array(jobSchema).describe('Jobs that ended badly and that nothing has made good since, new ones first.'),
     last_words: z
       .object({ text: z.string(), job: z.string(), at: time })
@@ -103,9 +106,11 @@ interface Shown {
   readonly box: BoxAnswer | null;
   readonly sessions: z.output<typeof accountSchema>['sessions'];
   readonly directory: Pick<NasDirectory, 'find'>;
+  /** The job that this one waits behind. */
+  readonly holderOf: (job: Job) => Job | undefined;
 }
 
-export function accountView({ view, read, box, sessions, directory }: Shown): z.output<typeof accountSchema> {
+export function accountView({ view, read, box, sessions, directory, holderOf }: Shown): z.output<typeof accountSchema> {
   const [own, ...others] = view.applied;
   const found = read?.type === 'read' ? read.state : {};
   const differing = new Set(view.differences.map(({ key }) => key));
@@ -126,7 +131,7 @@ export function accountView({ view, read, box, sessions, directory }: Shown): z.
       state: rowsOf({ desired: {}, marks, found: {}, differing: new Set() }),
     })),
     actual: read === null ? null : actualAnswer(read),
-    pending: view.pending.map((job) => jobAnswer(job, directory)),
+    pending: view.pending.map((job) => ({ ...jobAnswer(job, directory), waits_for: holderOf(job)?.id ?? null })),
     failed: view.failed.map((job) => jobAnswer(job, directory)),
     last_words: view.lastWords === null ? null : { ...view.lastWords, at: iso(view.lastWords.at) },
     sessions,

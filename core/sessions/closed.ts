@@ -55,6 +55,9 @@ function columnOf({ field, op, values }: Compiled): readonly CdrCondition[] {
     case 'login':
       if (op === 'eq') return [{ column: field.name, op, value }];
       return op === 'in' ? [{ column: field.name, op, value: values }] : [];
+    case 'session_id':
+      if (values.includes('')) return [];
+      return op === 'eq' || op === 'in' ? [{ column: 'session_id', op: 'in', value: values }] : [];
     case 'framed_ip':
       return addressesOf({ field, op, values });
     case 'mac': {

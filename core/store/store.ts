@@ -134,7 +134,9 @@ export type CdrCondition =
       readonly op: 'eq' | 'in' | 'lt' | 'gt' | 'ge';
       readonly value: string | number | readonly string[];
     }
-  | NetworkCondition;
+  | NetworkCondition
+  /** Acct-Session-Id; ids that begin so before a `|` may come along. */
+  | { readonly column: 'session_id'; readonly op: 'in'; readonly value: readonly string[] };
 
 /** The address, or the first address of one of the prefixes: one of these keys, or between the two. */
 export interface NetworkCondition {

@@ -5,6 +5,7 @@ import type { Session } from '../../model/session.ts';
 import { sessionText } from '../../model/session-body.ts';
 import type { CdrCondition, CdrQuery } from '../store.ts';
 import { alongStarts, byIndex, type Fragment } from './cdr-networks.ts';
+import { bySessionIds } from './cdr-session-ids.ts';
 import type { Step, Value } from './statements.ts';
 
 export function encodeSession(session: Session): Step[] {
@@ -31,12 +32,12 @@ const comparisons = { eq: '=', lt: '<', gt: '>', ge: '>=' } as const;
 export function cdrsQuery({ where, after, newestFirst, limit }: CdrQuery, isMany = false): Fragment {
   const conditions: string[] = [];
   const values: Value[] = [];
-  const usesNetwork = !isMany && where.some(({ column }) => column === 'network');
+  const isNarrow = where.some(({ column }) => column === 'session_id' || (column === 'network' && !isMany));
   // The plus keeps the planner from going along all the starts.
-  const start = usesNetwork ? '+started_at' : 'started_at';
+  const start = isNarrow ? '+started_at' : 'started_at';
   for (const condition of where) {
-    if (condition.column === 'network') {
-      const within = isMany ? alongStarts(condition) : byIndex(condition);
+    if (condition.column === 'network' || condition.column === 'session_id') {
+      const within = fragmentOf(condition, isMany);
       conditions.push(within.sql);
       values.push(...within.values);
       continue;
@@ -58,6 +59,11 @@ export function cdrsQuery({ where, after, newestFirst, limit }: CdrQuery, isMany
   const all = conditions.length === 0 ? 'true' : conditions.join(' AND ');
   const sql = `SELECT body FROM cdrs WHERE ${all} ORDER BY ${start} ${order}, id ${order} LIMIT ?`;
   return { sql, values: [...values, limit] };
+}
+
+function fragmentOf(condition: Extract<CdrCondition, { column: 'network' | 'session_id' }>, isMany: boolean): Fragment {
+  if (condition.column === 'session_id') return bySessionIds(condition.value);
+  return isMany ? alongStarts(condition) : byIndex(condition);
 }
 
 const partial: ReadonlySet<string> = new Set(['user_id', 'login', 'address', 'mac']);

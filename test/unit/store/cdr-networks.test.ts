@@ -1,4 +1,4 @@
-// Closed sessions are found by IPv6 address and prefix from indexes, and in a network of very many along their starts.
+// Closed sessions are found by IPv6 address, prefix and Acct-Session-Id from indexes, and in a network of very many along their starts.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -121,6 +121,11 @@ const plans: readonly { it: string; where: readonly CdrCondition[]; uses: readon
   },
   { it: 'an address', where: [{ column: 'address', op: 'eq', value: '40a000007' }], uses: ['cdrs_by_address'] },
   {
+    it: 'ids of boxes',
+    where: [{ column: 'session_id', op: 'in', value: ['8100'] }],
+    uses: ['sqlite_autoindex_cdrs_1 (key>? AND key<?)'],
+  },
+  {
     it: 'addresses',
     where: [{ column: 'address', op: 'in', value: ['40a000007', '40a000008'] }],
     uses: ['cdrs_by_address'],
@@ -140,6 +145,31 @@ test.each(plans)('$it are looked up in their indexes and not in all rows', async
 
   expect(plan.filter((line) => /SCAN cdrs|cdrs_by_start/.test(line))).toEqual([]);
   for (const index of uses) expect(plan.join('\n')).toContain(index);
+});
+
+test.each([
+  { it: 'one id, at several boxes', value: ['8100'], finds: ['a', 'b', 'c'] },
+  { it: 'several', value: ['8100', 'сессия/2'], finds: ['a', 'b', 'c', 'd'] },
+  { it: 'the beginning of an id that goes on', value: ['81'], finds: [] },
+  { it: 'one with a bar in it', value: ['81|00'], finds: ['e'] },
+  { it: 'one that none has', value: ['nothing'], finds: [] },
+])('closed sessions are found by Acct-Session-Id over all boxes: $it', async ({ value, finds }) => {
+  const store = await openStore({ directory: tempDir() });
+  onTestFinished(() => store.close());
+  const rows = [
+    { id: 'a', nas: 'bras-1', acctSessionId: '8100' },
+    { id: 'b', nas: 'bras-1-b', acctSessionId: '8100' },
+    { id: 'c', nas: 'bras-10', acctSessionId: '8100' },
+    { id: 'd', nas: 'z', acctSessionId: 'сессия/2' },
+    { id: 'e', nas: 'bras-1', acctSessionId: '81|00' },
+    { id: 'f', nas: 'a', acctSessionId: '8101' },
+  ].map((one, n) => closed(n + 1, { ...one, key: `${one.nas}|${one.acctSessionId}|абонент|${n}` }));
+  await store.write(rows.map((session) => ({ type: 'session', session })));
+
+  const conditions = compile([{ field: 'session_id', op: 'in', value }], fields);
+  const found = await findClosed(store, { conditions, after: undefined, newestFirst: false, limit: 9 });
+
+  expect(found.map(({ id }) => id)).toEqual(finds);
 });
 
 test('of a network with very many sessions a page is read along the starts, and pages are the same as from the index', async () => {

@@ -123,12 +123,11 @@ async function handOne({ run, item, record, nas, feeding }: HandingOne): Promise
   const calls = stepsOf({ item, record, keys: keysOfBox(nas), refs: refsOfBox(nas), effects });
   const [first] = calls;
   if (first === undefined) return 'overtaken';
-  const at = clock();
   const event = {
     id: `resync:${run.id}:${item.seq}`,
     hook: 'resync',
     account: first.account,
-    occurredAt: new Date(at).toISOString(),
+    occurredAt: new Date(clock()).toISOString(),
     source: 'resync',
   };
   const drafts = calls.flatMap(jobsOf).map((draft) => ({ ...draft, background: true }));
@@ -142,7 +141,8 @@ async function handOne({ run, item, record, nas, feeding }: HandingOne): Promise
           variables: null,
           settled: {},
           ifVersion: record.version,
-          at,
+          // Nobody told it anything.
+          at: record.updatedAt,
         } as const);
   try {
     await queue.accept(event, drafts, guard);

@@ -7,7 +7,7 @@ import { defineRoute, json, type Route } from '../route.ts';
 import { driftAccountAnswer, driftAccountsSchema, driftAnswer, driftSchema } from '../schemas/drift.ts';
 
 /** Counting a million accounts takes a while; it goes on, and the next call joins it. */
-const longestMs = 20_000;
+const longestMs = 10_000;
 const expected = 'expected seconds';
 
 export function driftRoutes({ drift }: Pick<ApiDependencies, 'drift'>): Route[] {

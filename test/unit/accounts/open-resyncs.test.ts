@@ -18,7 +18,7 @@ const rate = (rate_in: string, rate_out: string) => JSON.stringify({ rate_in, ra
 const anyShare = { mostMissing: 1, mostRemoved: 1 };
 
 test('only what differs is told, each by its own hook, and the box ends as it should be', async () => {
-  const { box, should, resync, items } = await open({ resync: anyShare });
+  const { box, should, resync, items, store } = await open({ resync: anyShare });
   await should('1', { exists: 'true', accept: 'true', rate: rate('1000', '2000') });
   put(box, '1', { exists: 'true', accept: 'true', rate: rate('1000', '2000') });
   await should('2', { exists: 'true', accept: 'false', redirect: 'false', rate: rate('5', '6'), 'service:7': 'on' });
@@ -26,6 +26,7 @@ test('only what differs is told, each by its own hook, and the box ends as it sh
   await should('3', { exists: 'true', accept: 'false', redirect: 'true', rate: rate('8', '9'), 'service:тв': 'on' });
   await should('4', { exists: 'false' });
   put(box, '4', { exists: 'true' });
+  const told = Date.now();
 
   const run = await resync();
 
@@ -38,6 +39,7 @@ test('only what differs is told, each by its own hook, and the box ends as it sh
   expect(ranFor('3')).toEqual(['user_add', 'user_rate_set', 'user_drop', 'user_redirect', 'usluga_activated']);
   expect(ranFor('4')).toEqual(['user_del']);
   expect(box.ran[0]).toBe('user_del 4');
+  expect((await store.record('2'))?.updatedAt).toBeLessThanOrEqual(told);
   expect(box.state.get('2')).toMatchObject({
     accept: 'false',
     redirect: 'false',

@@ -168,3 +168,32 @@ test('a thread of the store that dies is told, and writes and reads are refused 
   expect(store.healthy()).toBe(false);
   await store.close();
 });
+
+test('jobs in several states come in one order, page by page, and are counted by box and hook', async () => {
+  const store = await open();
+  const states = ['dead', 'waiting', 'refused', 'done'] as const;
+  const made = Array.from({ length: 40 }, (_, index) => {
+    const hook = index < 30 ? 'user_drop' : 'user_edit';
+    return job(index + 1, { state: states[index % 4] ?? 'dead', nasKey: `k${index % 3}`, hook, eventId: `e${index}` });
+  });
+  await store.write(made.map((one) => accepted(one)));
+  const wanted = made.filter(({ state }) => state === 'dead' || state === 'refused').toReversed();
+  const found: string[] = [];
+  for (let before: string | undefined; ; before = found.at(-1)) {
+    // Asked for twice, it comes once.
+    const filter = { states: ['refused', 'dead', 'refused'], nasKeys: ['k0', 'k1', 'k2'], limit: 3 } as const;
+    const page = await store.jobs({ ...filter, ...(before === undefined ? {} : { before }) });
+    found.push(...page.map(({ id }) => id));
+    if (page.length < 3) break;
+  }
+  expect(found).toEqual(wanted.map(({ id }) => id));
+  const groups = await store.jobGroups({ states: ['dead', 'refused'], nasKeys: ['k0', 'k1'] });
+  const counts = Object.groupBy(
+    wanted.filter(({ nasKey }) => nasKey !== 'k2'),
+    ({ nasKey, hook }) => `${nasKey} ${hook}`,
+  );
+  expect(Object.fromEntries(groups.map(({ nasKey, hook, count }) => [`${nasKey} ${hook}`, count]))).toEqual(
+    Object.fromEntries(Object.entries(counts).map(([name, list = []]) => [name, list.length])),
+  );
+  expect(groups.map(({ count }) => count)).toEqual(groups.map(({ count }) => count).sort((a, b) => b - a));
+});

@@ -250,3 +250,20 @@ test('an EventSource hears who comes, goes and what is done about it, and a new 
   ]);
   expect(events().some(({ event, hook }) => event === 'job' && hook === 'user_disconnect')).toBe(true);
 });
+
+test('an EventSource hears of a session that is given up, and of its coming back', async () => {
+  const { send, daemon } = await world({ sessions: { session_ttl_max_delay: '0s' } });
+  const { events } = listener(`${daemon().url}/v1/stream?events=sessions`);
+  await until(() => events().some(({ event }) => event === 'open'));
+
+  await send('Start', '81000001', 'алиса', ['Acct-Interim-Interval = 1']);
+  await until(() => events().some(({ type }) => type === 'stale'));
+  await send('Interim-Update', '81000001', 'алиса', ['Acct-Session-Time = 60', 'Acct-Interim-Interval = 300']);
+  await until(() => events().some(({ type }) => type === 'recovered'));
+
+  expect(events().filter(({ event }) => event === 'session')).toMatchObject([
+    { type: 'start', session: { state: 'live' } },
+    { type: 'stale', session: { state: 'closed', inferred: 'stale', terminate_cause: 'Inferred-Stale' } },
+    { type: 'recovered', session: { state: 'live', inferred: null } },
+  ]);
+});

@@ -124,11 +124,12 @@ export async function buildSessions(building: SessionsBuilding): Promise<BuiltSe
     const domain = compat.interstellio === true ? '' : compat.interstellio.domain;
     routes.push(...interstellioRoutes({ book, actions, store, timezone, domain }));
   }
-  if (compat.cgrates) {
+  if (compat.cgrates !== false) {
+    const tenant = compat.cgrates === true ? '' : compat.cgrates.tenant;
     const { sync } = reconcile;
     const syncAll = syncAllOf({ boxes: registry, sync });
     const nasOf = (nas_ip: string) => registry.find({ nas_ip })?.name;
-    routes.push(...cgratesRoutes({ book, actions, sink, nasOf, syncAll, log }));
+    routes.push(...cgratesRoutes({ book, actions, sink, nasOf, syncAll, tenant, log }));
   }
   return { port: listener.port, radsec, surface: { book, actions, ttlOf, timezone }, reconcile, routes };
 }

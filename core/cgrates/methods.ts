@@ -19,6 +19,8 @@ export interface CgratesOptions {
   readonly nasOf: (address: string) => string | undefined;
   /** Compares every box with our sessions once; gives those that could not be, and why. */
   readonly syncAll: () => Promise<readonly string[]>;
+  /** The one tenant that there is here; empty: whatever a client calls it. */
+  readonly tenant?: string;
 }
 
 export interface RpcCall {
@@ -39,7 +41,7 @@ const waitMs = 10_000;
 const unlimited = { MaxUsage: -1 };
 const changing = 'user_rate_set';
 
-export function createMethods({ book, actions, sink, nasOf, syncAll }: CgratesOptions) {
+export function createMethods({ book, actions, sink, nasOf, syncAll, tenant: own = '' }: CgratesOptions) {
   async function sessionsOf(params: Params): Promise<readonly Session[]> {
     const conditions = filtersOf(params, book);
     const most = limitOf(params);
@@ -172,12 +174,21 @@ export function createMethods({ book, actions, sink, nasOf, syncAll }: CgratesOp
     const found = Object.hasOwn(methods, name) ? methods[name] : undefined;
     if (found !== undefined) {
       allow(caller, found.scope);
+      checkTenant(params, own);
       return found.run(params, caller);
     }
     const why = Object.hasOwn(notHere, name) ? notHere[name] : undefined;
     if (why !== undefined) throw new RpcError(`NOT_IMPLEMENTED: ${method} is not in this product, because ${why}.`);
     throw new RpcError(`rpc: can't find service ${method.slice(0, 100)}`, -32_601);
   };
+}
+
+/** Sessions of another tenant are not ours to show, and an event of one not ours to take. */
+function checkTenant(params: Params, own: string): void {
+  const inner = isObject(params['CGREvent']) ? params['CGREvent']['Tenant'] : undefined;
+  const other = [params['Tenant'], inner].find((asked) => typeof asked === 'string' && asked !== '' && asked !== own);
+  if (own !== '' && other !== undefined)
+    throw new RpcError(`NOT_FOUND: there is no tenant ${String(other).slice(0, 100)} here`);
 }
 
 function filtersOf(params: Params, book: Pick<SessionBook, 'fields'>): readonly Condition[] {

@@ -85,7 +85,12 @@ export const settingsSchema = z.strictObject({
         .describe(
           'Session routes of the Interstellio API, token in X-Auth-Token; `domain` is that of logins without a realm.',
         ),
-      cgrates: flag.default(false).describe("POST /jsonrpc with the names of CGRateS's SessionSv1."),
+      cgrates: z
+        .union([flag, z.strictObject({ tenant: text })], { error: 'expected true, false or { tenant: ... }' })
+        .default(false)
+        .describe(
+          "POST /jsonrpc with the names of CGRateS's SessionSv1; with `tenant`, calls for another one are refused.",
+        ),
     })
     .prefault({})
     .describe('APIs of others, for clients that exist already.'),

@@ -8,7 +8,7 @@ import { runningApi } from '../api/running-api.ts';
 
 const token = 'a-long-enough-token';
 
-async function world() {
+async function world({ tenant = '' } = {}) {
   const made = memoryWorld();
   const { deps, book } = made;
   if (deps.sessions === null) throw new Error('no sessions');
@@ -26,6 +26,7 @@ async function world() {
     },
     nasOf: (address) => (address === '10.0.0.1' ? 'bras-1' : undefined),
     syncAll: async () => syncFailures,
+    tenant,
     log: deps.log,
   });
   const { url } = await runningApi({
@@ -252,4 +253,23 @@ test('who may only look cannot end sessions or send events, and who is unknown m
   expect(
     (await post({ jsonrpc: '2.0', id: 1, method: 'SessionSv1.GetActiveSessionsCount' }, 'nobody-knows-this')).status,
   ).toBe(401);
+});
+
+test('calls for another tenant than the one of the settings are refused, those without one and for it are taken', async () => {
+  const { two, book, records } = await world({ tenant: 'провайдер' });
+  book.put({ id: 'a' });
+  const refused = { error: { message: expect.stringContaining('there is no tenant cgrates.org') } };
+  const event = { OriginID: '1', OriginHost: '10.0.0.1', Account: 'алиса' };
+  const filters = { Filters: ['*string:~*req.Account:alice'] };
+  for (const [method, params] of [
+    ['GetActiveSessions', {}],
+    ['GetActiveSessionsCount', {}],
+    ['ForceDisconnect', filters],
+    ['InitiateSession', { Event: event }],
+  ] as const)
+    expect(await two(method, { ...params, Tenant: 'cgrates.org' }), method).toMatchObject(refused);
+  expect(await two('TerminateSession', { CGREvent: { Tenant: 'cgrates.org', Event: event } })).toMatchObject(refused);
+  expect(records).toEqual([]);
+  expect(await two('GetActiveSessionsCount', { Tenant: 'провайдер' })).toMatchObject({ result: 1 });
+  expect(await two('GetActiveSessionsCount', {})).toMatchObject({ result: 1 });
 });

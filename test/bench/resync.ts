@@ -153,7 +153,10 @@ async function fill(accounts: number, say: (text: string) => void) {
         const step = `live-${live++}`;
         const { variables } = stateOf(user);
         sentAt.set(step, performance.now());
-        void daemon.fire({ hook: 'user_drop', account: { ...variables, user_id: String(user), step } });
+        void daemon.fire({
+          hook: 'user_drop',
+          account: { ...variables, user_id: String(user), acct_session_id: step },
+        });
         await due;
       }
     const took1 = secondsSince(began);

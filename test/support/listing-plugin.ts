@@ -6,7 +6,8 @@ const manifest = {
   name: 'listing',
   version: '1.0.0',
   api: '^1',
-  summary: 'Every hook is one CoA with its step, else the hook, as Filter-Id; users_from_nas lists numbered users.',
+  summary:
+    'Every hook is one CoA with its acct_session_id, else the hook, as Filter-Id; users_from_nas lists numbered users.',
   transports: ['coa'],
   options: {
     type: 'object',
@@ -23,7 +24,7 @@ const source = `import { definePlugin } from '#plugin-sdk';
 import type { HookFunction } from '#plugin-sdk';
 
 const tell: HookFunction = async ({ account, hook }, device) => {
-  await device.coa.coa({ 'User-Name': account['login'] ?? '', 'Filter-Id': account['step'] ?? hook });
+  await device.coa.coa({ 'User-Name': account['login'] ?? '', 'Filter-Id': account['acct_session_id'] ?? hook });
 };
 const hooks = ['user_add', 'user_del', 'user_edit', 'user_drop', 'user_accept', 'user_redirect', 'user_redirect_cancel', 'own_disabled',
   'own_disabled_cancel', 'user_auth', 'user_disconnect', 'user_rate_set', 'user_rate_set_cancel', 'usluga_activated', 'usluga_deactivated'];

@@ -1,5 +1,5 @@
 // The sessions in memory: all live ones with their indexes, and the last closed ones, so that late records find what they are late for.
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import type { Session } from '../model/session.ts';
 import type { Field } from './fields.ts';
 import { createSortedIndex, rangeOf, type SortedIndex } from './sorted-index.ts';
@@ -93,7 +93,7 @@ export function createTable({ startedAt, maxClosed, fields }: TableOptions): Ses
       await turn();
       indexOf(name);
     }
-    for (const index of [byStart, ...Array.from(made(), ({ index }) => index)]) while (index.openSome()) await turn();
+    void openAll([byStart, ...Array.from(made(), ({ index }) => index)]);
   }
 
   function forgetOldest(): void {
@@ -221,3 +221,10 @@ function hasSameKeys(a: Session, b: Session): boolean {
     a.fields === b.fields
   );
 }
+
+/** Little by little, so that what was loaded is let go of and nobody notices. */
+async function openAll(indexes: readonly SortedIndex[]): Promise<void> {
+  for (const index of indexes) while (index.openSome()) await pause(pauseMs, undefined, { ref: false });
+}
+
+const pauseMs = 20;

@@ -78,6 +78,8 @@ export function openDevice({ profile, manifest, definitions, log }: OpenDeviceIn
       if (rules.access === 'write' && writes !== 'sent') {
         if (writes === 'refused')
           return refuse(new OssiaError('not_granted', `${name}.${method} is a write, and here the box is only read.`));
+        const planned = transport.plan?.(method, args, contextOf(call));
+        if (planned !== undefined) return planned;
         recorder.add({ kind: 'recorded', via: name, text: transport.describe(method, args) });
         return null;
       }

@@ -68,10 +68,10 @@ export interface RouterOsDevice {
   ): AsyncIterable<RouterOsRow[]>;
   /**
    * Sees to it that one row equal to `key` exists and has `properties` too: adds it, changes it where it differs, removes doubles, or does nothing.
-   * Returns what it did.
+   * Returns what it did; in a dry run it reads, and returns what it would do.
    */
   ensure(menu: string, key: RouterOsRow, properties?: RouterOsRow): Promise<'unchanged' | 'added' | 'changed'>;
-  /** Sees to it that no row equals `where`. Returns how many it removed. */
+  /** Sees to it that no row equals `where`. Returns how many it removed; in a dry run it reads, and returns how many it would. */
   ensureAbsent(menu: string, where: RouterOsRow): Promise<number>;
   /** Any other command that changes something, e.g. `/ppp/active/remove`. Returns the rows it answered. */
   command(path: string, properties?: RouterOsRow): Promise<RouterOsRow[]>;

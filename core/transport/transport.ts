@@ -39,6 +39,11 @@ export interface Transport {
   stream?(method: string, args: readonly unknown[], context: CallContext): AsyncIterator<unknown, void>;
   /** What `call` would send, in the box's own language, one line per command; for a write in a dry run. */
   describe(method: string, args: readonly unknown[]): string;
+  /**
+   * For a write in a dry run that reads before it writes: makes the reads, records what would be sent as `recorded`, and gives what
+   * `call` would give. Undefined for a method of which `describe` says all.
+   */
+  plan?(method: string, args: readonly unknown[], context: CallContext): Promise<unknown> | undefined;
   close(): Promise<void>;
 }
 

@@ -123,6 +123,22 @@ test('ossia plan says it in the language of the box, with variables changed on t
   expect((await daemon.cli('plan', '--login', 'алиса')).code).toBe(2);
 }, 60_000);
 
+test('a plan reads what the box has already: then nothing would be sent', async () => {
+  const { daemon } = await siteWith('mikrotik');
+  await daemon.fire({ hook: 'user_drop', account });
+  await until(async () => {
+    const { body } = await daemon.call('GET', '/v1/jobs/1');
+    return (body as { state: string }).state === 'done';
+  });
+  const planned = await daemon.cli('plan', 'user_drop', '--login', 'алиса');
+  expect(planned).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('nothing would be sent: the box has it already'),
+  });
+  expect(planned.out).toMatch(/^ {2}heard {2}routeros {2}.*list=crb_blocked/m);
+  expect(planned.out).not.toContain('WOULD');
+}, 60_000);
+
 test('a plan that must read from a dead box says that it does not answer, and waits no longer than its deadline', async () => {
   const { daemon, unplug } = await siteWith('mikrotik');
   await daemon.fire({ hook: 'user_edit', account });

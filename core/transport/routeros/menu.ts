@@ -102,6 +102,16 @@ export async function removeRows(commands: Commands, { menu, where }: { menu: st
   }
 }
 
+/** What one round of `removeRows` would remove. */
+export async function plannedRemoval(
+  commands: Commands,
+  { menu, where }: { menu: string; where: Row },
+): Promise<number> {
+  const rows = await readRows(commands, { menu, where, proplist: ['.id'] });
+  for (const row of rows) await commands.run(`${menu}/remove`, { '.id': idOf(row) });
+  return rows.length;
+}
+
 function isRefusal(error: unknown): boolean {
   return error instanceof OssiaError && error.code === 'nas_refused';
 }

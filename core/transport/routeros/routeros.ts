@@ -5,7 +5,7 @@ import type { CallContext, Transport, TransportDefinition } from '../transport.t
 import { createClient, type RouterClient } from './client.ts';
 import { commandText, printText, removeText, rowsText } from './command-text.ts';
 import { clientConfig, type RouterOsConfig, routerOsConfig } from './config.ts';
-import { askedOf, type Commands, ensureRow, keptRows, type Row, readRows, removeRows } from './menu.ts';
+import { askedOf, type Commands, ensureRow, keptRows, plannedRemoval, type Row, readRows, removeRows } from './menu.ts';
 import { propertyWords } from './reply.ts';
 
 const menu = z.string().regex(/^(\/[a-z0-9][a-z0-9-]*)+$/, 'expected a path like /ip/firewall/address-list');
@@ -38,7 +38,7 @@ export const routeros: TransportDefinition<RouterOsConfig> = {
   config: routerOsConfig,
   secrets: ['password'],
   unknownInDryRun:
-    'Reads were made, writes were not: ensure and ensureAbsent show what they may do at most, and what the router would refuse is not known.',
+    'Reads were made, writes were not: what the router would refuse, and what another command would answer, is not known.',
   methods,
   connect(section, environment) {
     const client = createClient(clientConfig(section), (message) =>
@@ -97,7 +97,25 @@ function createTransport(client: RouterClient): Transport {
       if (method === 'ensureAbsent') return removeText(path, properties);
       return commandText(path, properties);
     },
+    plan(method, args, context) {
+      const commands = recording(commandsOf(client, context), context);
+      const [menu, key, properties] = args as [string, Row, Row | null | undefined];
+      if (method === 'ensure') return ensureRow(commands, { menu, key, properties: properties ?? {} });
+      if (method === 'ensureAbsent') return plannedRemoval(commands, { menu, where: key });
+      return undefined;
+    },
     close: () => client.close(),
+  };
+}
+
+/** Reads for real; what would change the router is only written down. */
+function recording({ print }: Commands, { record }: CallContext): Commands {
+  return {
+    print,
+    async run(path, properties) {
+      record({ kind: 'recorded', text: commandText(path, properties) });
+      return [];
+    },
   };
 }
 

@@ -2,6 +2,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { parseState } from '#core/accounts/parse-state.ts';
+import { effectsOf } from '#core/map/effects.ts';
 import { parseEvent } from '#core/map/parse-event.ts';
 import { bundlePlugin } from '#core/plugin-host/bundle.ts';
 import { readManifest } from '#core/plugin-host/manifest.ts';
@@ -20,6 +22,12 @@ test('the generated tables of the README are those of the source', async () => {
 test('the event of the README is taken', () => {
   const text = /-d '(\{[\s\S]*?\})'/.exec(readme)?.[1] ?? '';
   expect(parseEvent(JSON.parse(text), 'test', catalogue)).toMatchObject({ ok: true });
+});
+
+test('the state of the README is taken', () => {
+  const text = /-X PUT[\s\S]*?-d '(\{[\s\S]*?\})'/.exec(readme)?.[1] ?? '';
+  const parsed = parseState({ body: JSON.parse(text), userId: '1001', effects: effectsOf(catalogue) });
+  expect(parsed).toMatchObject({ ok: true, wanted: { services: ['tv-1'] } });
 });
 
 test('the plugin of the README is one that loads', async () => {

@@ -1,9 +1,10 @@
 // From one item of a plan to the hooks that put it right, by what the account should have now: pure.
+import { inOrder } from '../map/derive.ts';
 import type { Effects } from '../map/effects.ts';
 import { callFor, type HookCall, newBoxCalls } from '../map/new-box.ts';
 import type { Account, NasRef } from '../model/account.ts';
 import type { ResyncItem } from '../model/resync.ts';
-import { type AccountRecord, type State, serviceOf } from '../model/state.ts';
+import type { AccountRecord } from '../model/state.ts';
 
 interface Putting {
   readonly item: ResyncItem;
@@ -44,15 +45,4 @@ function namesOnBox({ item, record, keys, refs }: Omit<Putting, 'effects'>): Acc
   if (record !== undefined && keys.includes(record.nasKey)) return known;
   const { nas_ip: _ip, nas_id: _id, ...rest } = known as Account;
   return { ...rest, ...refs[0] };
-}
-
-/** What keeps a debtor out comes before what lets anybody in. */
-function inOrder(keys: readonly string[], desired: State): readonly string[] {
-  const place = (key: string): number => {
-    if (key === 'rate') return 0;
-    if (serviceOf(key) !== undefined) return 2;
-    const opens = key === 'accept' || key === 'logged' ? 'true' : 'false';
-    return desired[key] === opens ? 3 : 1;
-  };
-  return keys.toSorted((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
 }

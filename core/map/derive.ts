@@ -114,12 +114,19 @@ const order: readonly string[] = [
 ];
 
 function changedKeys(old: State, desired: State): readonly string[] {
+  return inOrder(
+    Object.keys(desired).filter((key) => key !== 'exists' && desired[key] !== old[key]),
+    desired,
+  );
+}
+
+/** As they are told to a box that is to have these values of them. */
+export function inOrder(keys: readonly string[], desired: State): readonly string[] {
   const place = (key: string): number => {
     if (key === 'rate') return 0;
     return order.indexOf(`${serviceOf(key) === undefined ? key : 'service'}: ${desired[key]}`);
   };
-  const changed = Object.keys(desired).filter((key) => key !== 'exists' && desired[key] !== old[key]);
-  return changed.sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
+  return keys.toSorted((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
 }
 
 function servicesOn(state: State): readonly string[] {

@@ -4,8 +4,27 @@ import { allRoutes } from '#core/api/all-routes.ts';
 import { createFeed } from '#core/api/feed.ts';
 import { defaultLimits } from '#core/api/limits.ts';
 import type { OpenApiDocument } from '#core/api/openapi.ts';
+import type { KnownAccount } from '#core/store/store.ts';
 import { memoryWorld } from './memory-world.ts';
 import { drop, runningApi } from './running-api.ts';
+
+const knownAccount: KnownAccount = {
+  userId: '1001',
+  variables: { user_id: '1001', login: 'алиса', nas_ip: '10.0.0.1' },
+  nasKey: '10.0.0.1',
+  desired: { exists: 'true', rate: 'none' },
+  version: 1,
+  goneAt: 0,
+  updatedAt: 1,
+  applied: { exists: { value: 'true', job: '1', at: 2, failed: { state: 'dead', reason: 'нет', job: '2', at: 3 } } },
+};
+
+const answered = {
+  outcome: { type: 'done' },
+  exchanges: [{ at: 1, kind: 'recorded', via: 'coa', text: 'CoA-Request' }],
+  stack: '',
+  program: 'p',
+} as const;
 
 async function document(): Promise<OpenApiDocument> {
   const { get } = await runningApi();
@@ -66,7 +85,9 @@ test('a query of any field is described as one', async () => {
 
 test('answers of the server fit the schemas of the document', async () => {
   const { Ajv2020 } = await import('ajv/dist/2020.js');
-  const { get, send, world } = await runningApi();
+  const { get, send, url, world } = await runningApi();
+  world.box.run = async () => ({ ...answered, value: { user: { exists: true, accept: false }, mac: 'aa' } });
+  const headers = { 'content-type': 'application/json' };
   const all = await document();
   const ajv = new Ajv2020({ strict: false, formats: { 'date-time': true } });
   ajv.addSchema({ $id: 'api', components: all.components });
@@ -89,6 +110,17 @@ test('answers of the server fit the schemas of the document', async () => {
   fits('SessionCount', await (await get('/v1/sessions/count')).json());
   fits('SessionFields', await (await get('/v1/sessions/fields')).json());
   fits('SessionAnalysis', await (await get('/v1/accounts/alice/sessions/analysis?by=login')).json());
+  world.records.set('1001', knownAccount);
+  fits('AccountPage', await (await get('/v1/accounts')).json());
+  fits('Account', await (await get('/v1/accounts/1001?actual=true')).json());
+  const post = (path: string) => fetch(url + path, { method: 'POST' });
+  fits('Diagnosis', await (await post('/v1/accounts/1001/diagnostics/user_info')).json());
+  const planned = await fetch(`${url}/v1/events?dry_run=true`, {
+    method: 'POST',
+    body: JSON.stringify([drop()]),
+    headers,
+  });
+  fits('Plans', await planned.json());
   fits('NasList', await (await get('/v1/nas')).json());
   fits('HookList', await (await get('/v1/hooks')).json());
   fits('Readiness', await (await get('/readyz')).json());

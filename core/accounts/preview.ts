@@ -46,7 +46,10 @@ async function supersededBy(
   { store, superseding }: Pick<PreviewSources, 'store' | 'superseding'>,
 ): Promise<readonly string[]> {
   const older = draft.job === undefined ? {} : { before: draft.job };
-  const lane = await store.jobs({ lane: laneOf(draft.account), states: unended, ...older, limit: mostInLane });
+  // Found through the index of its account.
+  const user_id = draft.account['user_id'] ?? '';
+  const asked = { user_id, lane: laneOf(draft.account), states: unended, ...older, limit: mostInLane };
+  const lane = await store.jobs(asked);
   const barrier = lane.findIndex((job) => superseding.isBarrier(job));
   return lane
     .slice(0, barrier < 0 ? undefined : barrier)

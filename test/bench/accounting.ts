@@ -1,13 +1,15 @@
 // Accounting packets answered after they are durable, beside FreeRADIUS with PostgreSQL, with detail files, and a raw echo: one sender for all.
-import { fork } from 'node:child_process';
+import { execFile, fork } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { startAccountingListener } from '#core/ingest/accounting-listener.ts';
 import { createSessions } from '#core/sessions/sessions.ts';
 import { openStore } from '#core/store/sqlite/open-store.ts';
+import { buildSlowDisk } from '#test/support/slow-disk.ts';
 import type { SenderOptions, SenderResult } from './accounting-sender.ts';
 import { startFreeradiusDetail, startFreeradiusPostgres } from './peer-freeradius.ts';
 import { measurePeer } from './peer-load.ts';
@@ -21,6 +23,7 @@ const secret = 'testing123';
 const outstanding = 1000;
 const sockets = 8;
 const outstandingAtPostgres = 256;
+const slowSyncMs = 50;
 
 /** Both servers run in this process, one after the other; the sender is a process of its own. */
 export async function run({ json, seconds = 8 }: BenchOptions) {
@@ -29,6 +32,8 @@ export async function run({ json, seconds = 8 }: BenchOptions) {
   say(`raw echo        ${rate(echo)} packets/s`);
   const ours = await measureOurs(seconds);
   say(`durable answers ${rate(ours)} packets/s, p99 ${ours.p99} ms, ${ours.packetsPerCommit} packets a commit`);
+  const slow = await measureSlowDisk(seconds);
+  say(`every sync ${slowSyncMs} ms slower ${rate(slow)} packets/s, p99 ${slow.p99} ms, ${slow.wrong} wrong`);
   // Fewer at once than ours gets: so many it answers before the sender repeats them.
   const postgres = await measurePeer(startFreeradiusPostgres, { seconds, outstanding: outstandingAtPostgres });
   say(`FreeRADIUS, PostgreSQL ${postgres.rate} packets/s, p99 ${postgres.p99} ms`);
@@ -47,6 +52,7 @@ export async function run({ json, seconds = 8 }: BenchOptions) {
       sockets,
       load: 'Start, 8 Interims, Stop; accounts unknown to billing',
       ours,
+      slowDisk: { slowSyncMs, ...slow, rate: rate(slow) },
       peerIs: 'FreeRADIUS with its stock PostgreSQL accounting, 8 connections',
       postgres,
       detail: { ...detail, ratio: Number((rate(ours) / detail.rate).toFixed(2)) },
@@ -128,6 +134,19 @@ export async function measureOurs(seconds: number) {
   }
 }
 
+/** Ours again, in a process of its own whose syncs all wait; whether what it answers is kept, the flow test of the slow disk shows. */
+async function measureSlowDisk(seconds: number): Promise<Awaited<ReturnType<typeof measureOurs>>> {
+  const directory = await mkdtemp(join(tmpdir(), 'ossia-bench-'));
+  try {
+    const { env } = buildSlowDisk(directory, slowSyncMs);
+    const options = { env: { ...process.env, ...env }, timeout: (seconds + 120) * 1000 };
+    const { stdout } = await promisify(execFile)(process.execPath, [import.meta.filename, String(seconds)], options);
+    return JSON.parse(stdout);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
 async function runSender(options: Pick<SenderOptions, 'port' | 'seconds' | 'verify' | 'run'>): Promise<SenderResult> {
   const child = fork(new URL('./accounting-sender.ts', import.meta.url), { execArgv: [] });
   // Enough that no machine runs out of them: a server that is faster than this ends early, which is counted right.
@@ -139,4 +158,10 @@ async function runSender(options: Pick<SenderOptions, 'port' | 'seconds' | 'veri
   const [result] = (await Promise.race([once(child, 'message'), exit])) as [SenderResult];
   exit.catch(() => {});
   return result;
+}
+
+const [, program, secondsAlone] = process.argv;
+if (program === import.meta.filename && secondsAlone !== undefined) {
+  process.stdout.write(JSON.stringify(await measureOurs(Number(secondsAlone))));
+  process.exit(0);
 }

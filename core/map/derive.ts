@@ -46,7 +46,7 @@ export function derive({ before, wanted, effects, at }: Deriving): Derived | nul
   const isRenamed = before !== undefined && isOtherForTheBox(before.variables, variables);
   const isFresh = exists === 'true' && (before === undefined || wasGone || isRenamed);
   const goes = exists === 'false' && before !== undefined && !wasGone;
-  const desired = desiredOf({ old, wanted, exists, goes, endsLogin: isFresh || goes });
+  const desired = desiredOf({ old, wanted, exists, goes, isFresh });
   if (!isEdited && sameTexts(old, desired)) return null;
 
   const userId = variables['user_id'] ?? '';
@@ -82,19 +82,19 @@ interface Desiring {
   readonly wanted: WantedState;
   readonly exists: string;
   readonly goes: boolean;
-  /** What the box knew of its login goes with it. */
-  readonly endsLogin: boolean;
+  readonly isFresh: boolean;
 }
 
-function desiredOf({ old, wanted, exists, goes, endsLogin }: Desiring): State {
+function desiredOf({ old, wanted, exists, goes, isFresh }: Desiring): State {
   const desired: Record<string, string> = { ...old };
   // Its services end with it; when it comes back, the billing says which are on.
   const services = wanted.services ?? (goes ? [] : undefined);
   if (services !== undefined) for (const key of servicesOn(old)) desired[key] = 'off';
   for (const id of services ?? []) desired[serviceKey(id)] = 'on';
   Object.assign(desired, wanted.told, { exists });
-  if (endsLogin && desired['logged'] === 'true' && (exists === 'false' || wanted.told['logged'] !== 'true'))
-    desired['logged'] = 'false';
+  // What a box knew of its login goes with it.
+  const isLoggedOut = exists === 'false' || (isFresh && wanted.told['logged'] !== 'true');
+  if (isLoggedOut && desired['logged'] === 'true') desired['logged'] = 'false';
   return desired;
 }
 

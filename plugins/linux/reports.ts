@@ -73,7 +73,8 @@ function commentIn(stdout: string): string {
 
 /** Asked one by one: `get` of an element that is not there fails, so the last command says whether nft works at all. */
 async function setsWith(input: Input, device: Device, address: Address): Promise<OnRouter> {
-  const gets = flagSets.map((set) => {
+  const asked = hasPools(input.options) ? ([...flagSets, 'classes'] as const) : flagSets;
+  const gets = asked.map((set) => {
     const get = `nft get element ${tableOf(input.options)} ${named(set, address.family)}`;
     return asRoot(input.options, `${get} ${sh`${`{ ${address.text} }`}`}`);
   });
@@ -93,6 +94,8 @@ function userOnRouter({ input: { account, options }, address, sets, classes }: H
   const { exists: _, ...flags } = flagsOf((set) => sets.has(set));
   const names = { user_id: account['user_id'] ?? '', login: account['login'] ?? '', ip: address.text };
   if (!hasPools(options)) return { ...names, ...flags };
+  // A class that no packet is sent to limits nobody.
+  if (!sets.has('classes')) return { ...names, ...flags, rate: null };
   const [rate_in, rate_out] = [classes[0]?.[0]?.rate ?? 0, classes[options.uplinks.length]?.[0]?.rate ?? 0];
   return { ...names, ...flags, rate: rate_in + rate_out === 0 ? null : { rate_in, rate_out } };
 }

@@ -24,9 +24,9 @@ export function classLines(text: string): ClassLine[] {
   }));
 }
 
-/** Names of the sets in the output of several `nft get element`, IPv6 ones by the name of their twin. */
+/** Names of the sets and maps in the output of several `nft get element`, IPv6 ones by the name of their twin. */
 export function setNames(text: string): ReadonlySet<string> {
-  return new Set([...text.matchAll(/^\s*set (\w+) \{/gm)].map(([, name = '']) => name.replace(/6$/, '')));
+  return new Set([...text.matchAll(/^\s*(?:set|map) (\w+) \{/gm)].map(([, name = '']) => name.replace(/6$/, '')));
 }
 
 /** Of `nft -j list tables`, as `inet ossia`. */

@@ -48,6 +48,8 @@ interface Box {
   readonly fresh: unknown;
   /** Takes something from everybody, adds what nobody should have, and one whom nobody knows. */
   readonly damaged: (state: unknown) => unknown;
+  /** What each account then misses. */
+  readonly broken: Readonly<Record<string, readonly string[]>>;
 }
 
 const sorted = (rows: Rows = []) => rows.map((row) => JSON.stringify(row)).sort();
@@ -57,6 +59,7 @@ const stranger = { list: 'crb_auth', address: '10.1.0.9', comment: 'ossia:нез
 const mikrotik: Box = {
   plugin: 'mikrotik',
   options: {},
+  broken: { 1: ['accept', 'logged', 'rate'], 2: ['exists'], 3: [], 4: ['own_disabled'] },
   fresh: { '/ip/firewall/address-list': [stranger] },
   start: (state) => startMikrotik({ state }),
   held: (simulator) =>
@@ -94,6 +97,7 @@ const linux: Box = {
     portals: { blocked: '10.0.0.2:8080' },
     pools: ['10.1.0.0/16'],
   },
+  broken: { 1: ['redirect', 'rate'], 2: ['exists'], 3: ['exists'], 4: ['accept'] },
   fresh: { ruleset: 'present', sets: { users: ['10.1.0.9'] }, owners: owners9 },
   start: (state) => startLinux({ state }),
   held(simulator) {
@@ -156,6 +160,18 @@ async function resync(daemon: DaemonProcess): Promise<Record<string, number>> {
   return ended.counts;
 }
 
+/** By account: what differs from what its box says when it is asked. */
+async function differing(daemon: DaemonProcess): Promise<Record<string, string[]>> {
+  const found: Record<string, string[]> = {};
+  for (const { user_id } of Object.values(everybody)) {
+    const { body } = await daemon.call('GET', `/v1/accounts/${user_id}?actual=true`);
+    const { actual, state } = body as { actual: unknown; state: { key: string; differs: boolean }[] };
+    expect(actual).toMatchObject({ result: 'read' });
+    found[user_id] = state.filter(({ differs }) => differs).map(({ key }) => key);
+  }
+  return found;
+}
+
 test.each([mikrotik, linux])(
   '$plugin: from next to nothing, from damage, and then nothing is to be done',
   async (box) => {
@@ -187,9 +203,11 @@ test.each([mikrotik, linux])(
     const damaged = await open(box.damaged(first.state()));
     await replaced(2);
     expect(box.held(damaged)).not.toEqual(wanted);
+    expect(await differing(daemon)).toEqual(box.broken);
     const counts = await resync(daemon);
     expect(counts).toMatchObject({ remove: 1 });
     expect(box.held(damaged)).toEqual(wanted);
+    expect(await differing(daemon)).toEqual({ 1: [], 2: [], 3: [], 4: [] });
     expect(await resync(daemon)).toMatchObject({ add: 0, change: 0, remove: 0 });
   },
   90_000,

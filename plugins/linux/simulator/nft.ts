@@ -23,20 +23,21 @@ function printElement(router: Router, [tableName, setName, key]: [string, string
   const set = router.tables.get(tableName)?.sets.get(setName);
   const element = set?.elements.get(key);
   if (!set || !element) return failed(missing);
-  const shown = key + (element.comment === undefined ? '' : ` comment "${element.comment}"`);
+  const shown = shownElement(key, element);
   return done(
     `table ${tableName} {\n\t${set.kind} ${setName} {\n\t\ttype ${set.type}\n\t\telements = { ${shown} }\n\t}\n}\n`,
   );
+}
+
+function shownElement(key: string, { data, comment }: { readonly data?: string; readonly comment?: string }): string {
+  return key + (data === undefined ? '' : ` : ${data}`) + (comment === undefined ? '' : ` comment "${comment}"`);
 }
 
 /** Two elements to a line, as the real one does. */
 function printSet(router: Router, [kind, tableName, name]: [string, string, string]): ShellResult {
   const set = router.tables.get(tableName)?.sets.get(name);
   if (set?.kind !== kind) return failed(missing);
-  const shown = [...set.elements].map(
-    ([key, { data, comment }]) =>
-      key + (data === undefined ? '' : ` : ${data}`) + (comment === undefined ? '' : ` comment "${comment}"`),
-  );
+  const shown = [...set.elements].map(([key, element]) => shownElement(key, element));
   const lines = shown.flatMap((text, at) => (at % 2 === 0 ? [[text, ...shown.slice(at + 1, at + 2)].join(', ')] : []));
   const elements = lines.length === 0 ? '' : `\t\telements = { ${lines.join(`,\n\t\t\t     `)} }\n`;
   return done(`table ${tableName} {\n\t${kind} ${name} {\n\t\ttype ${set.type}\n${elements}\t}\n}\n`);

@@ -1,4 +1,4 @@
-// Columns of numbers that grow, and values that many rows share kept once: a million rows take few bytes each.
+// Columns of numbers that grow, names that find rows, and values that many rows share kept once: a million rows take few bytes each.
 
 export interface Column {
   get(row: number): number;
@@ -46,5 +46,34 @@ export function createInterned<Value>(): Interned<Value> {
       return values.push(value) - 1;
     },
     at: (index) => values[index],
+  };
+}
+
+export interface Names {
+  get(name: string): number | undefined;
+  set(name: string, row: number): void;
+  size(): number;
+  /** A part of the rows at a time. */
+  parts(): Iterable<Iterable<number>>;
+}
+
+const shards = 128;
+
+/** In shards: one map of a million would stand still for a quarter of a second whenever it grows. */
+export function createNames(): Names {
+  const maps = Array.from({ length: shards }, () => new Map<string, number>());
+  const mapOf = (name: string): Map<string, number> => {
+    let hash = 0;
+    for (let at = Math.max(0, name.length - 8); at < name.length; at++)
+      hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193);
+    return maps[(hash ^ (hash >>> 15)) & (shards - 1)] as Map<string, number>;
+  };
+  return {
+    get: (name) => mapOf(name).get(name),
+    set: (name, row) => void mapOf(name).set(name, row),
+    size: () => maps.reduce((sum, map) => sum + map.size, 0),
+    *parts() {
+      for (const map of maps) yield map.values();
+    },
   };
 }

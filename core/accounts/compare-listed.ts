@@ -3,7 +3,7 @@ import type { Account } from '../model/account.ts';
 import { type AccountKind, isOfKind } from '../model/account-kind.ts';
 import { networkKeys } from '../model/network.ts';
 import type { BoxUser } from '../plugin-sdk/index.ts';
-import { createColumn, createInterned } from './compare-columns.ts';
+import { createColumn, createInterned, createNames, type Names } from './compare-columns.ts';
 
 /** How the box names one that it listed. */
 export interface BoxName {
@@ -22,8 +22,8 @@ export interface Listed {
    */
   rowsOf(account: { readonly userId: string; readonly variables: Account }, claim: boolean): readonly number[];
   userAt(row: number): BoxUser;
-  /** What nobody has claimed, once for each subscriber. */
-  unclaimed(): Iterable<BoxName>;
+  /** What nobody has claimed, once for each subscriber; in parts, between which others may run. */
+  unclaimed(): Iterable<readonly BoxName[]>;
   /** Whether any row said something of this. */
   tells(what: Told): boolean;
 }
@@ -35,10 +35,10 @@ const named = ['user_id', 'login', 'ip'] as const;
 
 export function createListed(): Listed {
   // By its first name that is given: a row stands in one of them.
-  const first: Readonly<Record<(typeof named)[number], Map<string, number>>> = {
-    user_id: new Map(),
-    login: new Map(),
-    ip: new Map(),
+  const first: Readonly<Record<(typeof named)[number], Names>> = {
+    user_id: createNames(),
+    login: createNames(),
+    ip: createNames(),
   };
   const names: Record<(typeof named)[number], string[]> = { user_id: [], login: [], ip: [] };
   /** Two bits for each flag: 0 untold, 1 false, 2 true. */
@@ -89,7 +89,7 @@ export function createListed(): Listed {
     add(users) {
       for (const user of users) addOne(user);
     },
-    size: () => first.user_id.size + first.login.size + first.ip.size,
+    size: () => first.user_id.size() + first.login.size() + first.ip.size(),
     rowsOf({ userId, variables }, claim) {
       const { login = '', ip = '' } = variables;
       for (const last of [
@@ -130,11 +130,19 @@ export function createListed(): Listed {
     },
     *unclaimed() {
       for (const name of named)
-        for (const last of first[name].values()) {
-          let isClaimed = false;
-          for (const row of chain(last)) isClaimed ||= claimed.get(row) === 1;
-          if (isClaimed) continue;
-          yield { user_id: names.user_id[last] ?? '', login: names.login[last] ?? '', ip: names.ip[last] ?? '' };
+        for (const part of first[name].parts()) {
+          const found: BoxName[] = [];
+          for (const last of part) {
+            let isClaimed = false;
+            for (const row of chain(last)) isClaimed ||= claimed.get(row) === 1;
+            if (isClaimed) continue;
+            found.push({
+              user_id: names.user_id[last] ?? '',
+              login: names.login[last] ?? '',
+              ip: names.ip[last] ?? '',
+            });
+          }
+          yield found;
         }
     },
     tells: (what) => rows === 0 || told.has(what),

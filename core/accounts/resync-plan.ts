@@ -1,4 +1,5 @@
 // The plan of a resync: takes the whole list of the box first, then goes through the accounts in pages and keeps what differs.
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { ResyncCounts, ResyncItem, ResyncRun, ResyncTopic } from '../model/resync.ts';
 import { resyncTopics } from '../model/resync.ts';
 import { type Difference, differencesOf } from '../model/state.ts';
@@ -196,25 +197,20 @@ function removalOf({ userId, version, name }: { userId: string; version: number;
 
 /** Who is listed and was no account of this box, with the account that it is elsewhere. By its address alone it may be anybody's. */
 async function* leftovers({ listed, store, signal }: { listed: Listed; store: PlanStore; signal: AbortSignal }) {
-  let names: BoxName[] = [];
-  const looked = async () => {
-    signal.throwIfAborted();
-    const records = await store.records(names.flatMap(({ user_id }) => (user_id === '' ? [] : [user_id])));
-    const found = [];
-    for (const name of names) {
-      const named = name.user_id === '' && name.login !== '';
-      const byLogin = named ? await store.recordPage({ login: name.login, limit: mostSharers }) : [];
-      const present = byLogin.find(({ desired }) => desired['exists'] !== 'false');
-      found.push({ name, record: records.get(name.user_id) ?? present ?? byLogin[0] });
+  for (const part of listed.unclaimed()) {
+    await breathe();
+    for (let at = 0; at < part.length; at += itemsAtOnce) {
+      signal.throwIfAborted();
+      const names = part.slice(at, at + itemsAtOnce);
+      const records = await store.records(names.flatMap(({ user_id }) => (user_id === '' ? [] : [user_id])));
+      for (const name of names) {
+        const isNamed = name.user_id === '' && name.login !== '';
+        const byLogin = isNamed ? await store.recordPage({ login: name.login, limit: mostSharers }) : [];
+        const present = byLogin.find(({ desired }) => desired['exists'] !== 'false');
+        yield { name, record: records.get(name.user_id) ?? present ?? byLogin[0] };
+      }
     }
-    names = [];
-    return found;
-  };
-  for (const name of listed.unclaimed()) {
-    names.push(name);
-    if (names.length >= itemsAtOnce) yield* await looked();
   }
-  yield* await looked();
 }
 
 /** Accounts of this box with the address of one that goes: removing that one may take what they have, so they are told anew. */

@@ -46,12 +46,12 @@ test('a row that was claimed is nobody else’s, and what is left is told once f
   const list = listed({ ip: '10.0.0.1' }, { login: 'bob' }, { login: 'bob' }, { user_id: '9', ip: '10.0.0.1' });
   expect(list.rowsOf(account('1', { ip: '10.0.0.1' }), true)).toEqual([0]);
   expect(list.rowsOf(account('2', { ip: '10.0.0.1' }), true)).toEqual([]);
-  expect([...list.unclaimed()]).toEqual([
+  expect([...list.unclaimed()].flat()).toEqual([
     { user_id: '9', login: '', ip: '10.0.0.1' },
     { user_id: '', login: 'bob', ip: '' },
   ]);
   expect([...list.rowsOf(account('3', { login: 'bob' }), true)].sort()).toEqual([1, 2]);
-  expect([...list.unclaimed()]).toEqual([{ user_id: '9', login: '', ip: '10.0.0.1' }]);
+  expect([...list.unclaimed()].flat()).toEqual([{ user_id: '9', login: '', ip: '10.0.0.1' }]);
 });
 
 test('a row that speaks of one kind of accounts is no other’s, and the next name counts', () => {
@@ -74,7 +74,7 @@ test('a list of many thousands keeps every one', () => {
     const [row = -1] = list.rowsOf(account(String(id)), true);
     expect(list.userAt(row)).toEqual({ ...nobody, user_id: String(id), accept: id % 2 === 0 });
   }
-  expect([...list.unclaimed()]).toHaveLength(10_000 - 4);
+  expect([...list.unclaimed()].flat()).toHaveLength(10_000 - 4);
   expect(list.tells('accept')).toBe(true);
   expect(list.tells('rate')).toBe(false);
 });

@@ -5,7 +5,7 @@ import { createAccounts } from './accounts/open-accounts.ts';
 import { openResyncs } from './accounts/open-resyncs.ts';
 import { startResyncTriggers } from './accounts/resync-triggers.ts';
 import type { Drift, Resyncs } from './accounts/resyncs.ts';
-import { createTaking } from './accounts/taking.ts';
+import { createTaking, type TakingOptions } from './accounts/taking.ts';
 import type { Log } from './log.ts';
 import type { Catalogue } from './map/catalogue.ts';
 import { effectsOf } from './map/effects.ts';
@@ -24,6 +24,7 @@ interface AccountsBuilding {
   readonly catalogue: Catalogue;
   readonly turns: Turns;
   readonly transports: ReturnType<typeof allTransports>;
+  readonly onEvent: TakingOptions['onEvent'];
 }
 
 interface BuiltAccounts {
@@ -41,12 +42,13 @@ export async function buildAccounts({
   catalogue,
   turns,
   transports,
+  onEvent,
 }: AccountsBuilding): Promise<BuiltAccounts> {
   const accounts = createAccounts({
     store,
     directory: registry,
     catalogue,
-    taking: createTaking({ catalogue, store, queue, turns, clock: Date.now }),
+    taking: createTaking({ catalogue, store, queue, turns, clock: Date.now, onEvent }),
     unknownIn: (transport) => transports[transport]?.unknownInDryRun,
     clock: Date.now,
   });

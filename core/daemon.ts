@@ -170,6 +170,7 @@ async function build(
     catalogue,
     turns,
     transports,
+    onEvent: metrics.eventTaken,
   });
   const { rebooted: onReboot } = resyncs;
   const around = { settings, log, releasers, metrics };

@@ -19,6 +19,7 @@ export interface TakingOptions {
   /** By user_id, the same as those of the door for events. */
   readonly turns: Turns;
   readonly clock: () => number;
+  onEvent(event: { source: string; hook: string; result: 'accepted' | 'duplicate' | 'rejected' }): void;
 }
 
 /** One account's state, parsed. */
@@ -34,8 +35,15 @@ type Taken = Extract<PutReceipt, { type: 'taken' }>;
 const mostConflicts = 10;
 
 export function createTaking(options: TakingOptions): Pick<Accounts, 'put' | 'load'> {
-  const { store, queue, turns, clock } = options;
+  const { store, turns, clock, onEvent } = options;
   const effects = effectsOf(options.catalogue);
+  const queue: Pick<Queue, 'accept'> = {
+    async accept(event, drafts, account) {
+      const accepted = await options.queue.accept(event, drafts, account);
+      onEvent({ source: event.source, hook: putName, result: accepted.duplicate ? 'duplicate' : 'accepted' });
+      return accepted;
+    },
+  };
 
   const take = (state: TakenState, how: PutSettings): Promise<Taken> =>
     turns.take(state.userId, async () => {
@@ -84,7 +92,10 @@ export function createTaking(options: TakingOptions): Pick<Accounts, 'put' | 'lo
   return {
     async put(userId, body, how) {
       const parsed = parseState({ body, userId, effects });
-      if (!parsed.ok) return { type: 'rejected', fields: parsed.fields };
+      if (!parsed.ok) {
+        onEvent({ source: how.source, hook: putName, result: 'rejected' });
+        return { type: 'rejected', fields: parsed.fields };
+      }
       try {
         return await take(parsed, how);
       } catch (thrown) {

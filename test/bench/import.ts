@@ -26,9 +26,9 @@ export async function run({ json }: BenchRun): Promise<BenchResult> {
     const store = await openStore({ directory });
     const queue = await openQueue({ store, hooks: catalogue, clock: Date.now, maxWaiting: 1e6, log: () => {} });
     const turns = createTurns();
-    const around = { catalogue, queue, turns, clock: Date.now };
+    const around = { catalogue, queue, turns, clock: Date.now, onEvent: () => {} };
     const taking = createTaking({ ...around, store });
-    const ingest = openIngest({ ...around, record: store.record, onEvent: () => {} });
+    const ingest = openIngest({ ...around, record: store.record });
     const details: Record<string, BenchDetails> = {};
     let worst = 0;
     const load = async (

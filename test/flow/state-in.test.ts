@@ -107,6 +107,9 @@ test('a state makes the box so, moves the account with all it must know, and the
   expect(box.state()).toEqual({});
   const hooks = ['user_add', 'user_rate_set', 'user_redirect', 'user_accept'];
   expect((await jobs()).map(({ hook }) => hook)).toEqual([...hooks, 'user_del', ...hooks, 'user_del']);
+  expect(String((await daemon.call('GET', '/metrics')).body)).toMatch(
+    /ossia_events_total\{.*hook="account_put".*\} 3\n/,
+  );
 }, 60_000);
 
 test('ossia accounts put and import take states from files, and say what is wrong with them', async () => {

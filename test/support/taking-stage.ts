@@ -26,7 +26,7 @@ export async function takingStage({ maxWaiting = 1e6, between = (store) => store
   const turns = createTurns();
   const { record } = store;
   const ingest = openIngest({ catalogue, queue, record, turns, clock: Date.now, onEvent: () => {} });
-  const taking = createTaking({ catalogue, store, queue, turns, clock: Date.now });
+  const taking = createTaking({ catalogue, store, queue, turns, clock: Date.now, onEvent: () => {} });
   const put = (userId: string, body: unknown, more: { jobs?: boolean; dryRun?: boolean } = {}) =>
     taking.put(userId, body, { source: 'test', jobs: true, dryRun: false, ...more });
   const load = (

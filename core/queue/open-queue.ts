@@ -62,10 +62,9 @@ export async function openQueue({ store, hooks, clock, maxWaiting, log }: QueueO
     log,
   });
 
-  /**
-   * They are out of their lanes already, which wait until that is on disk: were the newer one done there first, and then the daemon
-   * ended, the older would run after it. Should it not come to disk at all, the lane as it is read again finds the same.
-   */
+  /** By lane: that jobs are superseded, and not on disk yet. */
+  const unwritten = new Map<string, Map<string, Change>>();
+  /** They are out of their lanes already; should this not come to disk, the lane as it is read again finds the same. */
   const writeSuperseded = (superseded: readonly Superseded[]): Job[] => {
     if (superseded.length === 0) return [];
     const at = clock();
@@ -73,16 +72,21 @@ export async function openQueue({ store, hooks, clock, maxWaiting, log }: QueueO
       const reason = `superseded by job ${by.id} (${by.hook}), which settles the same`;
       const patch = { state: 'superseded', reason, code: '', notBefore: 0, updatedAt: at } as const;
       const text = `${reason}; it was ${job.state}${job.reason === '' ? '' : `: ${job.reason}`}`;
-      const batch: Change[] = [{ type: 'job', id: job.id, patch }, noteOn(job, { at, via: 'ossia', text })];
-      return { job: patched(job, patch), batch };
+      const change: Change = { type: 'job', id: job.id, patch };
+      const ofLane = unwritten.get(job.lane) ?? new Map<string, Change>();
+      unwritten.set(job.lane, ofLane.set(job.id, change));
+      return { job: patched(job, patch), batch: [change, noteOn(job, { at, via: 'ossia', text })] };
     });
-    const releases = superseded.map(({ job }) => lanes.hold(job));
-    persist(ended.flatMap(({ batch }) => batch))
-      .then(
-        () => ended.forEach(({ job }) => void changed(job)),
-        (error) => log('warn', `${ended.length} superseded jobs are not on disk as such: ${error.message}`),
-      )
-      .finally(() => releases.forEach((release) => void release()));
+    const written = (): void => {
+      for (const { job } of ended) {
+        const ofLane = unwritten.get(job.lane);
+        if (ofLane?.delete(job.id) && ofLane.size === 0) unwritten.delete(job.lane);
+        changed(job);
+      }
+    };
+    persist(ended.flatMap(({ batch }) => batch)).then(written, (error) =>
+      log('warn', `${ended.length} superseded jobs are not on disk as such: ${error.message}`),
+    );
     return ended.map(({ job }) => job);
   };
   const enter = (job: Job): Job => writeSuperseded(lanes.insert(job)).find(({ id }) => id === job.id) ?? job;
@@ -170,6 +174,8 @@ export async function openQueue({ store, hooks, clock, maxWaiting, log }: QueueO
       const patch: JobPatch = { ...resolution, attempt: job.attempt, updatedAt: clock() };
       const settled = patched(job, patch);
       await persist([
+        // Were this one done on disk without them, and the daemon ended then, they would run after it.
+        ...(unwritten.get(job.lane)?.values() ?? []),
         { type: 'job', id: job.id, patch },
         { type: 'journal', jobId: job.id, entries: journal },
         ...appliedBy(hooks, settled),

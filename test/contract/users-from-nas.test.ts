@@ -1,6 +1,6 @@
 // Over every plugin that lists its users: whatever was told to the box, in whatever order, the list says it back, and user_info too.
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { stateOf } from '#core/accounts/compare-account.ts';
 import type { Account } from '#core/model/account.ts';
 import { differencesOf, type State, settledBy } from '#core/model/state.ts';
@@ -13,7 +13,8 @@ import { openSimulatedNas, type SimulatedNas } from '#test/support/simulated-nas
 const casesOf = await Promise.all(
   (await pluginNames()).map(async (plugin) => {
     const cases = await pluginCases(plugin);
-    return { plugin, options: cases.find(([hook]) => hook === 'users_from_nas')?.[2].options };
+    const options = cases.find(([hook]) => hook === 'users_from_nas')?.[2].options;
+    return { plugin, options, anyOptions: cases[0]?.[2].options };
   }),
 );
 const listing = casesOf.filter(({ options }) => options !== undefined);
@@ -49,6 +50,19 @@ const step = fc.record({
 test('there are plugins that list', () => {
   expect(listing.map(({ plugin }) => plugin)).toEqual(expect.arrayContaining(['linux', 'mikrotik']));
 });
+
+test.each(casesOf.filter(({ options }) => options === undefined))(
+  '$plugin does not list, and says so',
+  async ({ plugin, anyOptions }) => {
+    const box = await openSimulatedNas({ plugin, state: {}, options: anyOptions });
+    onTestFinished(box.close);
+    const signal = new AbortController().signal;
+
+    const listed = await box.nas.listUsers({ signal, onUsers: () => expect.unreachable() });
+
+    expect(listed).toMatchObject({ type: 'unsupported', reason: expect.stringContaining(plugin) });
+  },
+);
 
 describe.each(listing)('$plugin', ({ plugin, options }) => {
   let box: SimulatedNas;

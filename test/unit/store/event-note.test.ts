@@ -43,7 +43,7 @@ test('an event that is told again adds no second note, and one without a note no
   await ingest.submit([event], 'operator', note);
 
   await ingest.submit([event], 'operator', note);
-  await ingest.submit([{ ...event, id: 'o2' }], 'http');
+  await ingest.submit([{ ...event, id: 'o2', account: { ...event.account, user_id: '2' } }], 'http');
 
   expect(await store.journal('1')).toHaveLength(1);
   expect(await store.journal('2')).toEqual([]);

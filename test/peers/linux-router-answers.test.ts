@@ -51,6 +51,11 @@ describe('reading', () => {
     expect(await fire('users_from_nas')).toEqual([]);
   });
 
+  test('the uptime is that of the machine', async () => {
+    const before = Number((await scene.box().router('cut', '-d ', '-f1', '/proc/uptime')).stdout);
+    expect(await linux.uptime?.(scene.connected().device, { options })).toBeGreaterThanOrEqual(before);
+  });
+
   test('the self-test names the versions', async () => {
     expect(await linux.selfTest?.(scene.connected().device, { options })).toMatchObject({
       nft: expect.stringContaining('nftables v'),

@@ -197,3 +197,14 @@ test('jobs in several states come in one order, page by page, and are counted by
   );
   expect(groups.map(({ count }) => count)).toEqual(groups.map(({ count }) => count).sort((a, b) => b - a));
 });
+
+test('who writes little shares no commit with more than one that writes much', async () => {
+  const commits: number[] = [];
+  const store = await openStore({ directory: tempDir(), onCommit: ({ batches }) => commits.push(batches) });
+  onTestFinished(() => store.close());
+  const note = (jobId: string): Change => ({ type: 'journal', jobId, entries: [] });
+  const much = () => store.write(Array.from({ length: 1500 }, () => note('1')));
+  const little = () => store.write([note('2')]);
+  await Promise.all([little(), much(), little(), much(), much(), little(), little()]);
+  expect(commits).toEqual([3, 1, 3]);
+});

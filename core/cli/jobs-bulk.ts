@@ -42,7 +42,7 @@ export async function bulkJobs(order: BulkOrder): Promise<number> {
   if (matched === 0 || (json && dryRun)) return exitCodes.ok;
   if (!json) io.out(groups(counted, io));
   if (dryRun) {
-    io.out(`${matched} jobs: with a ${action} of all; nothing is changed\n`);
+    io.out(`${matched} ${matched === 1 ? 'job' : 'jobs'} to ${action}; nothing is changed\n`);
     return exitCodes.ok;
   }
   if (!yes && !(await isMeant(order, matched))) {
@@ -56,10 +56,7 @@ export async function bulkJobs(order: BulkOrder): Promise<number> {
 
 async function isMeant({ action, io }: BulkOrder, matched: number): Promise<boolean> {
   const answer = await io.confirm(`${action} ${matched} ${matched === 1 ? 'job' : 'jobs'}?`);
-  if (answer === null)
-    throw new UsageError(
-      'there is no terminal to ask at; look with --dry-run, then say --yes (what --json prints is not asked about either)',
-    );
+  if (answer === null) throw new UsageError('there is no terminal to ask at; look with --dry-run, then say --yes');
   return answer;
 }
 

@@ -51,9 +51,7 @@ test('many jobs that a box refused are counted, mended with a variable, and run;
   await until(async () => (await jobsIn(daemon, 'refused')) === 3);
   const order = ['jobs', 'retry', '--nas', 'bras-1', '--hook', 'user_drop', '--state', 'refused'];
   const dry = await daemon.cli(...order, '--dry-run');
-  expect(dry.out).toBe(
-    'JOBS  NAS     HOOK\n   3  bras-1  user_drop\n3 jobs: with a retry of all; nothing is changed\n',
-  );
+  expect(dry.out).toBe('JOBS  NAS     HOOK\n   3  bras-1  user_drop\n3 jobs to retry; nothing is changed\n');
   expect((await daemon.cli(...order)).code).toBe(2);
   expect(await jobsIn(daemon, 'refused')).toBe(3);
   const again = await daemon.cli(...order, '--yes', '--set', 'ip=10.1.2.7');

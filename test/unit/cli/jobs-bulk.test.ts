@@ -47,7 +47,7 @@ test('many jobs are counted by NAS and hook, and nothing is changed, when nobody
   const dry = await run('jobs', 'retry', '--state', 'refused', '--dry-run');
   expect(dry).toMatchObject({ code: 0, err: '' });
   expect(dry.out).toBe(
-    'JOBS  NAS       HOOK\n   1  bras-1    user_drop\n   1  10.0.0.2  user_drop\n2 jobs: with a retry of all; nothing is changed\n',
+    'JOBS  NAS       HOOK\n   1  bras-1    user_drop\n   1  10.0.0.2  user_drop\n2 jobs to retry; nothing is changed\n',
   );
   const unasked = await run('jobs', 'retry', '--state', 'refused');
   expect(unasked).toMatchObject({ code: 2, err: expect.stringContaining('--yes') });

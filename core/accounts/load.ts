@@ -35,6 +35,8 @@ type Problem = LoadReport['problems'][number];
 type Count = { -readonly [Name in keyof LoadReport]: LoadReport[Name] } & { problems: Problem[] };
 
 const batchSize = 500;
+/** Characters: what one account may have is bounded much higher than what they have. */
+const batchLength = 1_000_000;
 /** So that reading, comparing and writing go on side by side. */
 const mostFlights = 3;
 const mostProblems = 100;
@@ -47,6 +49,7 @@ export function createLoad({ store, queue, effects, clock, take }: LoadOptions):
     const waiting = new Map<string, Item>();
     /** Batches on their way, with whom they are about. */
     const flights = new Map<Promise<void>, ReadonlySet<string>>();
+    let size = 0;
     let failure: OssiaError | undefined;
     const landed = async (most: number): Promise<void> => {
       while (flights.size > most) await Promise.race(flights.keys());
@@ -62,6 +65,7 @@ export function createLoad({ store, queue, effects, clock, take }: LoadOptions):
         .finally(() => flights.delete(flight));
       flights.set(flight, new Set(waiting.keys()));
       waiting.clear();
+      size = 0;
     };
     const isFlying = (userId: string): boolean => {
       for (const users of flights.values()) if (users.has(userId)) return true;
@@ -71,12 +75,13 @@ export function createLoad({ store, queue, effects, clock, take }: LoadOptions):
       for await (const line of lines) {
         how.signal.throwIfAborted();
         const item = read(line, count);
-        if (item === undefined) continue;
+        if (item === undefined || typeof line !== 'string') continue;
         // The later line of one account is compared with what the earlier one left.
         if (waiting.has(item.userId)) await launch();
         if (isFlying(item.userId)) await landed(0);
         waiting.set(item.userId, item);
-        if (waiting.size >= batchSize) await launch();
+        size += line.length;
+        if (waiting.size >= batchSize || size >= batchLength) await launch();
       }
       how.signal.throwIfAborted();
       await launch();

@@ -6,7 +6,7 @@ import type { Log } from '../log.ts';
 import { allow, type Caller } from './access.ts';
 import { refuseBrokenRequests } from './broken-request.ts';
 import type { Door } from './door.ts';
-import { acceptJson, mediaTypeOf } from './json-body.ts';
+import { acceptJson, encodingFault, mediaTypeOf } from './json-body.ts';
 import type { ApiLimits } from './limits.ts';
 import { HttpError, isOurs, problemOf, statusOf, toApiError } from './problem.ts';
 import type { Route } from './route.ts';
@@ -130,8 +130,10 @@ function addStreamedRoute({ app, ...place }: RoutePlace): void {
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (request, body, done) => {
-      if (mediaTypeOf(request) === streamed) return done(null, body);
-      done(new HttpError({ status: 415, message: `Send the body with the header content-type: ${streamed}.` }));
+      const isOther = mediaTypeOf(request) !== streamed;
+      const message = `Send the body with the header content-type: ${streamed}.`;
+      const refusal = isOther ? new HttpError({ status: 415, message }) : encodingFault(request);
+      done(refusal ?? null, body);
     });
     let running = 0;
     scope.addHook('onRequest', (_request, reply, done) => {

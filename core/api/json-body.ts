@@ -14,7 +14,7 @@ export function acceptJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
   app.addContentTypeParser<Buffer>([...jsonTypes], { parseAs: 'buffer' }, (request, body, done) => {
-    const refusal = encodingFault(request, body);
+    const refusal = encodingFault(request) ?? textFault(body);
     if (refusal !== undefined) return done(refusal, undefined);
     if (body.length === 0) return done(null, undefined);
     const text = body.toString('utf8');
@@ -27,13 +27,17 @@ export function mediaTypeOf(request: FastifyRequest): string {
   return (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
 
-function encodingFault(request: FastifyRequest, body: Buffer): HttpError | undefined {
+export function encodingFault(request: FastifyRequest): HttpError | undefined {
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity')
     return new HttpError({ status: 415, message: 'Send the body without Content-Encoding.' });
   const charset = /;\s*charset\s*=\s*"?([\w-]+)/i.exec(request.headers['content-type'] ?? '')?.[1];
   if (charset !== undefined && !/^utf-?8$/i.test(charset))
     return new HttpError({ status: 415, message: 'Send the body in UTF-8; other character sets are not taken.' });
+  return undefined;
+}
+
+function textFault(body: Buffer): HttpError | undefined {
   // Replacement characters would be stored in place of a name: better to say it than to keep a broken text.
   if (!isUtf8(body)) return new HttpError({ status: 400, message: 'The body is not UTF-8.' });
   return undefined;

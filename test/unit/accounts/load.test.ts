@@ -50,6 +50,22 @@ test('thousands are taken, taken again without a change, and with some changed',
   expect(await store.record('2200')).toMatchObject({ version: 2, desired: { redirect: 'true' } });
 });
 
+test('large lines go in smaller batches', async () => {
+  let most = 0;
+  const counted = (store: Store): Store => ({
+    ...store,
+    write: (changes) => {
+      most = Math.max(most, changes.length);
+      return store.write(changes);
+    },
+  });
+  const { load } = await takingStage({ between: counted });
+  const notes = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`note_${n}`, 'ж'.repeat(10_000)]));
+  const lines = Array.from({ length: 30 }, (_, n) => ({ variables: { ...line(n).variables, ...notes } }));
+  expect(await load(lines, { jobs: false })).toMatchObject({ taken: 30 });
+  expect(most).toBeLessThan(8);
+});
+
 test('of two lines of one account the later one wins, near to each other or not', async () => {
   const { load, hooks, store } = await takingStage();
   const others = (from: number) => Array.from({ length: 700 }, (_, n) => line(from + n));

@@ -134,6 +134,8 @@ test('other media types and callers are refused before a line is read', async ()
     body: { detail: expect.stringContaining('application/x-ndjson') },
   });
   expect(await send('POST', '/v1/events', line(1), ndjson)).toMatchObject({ status: 415 });
+  for (const wrong of [{ 'content-encoding': 'gzip' }, { 'content-type': 'application/x-ndjson; charset=koi8-r' }])
+    expect(await send('POST', '/v1/accounts/import', line(1), { ...ndjson, ...wrong })).toMatchObject({ status: 415 });
   expect(await send('POST', '/v1/accounts/import', line(1), ndjson, 'v')).toMatchObject({ status: 403 });
   expect(await store.record('1')).toBeUndefined();
 });

@@ -2,7 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { OssiaError } from '../errors.ts';
 
-/** `events`: send events; `read`: see everything; `act`: retry and skip jobs; `administer`: whatever is left. */
+/** `events`: send events and whole states; `read`: see everything; `act`: retry and skip jobs; `administer`: whatever is left. */
 export const scopes = ['events', 'read', 'act', 'administer'] as const;
 export type Scope = (typeof scopes)[number];
 

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { OssiaError } from '../../errors.ts';
 import type { Session } from '../../model/session.ts';
-import { sessionOfText } from '../../model/session-body.ts';
+import { sessionOfText, sessionsOfArray } from '../../model/session-body.ts';
 import type { Change, Store, Written } from '../store.ts';
 import { accountReads } from './account-reads.ts';
 import { manyQuery } from './cdr-networks.ts';
@@ -48,7 +48,15 @@ export async function openStore({ directory, onCommit = () => {}, onDeath = () =
   const behind = await openSessionsBehind({
     directory: join(directory, 'sessions-log'),
     writeRows: commits.write,
-    readRow: rowOf,
+    async readRows(keys) {
+      const asked = 'SELECT value FROM json_each(?1)';
+      const rows = `SELECT body FROM live_sessions WHERE key IN (${asked}) UNION ALL SELECT body FROM cdrs WHERE key IN (${asked})`;
+      const [row] = await query(
+        `SELECT '[' || group_concat(body) || ']' AS bodies FROM (${rows})`,
+        JSON.stringify(keys),
+      );
+      return sessionsOfArray(String(row?.['bodies'] ?? '[]'));
+    },
     onWrite: ({ writes, ms }) => onCommit({ batches: writes, ms }),
   });
 

@@ -19,7 +19,8 @@ export interface SessionsBehindOptions {
   readonly directory: string;
   /** Rows, all or none. */
   readonly writeRows: (changes: readonly Change[]) => Promise<unknown>;
-  readonly readRow: (key: string) => Promise<Session | undefined>;
+  /** Of those of these keys that have one. */
+  readonly readRows: (keys: readonly string[]) => Promise<readonly Session[]>;
   readonly onWrite: (stats: SessionLogStats) => void;
   /** Bytes of log after which live sessions get their rows too. */
   readonly logBytes?: number;
@@ -34,7 +35,7 @@ const batchSize = 1000;
 const replayBatchSize = 10_000;
 
 export async function openSessionsBehind(options: SessionsBehindOptions): Promise<SessionsBehind> {
-  const { directory, writeRows, readRow, onWrite, logBytes = 32 * 1024 * 1024, logMs = 300_000 } = options;
+  const { directory, writeRows, readRows, onWrite, logBytes = 16 * 1024 * 1024, logMs = 300_000 } = options;
   const live = new Map<string, Session>();
   const closed = new Map<string, Session>();
   let timer: NodeJS.Timeout | undefined;
@@ -64,9 +65,7 @@ export async function openSessionsBehind(options: SessionsBehindOptions): Promis
       [...counted.keys()].filter((key) => !newest.has(key)),
       replayBatchSize,
     )) {
-      // Asked at once they are one message to the reader.
-      const rows = await Promise.all(keys.map(readRow));
-      for (const row of rows) if (row !== undefined) newest.set(row.key, { ...row, ...counted.get(row.key) });
+      for (const row of await readRows(keys)) newest.set(row.key, { ...row, ...counted.get(row.key) });
     }
     for (const sessions of chunksOf([...newest.values()], replayBatchSize)) await writeRows(sessions.map(rowOf));
   }

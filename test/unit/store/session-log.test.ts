@@ -119,11 +119,11 @@ test('what little is written has its row in a while, and its file is dropped', a
   const file = join(directory, 'ossia.db');
   const commits = await openGroupCommit({ file, onCommit: () => {}, onDeath: () => {} });
   const log = join(directory, 'sessions-log');
-  const readRow = async () => undefined;
+  const readRows = async () => [];
   const behind = await openSessionsBehind({
     directory: log,
     writeRows: commits.write,
-    readRow,
+    readRows,
     onWrite: () => {},
     logMs: 50,
   });

@@ -13,6 +13,8 @@ export interface Comparison {
   readonly users: readonly BoxUser[];
   readonly kinds: readonly KindOnBox[];
   readonly only: ReadonlySet<ResyncTopic>;
+  /** Whether one who is logged in and should not be is a difference. */
+  readonly endsLogins: boolean;
   /** Whether the box says this of any account. */
   tells(what: Told): boolean;
   /** When the list was begun: what was made after that is not on it. */
@@ -44,7 +46,8 @@ export function compareAccount(comparison: Comparison): Compared {
     const mark = account.applied[key];
     return mark?.value === desired[key] && (mark?.at ?? 0) >= comparison.since;
   };
-  const skipped = (key: string): boolean => !only.has(topicOf(key)) || fresh(key);
+  const isLogin = (key: string): boolean => key === 'logged' && desired[key] === 'false' && !comparison.endsLogins;
+  const skipped = (key: string): boolean => !only.has(topicOf(key)) || fresh(key) || isLogin(key);
   if (present.length > 0) {
     const all = present.flatMap(({ has }) =>
       differencesOf(desired, stateOf(has, desired), (key) => skipped(key) || !isTold(key, has)),

@@ -100,7 +100,8 @@ async function compareAll({ run, nas, store, signal }: Planning, list: BoxList |
         continue;
       }
       if (account.desired['exists'] === 'true') counts.desired++;
-      const compared = list === null ? pushed(account) : compareOne({ account, list, only });
+      const compared =
+        list === null ? pushed(account) : compareOne({ account, list, only, endsLogins: run.only.includes('logged') });
       counts[compared.kind]++;
       if (compared.kind === 'unknown') continue;
       const { kind, differences, confirmed } = compared;
@@ -149,10 +150,18 @@ async function compareAll({ run, nas, store, signal }: Planning, list: BoxList |
   return counts;
 }
 
-function compareOne({ account, list, only }: { account: KnownAccount; list: BoxList; only: ReadonlySet<ResyncTopic> }) {
+interface One {
+  readonly account: KnownAccount;
+  readonly list: BoxList;
+  readonly only: ReadonlySet<ResyncTopic>;
+  /** Only when it was asked for: with a packet of accounting lost, one who is online counts as logged out. */
+  readonly endsLogins: boolean;
+}
+
+function compareOne({ account, list, only, endsLogins }: One): Compared {
   const { listed, kinds, since } = list;
   const users = listed.rowsOf(account, true).map((row) => listed.userAt(row));
-  return compareAccount({ account, users, kinds, only, tells: listed.tells, since });
+  return compareAccount({ account, users, kinds, only, endsLogins, tells: listed.tells, since });
 }
 
 /** Not listed though its removal is not known to have been done: it has. */

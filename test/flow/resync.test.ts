@@ -141,6 +141,8 @@ test('the command line shows the plan, asks, applies, and its exit code says how
   expect(asks.code).toBe(6);
   const { id, reason } = JSON.parse(asks.out);
   expect(reason).toContain('3 of 40');
+  const tried = await daemon.call('POST', `/v1/resyncs/${id}/approve?dry_run=true`);
+  expect(tried).toMatchObject({ status: 200, body: { state: 'asks', counts: { remove: 3 } } });
   expect(await daemon.cli('nas', 'resync', 'bras-1', '--approve', id, '--wait')).toMatchObject({ code: 0 });
   for (const n of [1, 2, 3]) expect(world.told.get(`абонент-${n}`)).toEqual(['user_del']);
   expect(await daemon.cli('nas', 'resync', 'bras-1', '--cancel', id)).toMatchObject({

@@ -16,6 +16,7 @@ interface Case {
   readonly variables?: Readonly<Record<string, string>>;
   readonly applied?: Applied;
   readonly tells?: readonly string[];
+  readonly endsLogins?: boolean;
 }
 
 const rate = (rate_in: string, rate_out: string, more = {}) => JSON.stringify({ rate_in, rate_out, ...more });
@@ -48,6 +49,19 @@ const cases: readonly Case[] = [
     differs: { own_disabled: 'false' },
   },
   { name: 'not logged in there', desired: { logged: 'true' }, has: { logged: false }, differs: { logged: 'false' } },
+  {
+    name: 'logged in there, as far as is known not here',
+    desired: { logged: 'false' },
+    has: { logged: true },
+    differs: 'same',
+  },
+  {
+    name: 'logged in there, and logins are to be ended',
+    desired: { logged: 'false' },
+    has: { logged: true },
+    endsLogins: true,
+    differs: { logged: 'true' },
+  },
   { name: 'what the box cannot tell', desired: { accept: 'false', redirect: 'true' }, has: {}, differs: 'same' },
   { name: 'what nobody told', desired: { exists: 'true' }, has: { accept: false, redirect: true }, differs: 'same' },
   {
@@ -169,12 +183,13 @@ const cases: readonly Case[] = [
 ];
 
 test.each(cases)('$name', ({ desired, has, differs, only = resyncTopics, kinds = [], ...rest }) => {
-  const { variables = {}, applied = {}, tells } = rest;
+  const { variables = {}, applied = {}, tells, endsLogins = false } = rest;
   const compared = compareAccount({
     account: { variables, desired, applied },
     users: has === null ? [] : [{ user_id: '1', login: '', ip: '', ...has }],
     kinds,
     only: new Set(only),
+    endsLogins,
     tells: (what) => tells?.includes(what) ?? true,
     since: 1000,
   });
@@ -197,6 +212,7 @@ test('a box that has an account twice differs when either does', () => {
     ],
     kinds: [],
     only: new Set(resyncTopics),
+    endsLogins: false,
     tells: () => true,
     since: 0,
   });

@@ -90,8 +90,9 @@ export function createSortedIndex(): SortedIndex {
     let high = chunks.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      const chunk = chunkAt(middle) as Chunk;
-      if (isBefore(chunk, chunk.keys.length - 1, place)) low = middle + 1;
+      const chunk = chunks[middle] as Chunk | Unopened;
+      const last = isUnopened(chunk) ? (chunk.order.at(-1) as number) : chunk.keys.length - 1;
+      if (isBefore(chunk, last, place)) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -198,7 +199,7 @@ export function createSortedIndex(): SortedIndex {
   };
 }
 
-function isBefore({ keys, starts, entries }: Chunk, at: number, place: Place): boolean {
+function isBefore({ keys, starts, entries }: Chunk | Unopened, at: number, place: Place): boolean {
   const [key, startedAt] = [keys[at] as string, starts[at] as number];
   if (key !== place.key) return key < place.key;
   if (startedAt !== place.startedAt) return startedAt < place.startedAt;

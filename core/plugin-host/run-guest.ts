@@ -45,7 +45,8 @@ export function createGuestRunner(given: GuestRunnerInput): GuestRunner {
   const timer = setTimeout(abort, deadlineMs - headStart);
   signal.addEventListener('abort', abort);
   if (signal.aborted) abort();
-  const waiting = new Set<string>();
+  /** One for each call: two of the same name are two. */
+  const waiting = new Set<{ readonly name: string }>();
   const streams = createStreams();
   let waitedForBox = false;
 
@@ -59,14 +60,15 @@ export function createGuestRunner(given: GuestRunnerInput): GuestRunner {
   }
 
   async function ofBox(name: string, ask: () => Promise<unknown>): Promise<unknown> {
-    waiting.add(name);
+    const call = { name };
+    waiting.add(call);
     try {
       return await ask();
     } catch (error) {
       throw maskError(mask, error);
     } finally {
       if (calls.signal.aborted && !signal.aborted) waitedForBox = true;
-      waiting.delete(name);
+      waiting.delete(call);
     }
   }
 
@@ -93,7 +95,7 @@ export function createGuestRunner(given: GuestRunnerInput): GuestRunner {
     if (result.type !== 'failed') return result;
     const cutOff = result.error.code === 'deadline_exceeded' || (result.error.code === 'aborted' && !signal.aborted);
     if (!cutOff || !(waitedForBox || waiting.size > 0)) return { ...result, error: maskError(mask, result.error) };
-    const what = [...waiting].join(', ') || 'the last call';
+    const what = [...new Set([...waiting].map(({ name }) => name))].join(', ') || 'the last call';
     const message = `The box did not answer ${what} within the deadline of ${deadlineMs} ms.`;
     return { ...result, error: new OssiaError('nas_timeout', message) };
   }

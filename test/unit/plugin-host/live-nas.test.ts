@@ -138,6 +138,22 @@ test('a run is called off by its signal', async () => {
   release();
 });
 
+test('a call that still waits when its run ends is ended with it, also beside one of the same name that was answered', async () => {
+  const world = await openPluginWorld();
+  const body = "await Promise.all([device.line.read('hang'), device.line.read('no thanks')]);";
+  await world.savePlugin(
+    linesPlugin.replace('async user_info({ account }, device) {', `async user_info(_, device) { ${body}`),
+  );
+  await until(() => world.changes.length > 0);
+  const release = world.box.hold('hang');
+
+  const { outcome } = await world.run('user_info');
+
+  expect(outcome).toMatchObject({ type: 'refused' });
+  await until(() => world.box.connections() === 0);
+  release();
+});
+
 test('user_event_before and user_event_after run around change hooks and no others', async () => {
   const world = await openPluginWorld();
   const around = (name: string) =>

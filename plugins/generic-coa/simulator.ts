@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import type { RadiusAttributes } from '#core/plugin-sdk/device.ts';
 import type { SimulatedExchange, Simulator, StartSimulator } from '#core/plugin-sdk/simulator.ts';
+import { startCoaServer } from '#core/simulator/coa-server.ts';
 import { formatPacket } from '#core/transport/coa/answer.ts';
 import { type Dictionary, loadDictionary } from '#core/transport/radius/dictionary.ts';
 import type { RadiusPacket } from '#core/transport/radius/packet.ts';
-import { startCoaServer } from './simulator/server.ts';
 import { createSessions } from './simulator/sessions.ts';
 
 export interface CoaSimulator extends Simulator {
@@ -37,6 +37,7 @@ export const startSimulator = (async ({ state = {} } = {}) => {
 
   const server = await startCoaServer({
     secret,
+    isStrict: true,
     isSilent: () => isSilent,
     take(request) {
       const cause = sessions.take(request);
@@ -48,7 +49,7 @@ export const startSimulator = (async ({ state = {} } = {}) => {
         };
         for (const listener of listeners) listener(exchange);
       }
-      return cause;
+      return cause === 0 ? 'ack' : cause;
     },
   });
 

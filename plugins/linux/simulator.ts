@@ -1,9 +1,9 @@
 // A simulated Linux router on loopback: an SSH server over nftables sets and HTB classes that live in memory.
 import { randomBytes } from 'node:crypto';
 import type { SimulatedExchange, StartSimulator } from '#core/plugin-sdk/simulator.ts';
+import { startSshServer } from '#core/simulator/ssh-server.ts';
 import { createRouter } from './simulator/router.ts';
 import { runShell } from './simulator/shell.ts';
-import { startSshServer } from './simulator/ssh-server.ts';
 
 /** `state` is what `state()` returns; see the README. */
 export const startSimulator: StartSimulator = async ({ state = {} } = {}) => {

@@ -25,6 +25,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'plugin-host': ['config', 'sandbox', 'transport', 'plugin-sdk'],
   sandbox: ['plugin-sdk'],
   transport: ['plugin-sdk'],
+  simulator: ['transport'],
   api: [
     'accounts',
     'dispatch',
@@ -89,7 +90,10 @@ test('plugins import the SDK, hooks and their own folder; simulators also codecs
       const own = target.startsWith(`${file.split('/').slice(0, 2).join('/')}/`);
       const simulator = file.includes('/simulator');
       if (own || target === 'core/plugin-sdk/index.ts' || target.startsWith('hooks/')) return false;
-      return !(simulator && (!target.startsWith('core/') || /^core\/(transport|plugin-sdk|model|errors)/.test(target)));
+      return !(
+        simulator &&
+        (!target.startsWith('core/') || /^core\/(simulator|transport|plugin-sdk|model|errors)/.test(target))
+      );
     });
   expect(wrong.map(({ file, target }) => `${file} -> ${target}`)).toEqual([]);
 });

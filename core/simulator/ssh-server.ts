@@ -1,10 +1,21 @@
-// The SSH side of the simulated router: one user, a password, a host key of its own, commands but no shell.
+// The SSH side of a simulated box: one user, a password, a host key of its own, commands but no shell.
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
 import type { ParsedKey, Session } from 'ssh2';
 import ssh2 from 'ssh2';
-import { fingerprintOf } from '#core/transport/ssh/host-key.ts';
-import type { ShellInput, ShellResult } from './shell.ts';
+import { fingerprintOf } from '../transport/ssh/host-key.ts';
+
+export interface SshCommand {
+  readonly command: string;
+  readonly stdin: string;
+}
+
+export interface SshOutput {
+  readonly exitCode: number;
+  /** Bytes where a box prints what is no text. */
+  readonly stdout: string | Uint8Array;
+  readonly stderr: string;
+}
 
 export interface SshServer {
   readonly port: number;
@@ -15,7 +26,7 @@ export interface SshServer {
 interface SshServerOptions {
   readonly user: string;
   readonly password: string;
-  run(input: ShellInput): ShellResult;
+  run(command: SshCommand): SshOutput;
 }
 
 export async function startSshServer(options: SshServerOptions): Promise<SshServer> {

@@ -1,7 +1,7 @@
 // The accounts as the surfaces see them: found, shown, asked about at their box, and taken in.
 import type { Catalogue } from '../map/catalogue.ts';
 import { effectsOf } from '../map/effects.ts';
-import { mapEvent, mapRemoval, needsRecord } from '../map/map-event.ts';
+import { mapEvent, mapExistence, needsRecord } from '../map/map-event.ts';
 import { parseEvent } from '../map/parse-event.ts';
 import type { Account } from '../model/account.ts';
 import type { OssiaEvent } from '../model/event.ts';
@@ -42,7 +42,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
     const at = clock();
     if (!needsRecord({ hook, event })) return mapEvent({ event, hook, at }).drafts;
     const before = await store.record(event.account['user_id'] ?? '');
-    return mapRemoval({ event, hook, at, before, effects }).drafts;
+    return mapExistence({ event, hook, at, before, effects }).drafts;
   };
   return {
     find: (name) => findAccount(name, store),

@@ -2,7 +2,7 @@
 import { OssiaError, toOssiaError } from '../errors.ts';
 import type { Catalogue } from '../map/catalogue.ts';
 import { effectsOf } from '../map/effects.ts';
-import { type Mapped, mapEvent, mapRemoval, needsRecord } from '../map/map-event.ts';
+import { type Mapped, mapEvent, mapExistence, needsRecord } from '../map/map-event.ts';
 import { parseEvent } from '../map/parse-event.ts';
 import type { OssiaEvent } from '../model/event.ts';
 import type { HookDefinition } from '../model/hook.ts';
@@ -36,7 +36,7 @@ export function openIngest({ catalogue, queue, record, turns, clock, onEvent }: 
     for (let conflicts = 0; ; conflicts++) {
       const before = await record(event.account['user_id'] ?? '');
       try {
-        return await take(event, mapRemoval({ event, hook, at: clock(), before, effects }));
+        return await take(event, mapExistence({ event, hook, at: clock(), before, effects }));
       } catch (error) {
         if (toOssiaError(error).code !== 'conflict' || conflicts === mostConflicts) throw error;
       }

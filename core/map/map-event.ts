@@ -25,9 +25,12 @@ interface Mapping {
 /** They repeat what was read a moment ago: not the billing's newest word on the variables. */
 const repeating: ReadonlySet<string> = new Set(['accounting', 'operator', 'resync']);
 
-/** Whether it depends on what is known of the account what this event means: one that removes an account carries the old identity. */
+/**
+ * Whether it depends on what is known of the account what this event means: one that removes it carries the old identity, and one
+ * that adds it may add it to a box that knows nothing of it.
+ */
 export function needsRecord({ hook, event }: Pick<Mapping, 'hook' | 'event'>): boolean {
-  return settlesFlag(hook, 'exists', false) && !repeating.has(event.source);
+  return hook.settles?.flag === 'exists' && !repeating.has(event.source);
 }
 
 export function mapEvent({ event, hook, at }: Mapping): Mapped {
@@ -38,31 +41,67 @@ export function mapEvent({ event, hook, at }: Mapping): Mapped {
   return { drafts, account: { type: 'tell', userId: userIdOf(event), variables, settled, at } };
 }
 
+/** For an event that `needsRecord`. */
+export function mapExistence(mapping: Looked): Mapped {
+  return settlesFlag(mapping.hook, 'exists', true) ? mapAddition(mapping) : mapRemoval(mapping);
+}
+
+interface Looked extends Mapping {
+  readonly before: AccountRecord | undefined;
+  readonly effects: Effects;
+}
+
+/** Added again, elsewhere or under another identity, it has to be told what it was told before: the billing says only what changes. */
+function mapAddition(mapping: Looked): Mapped {
+  const { event, before, at, effects } = mapping;
+  if (before !== undefined && isNewThere(before, event.account))
+    return {
+      drafts: [...jobsOf(event), ...anew({ event, before, effects }).jobs],
+      account: toldAnew({ event, before, at }),
+    };
+  const mapped = mapEvent(mapping);
+  if (mapped.account?.type !== 'tell') return mapped;
+  return { ...mapped, account: { ...mapped.account, ifVersion: before?.version ?? 0 } };
+}
+
+function isNewThere({ goneAt, nasKey, variables }: AccountRecord, now: Account): boolean {
+  return goneAt > 0 || nasKey !== nasKeyOf(nasRefOf(now)) || differsInKey(variables, now);
+}
+
+interface Anew {
+  readonly event: OssiaEvent;
+  readonly before: AccountRecord;
+}
+
+/** The account with its new values, and the jobs by which its box hears what it must know of it. */
+function anew({ event, before, effects }: Anew & { readonly effects: Effects }) {
+  const variables = { ...before.variables, ...told(event.account) };
+  const known = { variables, desired: { ...before.desired, ...settledAnew(before) } };
+  return { known, jobs: newBoxCalls(known, effects).flatMap(jobsOf) };
+}
+
+function toldAnew({ event, before, at }: Anew & { readonly at: number }): AccountWrite {
+  const settled = settledAnew(before);
+  const variables = told(event.account);
+  return { type: 'tell', userId: userIdOf(event), variables, settled, ifVersion: before.version, at };
+}
+
+/** What the box knew of its login went with it. */
+function settledAnew({ desired }: AccountRecord): State {
+  return { exists: 'true', ...(desired['logged'] === 'true' && { logged: 'false' }) };
+}
+
 /** How long after it went a second removal may come that means: it is another one now. */
 const renamingMs = 600_000;
 
-/** For an event that `needsRecord`. */
-export function mapRemoval(
-  mapping: Mapping & { readonly before: AccountRecord | undefined; readonly effects: Effects },
-): Mapped {
+function mapRemoval(mapping: Looked): Mapped {
   const { event, before, at, effects } = mapping;
   const drafts = jobsOf(event);
   const box = nasKeyOf(nasRefOf(event.account));
   if (before !== undefined && isRenaming(before, event.account, at)) {
-    const variables = told(event.account);
-    // What the box knew of its login went with it.
-    const settled: State = { exists: 'true', ...(before.desired['logged'] === 'true' && { logged: 'false' }) };
-    const known = { variables: { ...before.variables, ...variables }, desired: { ...before.desired, ...settled } };
-    const added = [callFor({ key: 'exists', value: 'true', known, effects }), ...newBoxCalls(known, effects)];
-    const account = {
-      type: 'tell',
-      userId: userIdOf(event),
-      variables,
-      settled,
-      ifVersion: before.version,
-      at,
-    } as const;
-    return { drafts: [...drafts, ...added.flatMap(jobsOf)], account };
+    const { known, jobs } = anew({ event, before, effects });
+    const added = callFor({ key: 'exists', value: 'true', known, effects });
+    return { drafts: [...drafts, ...jobsOf(added), ...jobs], account: toldAnew({ event, before, at }) };
   }
   // It was added elsewhere already: this only takes away what was left.
   if (before !== undefined && before.nasKey !== box) return { drafts };
@@ -73,10 +112,14 @@ export function mapRemoval(
 
 /** The billing may fire the removal twice for a changed account: with the old values, then with the new ones. */
 function isRenaming({ goneAt, variables }: AccountRecord, now: Account, at: number): boolean {
-  if (goneAt === 0 || at - goneAt > renamingMs || now['deleted'] === '1') return false;
+  return goneAt > 0 && at - goneAt <= renamingMs && now['deleted'] !== '1' && differsInKey(variables, now);
+}
+
+/** A parameter that one side leaves out says nothing. */
+function differsInKey(before: Account, now: Account): boolean {
   return keyParameters.some((name) => {
-    const [before, after] = [variables[name], now[name]];
-    return name !== 'deleted' && before !== undefined && after !== undefined && before !== after;
+    const [old, other] = [before[name], now[name]];
+    return name !== 'deleted' && old !== undefined && other !== undefined && old !== other;
   });
 }
 

@@ -28,7 +28,7 @@ test('what comes while a removal is looked up waits for it; other accounts do no
       event('user_drop', moved),
       event('user_del', alice),
       event('user_accept', moved),
-      event('user_add', bob),
+      event('user_edit', bob),
     ],
     'http',
   );
@@ -63,6 +63,8 @@ test.each([
   });
   const lane = await hooks('1001');
   expect(lane).toContain('user_add at 10.0.0.2');
+  // The new box must not let a debtor out.
+  expect(lane).toContain('user_redirect at 10.0.0.2');
   expect(lane.at(lane.indexOf('user_add at 10.0.0.2') - 1)).not.toBe('user_add at 10.0.0.1');
 });
 

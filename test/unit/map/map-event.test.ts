@@ -1,7 +1,7 @@
 // From events to what becomes of the account's row, and how a removal is understood by what is known of the account.
 import { expect, test } from 'vitest';
 import { effectsOf } from '#core/map/effects.ts';
-import { mapEvent, mapRemoval, needsRecord } from '#core/map/map-event.ts';
+import { mapEvent, mapExistence, needsRecord } from '#core/map/map-event.ts';
 import type { Account } from '#core/model/account.ts';
 import type { AccountRecord } from '#core/model/state.ts';
 import { catalogue } from '#test/support/catalogue.ts';
@@ -39,12 +39,12 @@ test('what repeats our own knowledge tells no variables, and a resync settles no
   });
 });
 
-test('only a removal by the billing is looked up', () => {
+test('only what the billing adds and removes is looked up', () => {
   const looked = [...catalogue.values()].filter(
     ({ name, kind }) => kind === 'change' && needsRecord(fired(name, alice)),
   );
-  expect(looked.map(({ name }) => name)).toEqual(['user_del']);
-  expect(needsRecord(fired('user_del', alice, 'resync'))).toBe(false);
+  expect(looked.map(({ name }) => name)).toEqual(['user_add', 'user_del']);
+  for (const name of ['user_add', 'user_del']) expect(needsRecord(fired(name, alice, 'resync'))).toBe(false);
 });
 
 function known(more: Partial<AccountRecord> = {}): AccountRecord {
@@ -52,7 +52,7 @@ function known(more: Partial<AccountRecord> = {}): AccountRecord {
   return { ...base, desired: { exists: 'true', accept: 'true' }, ...more };
 }
 const removed = (account: Account, before: AccountRecord | undefined) =>
-  mapRemoval({ ...fired('user_del', account), before, effects });
+  mapExistence({ ...fired('user_del', account), before, effects });
 const hooks = (mapped: ReturnType<typeof removed>) =>
   mapped.drafts.map(({ hook, account, nasKey }) => `${hook} ${account['ip']} at ${nasKey}`);
 
@@ -107,4 +107,32 @@ test.each<[string, Account, AccountRecord]>([
     drafts: [{ hook: 'user_del' }],
     account: { settled: { exists: 'false' } },
   });
+});
+
+const added = (account: Account, before: AccountRecord | undefined) =>
+  mapExistence({ ...fired('user_add', account), before, effects });
+
+test.each<[string, Account, AccountRecord | undefined, number]>([
+  ['a new account', alice, undefined, 0],
+  ['one that is there already', { ...alice, tariff_name: 'другой' }, known({ desired: gone.desired }), 4],
+])('adding %s tells its box nothing besides', (_, account, before, ifVersion) => {
+  const mapped = added(account, before);
+  expect(hooks(mapped)).toEqual(['user_add 10.1.2.3 at 10.0.0.1']);
+  expect(mapped.account).toMatchObject({ variables: account, settled: { exists: 'true' }, ifVersion });
+});
+
+test.each<[string, Account, AccountRecord]>([
+  ['on another box', { ...alice, nas_ip: '10.0.0.2' }, gone],
+  [
+    'on another box before it went from the old one',
+    { ...alice, nas_ip: '10.0.0.2' },
+    known({ desired: gone.desired }),
+  ],
+  ['with another address', { ...alice, ip: '10.7.7.7' }, known({ desired: gone.desired })],
+  ['from the bin, whenever', alice, { ...gone, goneAt: 1 }],
+])('added %s, the box is told what keeps a debtor out, and what else it must know', (_, account, before) => {
+  const mapped = added(account, before);
+  expect(mapped.drafts.map(({ hook }) => hook)).toEqual(['user_add', 'user_rate_set', 'user_drop', 'user_redirect']);
+  expect(new Set(mapped.drafts.map(({ lane }) => lane))).toEqual(new Set([`1001@${account['nas_ip']}`]));
+  expect(mapped.account).toMatchObject({ settled: { exists: 'true', logged: 'false' }, ifVersion: 4 });
 });

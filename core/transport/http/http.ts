@@ -2,7 +2,7 @@
 import { Agent as PlainAgent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import { OssiaError } from '../../errors.ts';
-import { createMask, type Mask } from '../../model/mask.ts';
+import { createMask, type Mask, maskJson } from '../../model/mask.ts';
 import type { HttpResponse } from '../../plugin-sdk/device.ts';
 import type { CallContext, Transport, TransportDefinition } from '../transport.ts';
 import { type HttpConfig, httpConfig } from './config.ts';
@@ -34,11 +34,12 @@ export const httpTransport: TransportDefinition<HttpConfig> = {
       const timeout = Math.max(1, Math.min(config.timeout, context.deadline - Date.now()));
       const signal = AbortSignal.any([context.signal, closing.signal, AbortSignal.timeout(timeout)]);
       context.record({ kind: 'sent', text: cut(textOf(config, args)) });
-      const answer = masked(await exchange(asked, { agent, signal, maxAnswer: config.max_answer }), mask);
+      const given = await exchange(asked, { agent, signal, maxAnswer: config.max_answer });
+      const answer = masked(given, mask);
       context.record({ kind: 'received', text: cut(`${answer.status}\n${answer.text}`.trimEnd()) });
       const problem = problemOf(asked, answer);
       if (problem !== null) throw problem;
-      return { status: answer.status, headers: answer.headers, body: bodyOf(answer) };
+      return { status: answer.status, headers: answer.headers, body: bodyOf(given, mask) };
     }
 
     return {
@@ -62,16 +63,16 @@ function masked({ status, headers, text }: HttpAnswer, mask: Mask): HttpAnswer {
   return { status, headers: Object.fromEntries(shown), text: mask(text) };
 }
 
-/** JSON where the box says that it is; what says so and is none, is no answer. */
-function bodyOf({ headers, text }: HttpAnswer): unknown {
+/** JSON where the box says that it is; what says so and is none, is no answer. Masked after it is read: `pretty=true` is a credential too. */
+function bodyOf({ headers, text }: HttpAnswer, mask: Mask): unknown {
   if (text === '') return null;
-  if (!/[/+]json\b/i.test(headers['content-type'] ?? '')) return text;
+  if (!/[/+]json\b/i.test(headers['content-type'] ?? '')) return mask(text);
   try {
-    return JSON.parse(text);
+    return maskJson(mask, JSON.parse(text));
   } catch (cause) {
     throw new OssiaError('nas_protocol', 'The answer says that it is JSON and is none.', {
       cause,
-      said: text.slice(0, 500),
+      said: mask(text).slice(0, 500),
     });
   }
 }

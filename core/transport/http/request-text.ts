@@ -45,8 +45,8 @@ export interface HttpRequest {
 export function requestOf(config: HttpConfig, [method, path, options = {}]: RequestArgs): HttpRequest {
   const url = new URL(config.base_url);
   for (const part of path) {
-    // The URL standard takes both for a way up, encoded too.
-    if (/^(\.|%2e){1,2}$/i.test(part))
+    // The URL standard takes both for a way up, encoded too; half a character has no encoding.
+    if (/^(\.|%2e){1,2}$/i.test(part) || !part.isWellFormed())
       throw new OssiaError('value_unsafe', `The path has the part ${JSON.stringify(part)}.`);
   }
   url.pathname = url.pathname + path.map(encodeURIComponent).join('/');

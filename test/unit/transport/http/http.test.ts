@@ -56,8 +56,8 @@ test('path parts and query values stay values, whatever is in them', async () =>
   );
 });
 
-test.each([['..'], ['.'], ['%2e%2E'], ['.%2e']])(
-  'a part %s, a way up, is refused and nothing is sent',
+test.each([['..'], ['.'], ['%2e%2E'], ['.%2e'], ['\ud83d']])(
+  'a part %j, a way up or half a character, is refused and nothing is sent',
   async (part) => {
     const { seen, device } = await box(ok);
     await expect(device.call('read', 'GET', ['users', part])).rejects.toMatchObject({ code: 'value_unsafe' });
@@ -94,6 +94,15 @@ test("the profile's credentials go out, and come back neither to the plugin nor 
   const told = JSON.stringify([answer, device.exchanges, device.describe('send', 'POST', ['me'], { json: {} })]);
   for (const secret of ['pa55-word', 'b3NzaWE6cGE1NS13b3Jk', 'key-one-two', 'sig-three'])
     expect(told).not.toContain(secret);
+});
+
+test('what every request carries leaves the answer the JSON that it is', async () => {
+  const answer: Answer = (_seen, response) =>
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true,"year":2026,"key":"2026-secret"}');
+  const section = { headers: { Accept: 'application/json', 'X-Api-Version': '2026' }, query: { pretty: 'true' } };
+  const { device } = await box(answer, section);
+  const { body } = await device.call<{ body: unknown }>('read', 'GET', ['x']);
+  expect(body).toEqual({ ok: true, year: 2026, key: '***-secret' });
 });
 
 test('what a write would send is told without the values of secrets', async () => {

@@ -61,11 +61,10 @@ export const story: readonly Scene[] = [
     ],
   },
   {
-    title: 'Moved on to the Linux router',
+    title: 'Moved on to the Linux router, which is told his speed without being asked',
     steps: [
       bras('user_del', { auth_type: '6' }),
       linux('user_add'),
-      linux('user_rate_set', tariff),
       linux('user_redirect'),
       linux('user_redirect_cancel'),
     ],

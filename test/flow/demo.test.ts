@@ -17,7 +17,7 @@ test('the demo plays the whole life, leaves nothing on the boxes and ends with 0
     });
   }
   const code = await new Promise((resolve) => child.once('close', resolve));
-  expect(text).toContain('21 jobs: 21 done, 0 not');
+  expect(text).toContain('24 jobs: 24 done, 0 not');
   expect(text).toContain('user_drop user_id=1001 login=иванов');
   for (const box of ['ros-1', 'bras-2', 'linux-3']) {
     expect(text).toMatch(new RegExp(`→ ${box}`));
@@ -53,7 +53,7 @@ test('the demo with --stay goes on until SIGTERM, then ends well and leaves no f
       if (text.includes('Ctrl-C ends it.')) child.kill('SIGTERM');
     });
     expect(await new Promise((resolve) => child.once('close', resolve))).toBe(0);
-    expect(text).toMatch(/npm run -s ossia -- jobs show 21 --config /);
+    expect(text).toMatch(/npm run -s ossia -- jobs show 24 --config /);
     expect(readdirSync(folder)).toEqual([]);
   } finally {
     rmSync(folder, { recursive: true, force: true });

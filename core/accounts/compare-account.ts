@@ -64,8 +64,9 @@ export function compareAccount(comparison: Comparison): Compared {
   }
   if (desired['exists'] === 'true' && !staysOut) {
     if (!only.has('access') || fresh('exists')) return same;
-    // A login does not come back by being told.
-    return { kind: 'add', differences: differencesOf(desired, {}, (key) => key === 'logged'), confirmed: [] };
+    // Where logins are sessions they come back by themselves; where the box keeps a mark of them, it has lost that too.
+    const blind = (key: string): boolean => key === 'logged' && !comparison.tells('logged');
+    return { kind: 'add', differences: differencesOf(desired, {}, blind), confirmed: [] };
   }
   // Nobody said that it exists, or it must not be added: only what else was said of it is told again.
   const differences = differencesOf(

@@ -28,8 +28,11 @@ export function stepsOf({ item, record, keys, refs, effects }: Putting): readonl
   }
   if (record === undefined || record.desired['exists'] === 'false' || !keys.includes(record.nasKey)) return [];
   const tell = (key: string) => callFor({ key, value: record.desired[key] ?? '', known: record, effects });
-  if (item.kind === 'add')
-    return record.desired['exists'] === 'true' ? [tell('exists'), ...newBoxCalls(record, effects)] : [];
+  if (item.kind === 'add') {
+    if (record.desired['exists'] !== 'true') return [];
+    const login = item.differences.some(({ key }) => key === 'logged') && record.desired['logged'] === 'true';
+    return [tell('exists'), ...newBoxCalls(record, effects), ...(login ? [tell('logged')] : [])];
+  }
   const changed = item.differences.filter(({ key, desired }) => record.desired[key] === desired);
   return inOrder(
     changed.map(({ key }) => key),

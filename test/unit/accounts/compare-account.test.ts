@@ -113,6 +113,20 @@ const cases: readonly Case[] = [
     differs: { accept: undefined },
   },
   {
+    name: 'not there, on a box that keeps who is logged in',
+    desired: { exists: 'true', logged: 'true' },
+    has: null,
+    tells: ['logged'],
+    differs: { exists: undefined, logged: undefined },
+  },
+  {
+    name: 'not there, on a box where a login is a session',
+    desired: { exists: 'true', logged: 'true' },
+    has: null,
+    tells: ['accept'],
+    differs: { exists: undefined },
+  },
+  {
     name: 'nobody said that it exists, and the box never tells of blocks',
     desired: { accept: 'false' },
     has: null,

@@ -107,6 +107,8 @@ export function createByHand({
         };
         await store.write([{ type: 'job', id, patch }, noteOn(old, { at: updatedAt, via: 'operator', text: words })]);
         lanes.remove(old);
+        // From here on as any other of its lane: one that is retried beside it supersedes it, or is superseded.
+        inHand.delete(id);
         const waiting = enter({ ...job, ...patch });
         if (waiting.state === 'waiting') changed(waiting);
         return waiting;

@@ -170,6 +170,15 @@ test('many are counted first, then retried, and what is needless by now is told 
   ]);
 });
 
+test('of many of one lane that are retried at once, the newer one takes the place of the older', async () => {
+  const { store, queue, refused, bulk } = await open();
+  const [old, newer] = [await refused('user_drop'), await refused('user_accept')];
+  expect(await bulk({})).toMatchObject({ matched: 2, done: 1, superseded: 1 });
+  await expect.poll(async () => (await store.job(old))?.state).toBe('superseded');
+  expect(queue.size()).toBe(1);
+  expect(queue.take(nas)?.id).toBe(newer);
+});
+
 test('one that cannot be changed does not stop the others, and values of an edit are not in the audit', async () => {
   const { store, queue, fire, refused, bulk } = await open();
   await refused('user_drop', { psw: 'a' });

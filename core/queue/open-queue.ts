@@ -95,10 +95,17 @@ export async function openQueue({ store, hooks, clock, maxWaiting, log }: QueueO
   let after = '0';
   for (;;) {
     const page = await store.unended(after, 5000);
+    const at = clock();
+    const again = { state: 'waiting', reason: brokenOff, notBefore: 0, updatedAt: at } as const;
     const broken = page.filter(({ state }) => state === 'running');
     if (broken.length > 0)
-      await store.write(broken.map((job) => noteOn(job, { at: clock(), via: 'ossia', text: brokenOff })));
-    writeSuperseded(page.flatMap((job) => lanes.insert(job.state === 'running' ? { ...job, state: 'waiting' } : job)));
+      await store.write(
+        broken.flatMap((job) => [
+          { type: 'job', id: job.id, patch: again },
+          noteOn(job, { at, via: 'ossia', text: brokenOff }),
+        ]),
+      );
+    writeSuperseded(page.flatMap((job) => lanes.insert(job.state === 'running' ? patched(job, again) : job)));
     const last = page.at(-1);
     if (last === undefined) break;
     after = last.id;

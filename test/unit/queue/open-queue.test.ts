@@ -172,3 +172,18 @@ test('what was superseded when the daemon ended, and is not on disk as such, is 
   expect((await store.journal(first)).at(-1)?.text).toContain(`superseded by job ${second} (user_accept)`);
   expect(queue.size()).toBe(1);
 });
+
+test('what ran when the daemon ended waits afterwards, also on disk: an operator finds and skips it', async () => {
+  const dir = tempDir();
+  const before = await open({ dir });
+  const id = await before.fire('user_drop');
+  expect(before.queue.take(nas)?.id).toBe(id);
+  await vi.waitFor(async () => expect(await before.store.job(id)).toMatchObject({ state: 'running' }));
+  await before.close();
+
+  const { store, queue } = await open({ dir });
+  expect(await store.job(id)).toMatchObject({ state: 'waiting', attempt: 1, reason: expect.stringContaining('ended') });
+  const asked = { action: 'skip', filter: { limit: 10 }, by: 'op', reason: 'test', dryRun: false } as const;
+  expect(await queue.bulk(asked)).toMatchObject({ matched: 1, done: 1 });
+  expect(queue.size()).toBe(0);
+});

@@ -113,20 +113,6 @@ const cases: readonly Case[] = [
     differs: { accept: undefined },
   },
   {
-    name: 'not there, on a box that keeps who is logged in',
-    desired: { exists: 'true', logged: 'true' },
-    has: null,
-    tells: ['logged'],
-    differs: { exists: undefined, logged: undefined },
-  },
-  {
-    name: 'not there, on a box where a login is a session',
-    desired: { exists: 'true', logged: 'true' },
-    has: null,
-    tells: ['accept'],
-    differs: { exists: undefined },
-  },
-  {
     name: 'nobody said that it exists, and the box never tells of blocks',
     desired: { accept: 'false' },
     has: null,
@@ -231,4 +217,21 @@ test('a box that has an account twice differs when either does', () => {
     since: 0,
   });
   expect(found(compared)).toEqual({ redirect: 'true', accept: 'false' });
+});
+
+test.each([
+  ['a box that keeps who is logged in', true, ['exists', 'logged']],
+  ['a box where a login is a session', false, ['exists']],
+])('what is added to %s', (_, keepsLogins, keys) => {
+  const compared = compareAccount({
+    account: { variables: {}, desired: { exists: 'true', logged: 'true' }, applied: {} },
+    users: [],
+    kinds: [],
+    only: new Set(resyncTopics),
+    endsLogins: false,
+    tells: (what) => what !== 'logged' || keepsLogins,
+    since: 0,
+  });
+  expect(compared).toMatchObject({ kind: 'add' });
+  expect('differences' in compared && compared.differences.map(({ key }) => key)).toEqual(keys);
 });

@@ -24,6 +24,10 @@ export interface QueueOptions {
   log(level: 'warn' | 'error', message: string): void;
 }
 
+/** What comes by the million and can wait leaves room for what is live: a filled queue refuses the events of every box. */
+const inBulk: ReadonlySet<string> = new Set(['import', 'resync']);
+const bulkShare = 0.9;
+
 const brokenOff = 'the daemon ended while this ran; it runs again, what it had sent may have taken effect';
 
 export async function openQueue({ store, hooks, clock, maxWaiting, log }: QueueOptions): Promise<Queue> {
@@ -144,10 +148,11 @@ export async function openQueue({ store, hooks, clock, maxWaiting, log }: QueueO
   return {
     async accept(event, drafts, account) {
       if (closed) throw new OssiaError('stopping', 'The daemon is stopping.');
-      if (lanes.size() + drafts.length > maxWaiting)
+      const most = inBulk.has(event.source) ? Math.ceil(maxWaiting * bulkShare) : maxWaiting;
+      if (lanes.size() + drafts.length > most)
         throw new OssiaError(
           'overloaded',
-          `${lanes.size()} jobs are waiting, the limit is ${maxWaiting}; send the event again later.`,
+          `${lanes.size()} jobs are waiting, the limit is ${most}; send the event again later.`,
         );
       const now = clock();
       const jobs = drafts.map((draft) => jobOf(draft, { eventId: event.id, now }));

@@ -187,3 +187,16 @@ test('what ran when the daemon ended waits afterwards, also on disk: an operator
   expect(await queue.bulk(asked)).toMatchObject({ matched: 1, done: 1 });
   expect(queue.size()).toBe(0);
 });
+
+test.each(['import', 'resync'])('an %s that fills the queue leaves room for live events', async (source) => {
+  const { queue, fire } = await open();
+  const account = accountAt(1, nas);
+  const bring = (n: number) => {
+    const event = { id: `${source}-${n}`, hook: 'usluga_activated', account, occurredAt: '', source };
+    return queue.accept(event, jobsOf({ hook: event.hook, account: { ...account, usluga_id: String(n) } }));
+  };
+  for (let n = 0; n < 90; n++) await bring(n);
+  await expect(bring(90)).rejects.toMatchObject({ code: 'overloaded' });
+  await fire('user_drop');
+  expect(queue.size()).toBe(91);
+});

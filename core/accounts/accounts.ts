@@ -46,6 +46,8 @@ export interface ListedAccount extends AccountRecord {
   readonly nas: string | null;
   /** Between what it should have and what was made of that on its own box. */
   readonly differences: readonly Difference[];
+  /** What differs as well, and its box's plugin has no hook for. */
+  readonly unsupported: readonly string[];
 }
 
 export interface AccountView extends ListedAccount {

@@ -7,9 +7,11 @@ import {
   type Applied,
   type AppliedMark,
   accessOf,
+  bySupport,
   differencesOf,
   type State,
   settledBy,
+  unsupportedState,
 } from '../model/state.ts';
 import type { NasDirectory } from '../plugin-host/nas.ts';
 import type { KnownAccount, Store } from '../store/store.ts';
@@ -60,7 +62,7 @@ export function listed({ applied, ...record }: KnownAccount, directory: Pick<Nas
     ...record,
     access: accessOf(record.desired),
     nas: directory.find(nasRefOf(record.variables))?.name ?? null,
-    differences: differencesOf(record.desired, valuesOf(applied)),
+    ...bySupport(differencesOf(record.desired, valuesOf(applied)), applied),
   };
 }
 
@@ -90,12 +92,16 @@ function isOn(nasKey: string): (job: Job) => boolean {
   return (job) => job.nasKey === nasKey;
 }
 
-/** What was skipped leaves no mark, and is why something is not there all the same. */
+/** What an operator skipped leaves no mark, and is why something is not there all the same. */
 function withFailing(marks: Applied, failing: readonly Job[], { catalogue }: ViewSources): Applied {
   const all: Record<string, AppliedMark> = { ...marks };
   for (const job of failing.toReversed())
-    for (const key of keysOf(job, catalogue))
+    for (const key of keysOf(job, catalogue)) {
+      const { job: marked, state } = marks[key]?.failed ?? {};
+      // Only the mark knows that it was for want of a hook.
+      if (marked === job.id && state === unsupportedState) continue;
       all[key] = { ...all[key], failed: { state: job.state, reason: job.reason, job: job.id, at: job.updatedAt } };
+    }
   return all;
 }
 

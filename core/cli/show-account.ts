@@ -29,6 +29,7 @@ export interface AccountSummaryView {
   readonly access: string;
   readonly because: string;
   readonly differing: readonly string[];
+  readonly unsupported: readonly string[];
   readonly gone_at: string | null;
   readonly updated_at: string;
 }
@@ -83,13 +84,17 @@ export function showAccount(account: AccountDetail, io: Io): string {
 }
 
 /** With a column for the box when it was asked. */
-function stateTable({ state, actual }: AccountDetail, io: Io): string {
+function stateTable({ state, actual, unsupported }: AccountDetail, io: Io): string {
   if (state.length === 0) return 'Nothing was told about what it should have, and nothing was made on any box.\n';
   const read = actual?.result === 'read';
   return table(state, {
     io,
     columns: [
-      { title: ' ', text: ({ differs }) => (differs ? '!' : ' '), tone: () => 'bad' },
+      {
+        title: ' ',
+        text: ({ differs, key }) => (differs ? '!' : unsupported.includes(key) ? '~' : ' '),
+        tone: ({ differs }) => (differs ? 'bad' : 'busy'),
+      },
       { title: 'STATE', text: ({ key }) => key },
       { title: 'SHOULD BE', text: ({ desired }) => valueText(desired) },
       {
@@ -110,18 +115,30 @@ function stateTable({ state, actual }: AccountDetail, io: Io): string {
         : []),
       {
         title: 'WENT WRONG',
-        text: ({ failed }) => (failed === null ? '' : `job ${failed.job} ${failed.state}: ${failed.reason}`),
-        tone: () => 'bad',
+        text: ({ failed }) => (failed === null ? '' : wentWrong(failed)),
+        tone: ({ failed }) => (failed !== null && isUnsupported(failed) ? 'busy' : 'bad'),
       },
     ],
   });
 }
 
+type Failure = NonNullable<AccountRow['failed']>;
+
+function isUnsupported({ state }: Failure): boolean {
+  return state === 'unsupported';
+}
+
+/** The reason says itself that something is not supported. */
+function wentWrong(failed: Failure): string {
+  return `job ${failed.job} ${isUnsupported(failed) ? '' : `${failed.state}: `}${failed.reason}`;
+}
+
 function rest(account: AccountDetail, paint: Paint): string {
-  const { differing, actual, pending, failed, last_words, sessions, elsewhere } = account;
+  const { differing, unsupported, actual, pending, failed, last_words, sessions, elsewhere } = account;
   const lines: string[] = [''];
   if (differing.length > 0) lines.push(paint('bad', differs(account)));
-  else if (account.state.length > 0) lines.push(paint('good', asItShould(account)));
+  else if (account.state.length > 0 && unsupported.length === 0) lines.push(paint('good', asItShould(account)));
+  if (unsupported.length > 0) lines.push(paint('busy', cannotBe(account)));
   if (actual !== null) lines.push(...actualLines(actual, paint));
   lines.push(
     ...pending.map((job) => jobLine('waits', job, paint) + behind(job.waits_for)),
@@ -146,12 +163,18 @@ function asItShould({ actual, state }: AccountDetail): string {
   return 'The box has what it should have.';
 }
 
-function differs({ nas, differing, pending, failed }: AccountDetail): string {
+function cannotBe({ differing, unsupported }: AccountDetail): string {
+  const rest = differing.length > 0 ? '' : 'All else was made as it should be. ';
+  return `${rest}The plugin of this box has no hook for: ${unsupported.map((key) => clean(key)).join(', ')}.`;
+}
+
+function differs({ nas, differing, pending, failed, state }: AccountDetail): string {
   const what = differing.map((key) => clean(key)).join(', ');
+  const isBad = ({ id }: JobView) => !state.some((row) => row.failed?.job === id && isUnsupported(row.failed));
   const why =
     pending.length > 0
       ? 'jobs are on their way'
-      : failed.length > 0
+      : failed.some(isBad)
         ? 'jobs were refused, given up or skipped'
         : `no job is on its way: ossia nas resync ${nas ?? 'NAS'} puts it right`;
   return `Not as it should be: ${what}; ${why}.`;

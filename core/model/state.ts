@@ -40,9 +40,10 @@ export interface AppliedMark {
   /** The last job on it; absent: a resync saw it and there was none. */
   readonly job?: string;
   readonly at?: number;
-  /** The last job on this key ended badly after that. */
+  /** The last job on this key ended badly after that; its state, or `unsupported`: the plugin of its box has no such hook. */
   readonly failed?: { readonly state: string; readonly reason: string; readonly job: string; readonly at: number };
 }
+export const unsupportedState = 'unsupported';
 export type Applied = Readonly<Record<string, AppliedMark>>;
 
 /** What is true once a job with these variables is done. */
@@ -159,6 +160,15 @@ export function differencesOf(
     if (found[key] === undefined && isAbsence(key, wanted)) return [];
     return [{ key, desired: wanted, found: found[key] }];
   });
+}
+
+/** Of what differs: what can be put right, and what the plugin of its box was found to have no hook for. */
+export function bySupport(differences: readonly Difference[], applied: Applied) {
+  const isUnsupported = ({ key }: Difference): boolean => applied[key]?.failed?.state === unsupportedState;
+  return {
+    differences: differences.filter((one) => !isUnsupported(one)),
+    unsupported: differences.filter(isUnsupported).map(({ key }) => key),
+  };
 }
 
 /** A value that a box which was never told anything has by itself. */

@@ -20,6 +20,9 @@ const summary = z.object({
     .describe('What the subscriber should get.'),
   because: z.string(),
   differing: z.array(z.string()).describe('What was not made on its box as it should be; empty when all was.'),
+  unsupported: z
+    .array(z.string())
+    .describe('What differs as well, but its box has a plugin without a hook for it: no job can put it right.'),
   gone_at: time.nullable().describe('Since when it is deleted.'),
   updated_at: time,
 });
@@ -32,7 +35,12 @@ export const accountPageSchema = named(
   }),
 );
 
-const failure = z.object({ state: z.string(), reason: z.string(), job: z.string(), at: time });
+const failure = z.object({
+  state: z.string().describe('Of the job; `unsupported`: the plugin of the box has no such hook.'),
+  reason: z.string(),
+  job: z.string(),
+  at: time,
+});
 
 const row = z.object({
   key: z.string().describe('exists, accept, redirect, own_disabled, logged, rate, or `service:` and its id.'),
@@ -84,7 +92,7 @@ export const accountSchema = named(
 );
 
 export function summaryAnswer(given: ListedAccount): z.output<typeof summary> {
-  const { userId, variables, nas, nasKey, access, differences, goneAt, updatedAt } = given;
+  const { userId, variables, nas, nasKey, access, differences, unsupported, goneAt, updatedAt } = given;
   return {
     user_id: userId,
     login: variables['login'] ?? '',
@@ -94,6 +102,7 @@ export function summaryAnswer(given: ListedAccount): z.output<typeof summary> {
     access: access.access,
     because: access.because,
     differing: differences.map(({ key }) => key),
+    unsupported: [...unsupported],
     gone_at: goneAt === 0 ? null : iso(goneAt),
     updated_at: iso(updatedAt),
   };
@@ -121,6 +130,7 @@ export function accountView({ view, read, box, sessions, directory, holderOf }: 
   return {
     ...summaryAnswer(view),
     differing: [...differing],
+    unsupported: view.unsupported.filter((key) => found[key] === undefined),
     variables: accountAnswer(view.variables),
     version: view.version,
     box,

@@ -76,14 +76,34 @@ test('of several that failed for the same only the newest is shown', async () =>
   expect((await accounts.show('1001')).failed.map(({ id }) => id)).toEqual([last]);
 });
 
-test('what a plugin has no hook for is why it was not made; a hook that settles nothing may be left out', async () => {
-  const { accounts, tell, answer } = await scene();
+test('what a plugin has no hook for is told apart from what differs; a hook that settles nothing may be left out', async () => {
+  const { accounts, queue, tell, answer } = await scene();
   answer({ user_redirect: unsupported, user_edit: unsupported });
   const skipped = await tell('user_redirect', alice);
   await tell('user_edit', alice);
   expect(await accounts.show('1001')).toMatchObject({
+    differences: [],
+    unsupported: ['redirect'],
     failed: [{ id: skipped, state: 'skipped' }],
-    applied: [{ marks: { redirect: { failed: { state: 'skipped', reason: 'unsupported: no such hook here' } } } }],
+    applied: [{ marks: { redirect: { failed: { state: 'unsupported', reason: 'unsupported: no such hook here' } } } }],
+  });
+  const [listed] = await accounts.list({ limit: 1 });
+  expect(listed).toMatchObject({ differences: [], unsupported: ['redirect'] });
+  answer({});
+  await queue.retry(skipped, 'ночная смена');
+  await until(async () => (await accounts.show('1001')).unsupported.length === 0);
+  expect(await accounts.show('1001')).toMatchObject({ differences: [], failed: [] });
+});
+
+test('what an operator left out differs, and says why', async () => {
+  const { accounts, queue, tell, answer } = await scene();
+  answer({ user_redirect: refusal });
+  const refused = await tell('user_redirect', alice);
+  await queue.skip(refused, { by: 'ночная смена', reason: 'так надо' });
+  expect(await accounts.show('1001')).toMatchObject({
+    differences: [{ key: 'redirect' }],
+    unsupported: [],
+    applied: [{ marks: { redirect: { failed: { reason: 'skipped by ночная смена: так надо' } } } }],
   });
 });
 

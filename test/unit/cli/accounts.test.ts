@@ -73,6 +73,22 @@ test('show has the sides beside each other, marks what differs, and exits 3 when
   expect(JSON.parse(json.out)).toMatchObject({ user_id: '1001', differing: ['accept', 'service:тв'] });
 });
 
+test('show tells what the plugin of the box has no hook for apart from what differs', async () => {
+  const { run, world } = await scene();
+  const reason = 'unsupported: The plugin old has no hook usluga_activated.';
+  const failed = { state: 'unsupported', reason, job: '5', at: 2_000 };
+  const desired = { exists: 'true', 'service:тв': 'on' };
+  const applied = { exists: { value: 'true', at: 1_000, job: '1' }, 'service:тв': { failed } };
+  world.records.set('1001', account('1001', { desired, applied }));
+  const { code, out } = await run('accounts', 'show', '1001');
+  expect(code).toBe(0);
+  expect(out).toMatch(/^~ {2}service:тв +on +- +job 5 unsupported: The plugin old has no hook usluga_activated\.$/m);
+  expect(out).toContain('All else was made as it should be. The plugin of this box has no hook for: service:тв.\n');
+  expect((await run('accounts')).out).not.toMatch(/^1001 .*service/m);
+  const json = await run('accounts', 'show', '1001', '--json');
+  expect(JSON.parse(json.out)).toMatchObject({ differing: [], unsupported: ['service:тв'] });
+});
+
 test('show says of an account that nothing was told about just that, and of nobody where else to look', async () => {
   const { run, world } = await scene();
   const bare = await run('accounts', 'show', '1002');

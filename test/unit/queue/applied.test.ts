@@ -55,7 +55,16 @@ test('removing the account takes all marks of that box away but its own', async 
   expect(await marks()).toEqual({ exists: { value: 'false', job: gone, at: 5000 } });
 });
 
-test.each(['waiting', 'parked', 'skipped'] as const)('a run that ends %s leaves no mark', async (state) => {
+test('what the plugin has no hook for is marked as that, until a newer job or a newer plugin does it', async () => {
+  const { end, marks } = await open();
+  const on = await end('usluga_activated', 'skipped', { usluga_id: 'тв' });
+  const failed = { state: 'unsupported', reason: 'нет места', job: on, at: 5000 };
+  expect(await marks()).toEqual({ 'service:тв': { failed } });
+  const again = await end('usluga_activated', 'done', { usluga_id: 'тв' });
+  expect(await marks()).toEqual({ 'service:тв': { value: 'on', job: again, at: 5000 } });
+});
+
+test.each(['waiting', 'parked'] as const)('a run that ends %s leaves no mark', async (state) => {
   const { end, marks } = await open();
   await end('user_drop', state);
   expect(await marks()).toBeUndefined();

@@ -19,8 +19,11 @@ const kilobits = text(/^\d{1,9}$/, 'a whole number of kbit/s');
 const present = <T extends z.ZodType<string>>(schema: T) =>
   schema.refine((value) => value !== '', { error: 'is empty' });
 
+/** Lanes and rows are found by it: stored as UTF-8, two that are no Unicode would be one. */
+const name = variable.refine((value) => value.isWellFormed(), { error: 'is not Unicode: half of a surrogate pair' });
+
 const known = {
-  user_id: present(variable.refine((value) => value.length <= 64, { error: 'is longer than 64 characters' })),
+  user_id: present(name.refine((value) => value.length <= 64, { error: 'is longer than 64 characters' })),
   abonent_id: variable.optional(),
   login: variable.optional(),
   ip: ip.optional(),
@@ -36,7 +39,7 @@ const known = {
   switch_vlan: variable.optional(),
   gpon_modem_port: variable.optional(),
   nas_ip: ip.optional(),
-  nas_id: variable.optional(),
+  nas_id: name.optional(),
   rate_in: kilobits.optional(),
   rate_out: kilobits.optional(),
   ceil_in: kilobits.optional(),

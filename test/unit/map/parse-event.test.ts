@@ -106,4 +106,11 @@ test('an id that could not be told from another once it is stored is refused', (
     });
   }
   expect(parse({ id: 'evt-🎵-ё', hook: 'user_drop', account })).toMatchObject({ ok: true });
+  for (const name of ['user_id', 'nas_id'])
+    expect(parse({ hook: 'user_drop', account: { ...account, [name]: '7\ud83d' } })).toMatchObject({
+      ok: false,
+      fields: [{ where: `/account/${name}`, problem: expect.stringContaining('Unicode') }],
+    });
+  // A text that the billing cut in the middle of a character is no reason to lose the event.
+  expect(parse({ hook: 'user_drop', account: { ...account, comment: 'до\ud83d' } })).toMatchObject({ ok: true });
 });

@@ -106,6 +106,8 @@ export type PutReceipt =
       /** The hooks in their order, with their variables. */
       readonly hooks: readonly { readonly hook: string; readonly account: Account }[];
       readonly duplicate: boolean;
+      /** Whether what is known of the account is another now. */
+      readonly changed: boolean;
       readonly version: number;
     }
   | { readonly type: 'rejected'; readonly fields: readonly FieldProblem[] }

@@ -63,8 +63,9 @@ export function createTaking(options: TakingOptions): Pick<Accounts, 'put' | 'lo
     const derived = derive({ before, wanted, effects, at: clock() });
     const version = derived?.record.version ?? before?.version ?? 0;
     const hooks = derived?.calls ?? [];
-    const receipt = { type: 'taken', event: null, jobs: [], hooks, duplicate: false, version } as const;
-    if (derived === null || how.dryRun) return receipt;
+    const none = { type: 'taken', event: null, jobs: [], hooks, duplicate: false, changed: false, version } as const;
+    if (derived === null || how.dryRun) return none;
+    const receipt = { ...none, changed: true };
     const account = { type: 'replace', record: derived.record, ifVersion: before?.version ?? 0 } as const;
     if (!how.jobs || hooks.length === 0) {
       const { conflicts } = await store.write([{ type: 'account', account }]);
@@ -73,7 +74,7 @@ export function createTaking(options: TakingOptions): Pick<Accounts, 'put' | 'lo
     }
     const event = putEvent({ id, derived, source: how.source });
     const { jobs, duplicate } = await queue.accept(event, hooks.flatMap(jobsOf), account);
-    return { ...receipt, event: event.id, jobs, duplicate };
+    return { ...receipt, event: event.id, jobs, duplicate, changed: !duplicate };
   }
 
   /** Undefined: no event has this id. */
@@ -86,7 +87,8 @@ export function createTaking(options: TakingOptions): Pick<Accounts, 'put' | 'lo
     }
     const jobs = (await store.jobs({ eventId: id, limit: 10_000 })).toReversed();
     const version = (await store.record(userId))?.version ?? 0;
-    return { type: 'taken', event: id, jobs: jobs.map((job) => job.id), hooks: jobs, duplicate: true, version };
+    const ids = jobs.map((job) => job.id);
+    return { type: 'taken', event: id, jobs: ids, hooks: jobs, duplicate: true, changed: false, version };
   }
 
   return {

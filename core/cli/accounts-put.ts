@@ -13,6 +13,7 @@ interface Taken {
   readonly jobs: readonly string[];
   readonly hooks: readonly string[];
   readonly duplicate: boolean;
+  readonly changed: boolean;
   readonly version: number;
 }
 
@@ -36,7 +37,8 @@ export async function putAccount(argv: readonly string[], io: Io): Promise<numbe
   return isDry ? planExitCode(answer) : exitCodes.ok;
 }
 
-function told({ event, jobs, hooks, duplicate, version }: Taken): string {
+function told({ event, jobs, hooks, duplicate, changed, version }: Taken): string {
+  if (event === null && changed) return `stored as version ${version}; no job is made of it`;
   if (event === null) return `nothing to do: it is so in version ${version}`;
   const steps = hooks.map((hook, at) => `  job ${jobs[at] ?? '?'} ${hook}`);
   return [`${duplicate ? 'taken before' : 'taken'}: event ${event}, version ${version}`, ...steps].join('\n');

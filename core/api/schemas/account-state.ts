@@ -52,6 +52,7 @@ export const putAnswerSchema = named(
     jobs: z.array(z.string()).describe('Ids of the jobs, in their order.'),
     hooks: z.array(z.string()).describe('The hook of each.'),
     duplicate: z.boolean().describe('A state of this id had been taken before; these are its jobs.'),
+    changed: z.boolean().describe('What is known of the account is another now, also when no job was made of it.'),
     version: z.int().describe('Grows with each change of what is known of the account.'),
   }),
 );
@@ -60,8 +61,8 @@ export function putAnswer(
   userId: string,
   receipt: Extract<PutReceipt, { type: 'taken' }>,
 ): z.output<typeof putAnswerSchema> {
-  const { event, jobs, hooks, duplicate, version } = receipt;
-  return { user_id: userId, event, jobs: [...jobs], hooks: hooks.map(({ hook }) => hook), duplicate, version };
+  const { event, jobs, hooks, duplicate, changed, version } = receipt;
+  return { user_id: userId, event, jobs: [...jobs], hooks: hooks.map(({ hook }) => hook), duplicate, changed, version };
 }
 
 export const importAnswerSchema = named(

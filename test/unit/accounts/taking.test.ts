@@ -18,7 +18,7 @@ test('a state becomes one event with its jobs; the same again changes nothing; w
   if (first.type !== 'taken') throw new Error();
   expect(await store.event(first.event ?? '')).toMatchObject({ hook: 'account_put', account: variables });
 
-  const again = { type: 'taken', event: null, jobs: [], hooks: [], duplicate: false, version: 1 };
+  const again = { type: 'taken', event: null, jobs: [], hooks: [], duplicate: false, changed: false, version: 1 };
   expect(await put('1001', state)).toEqual(again);
   expect(await put('1001', { ...state, redirect: true })).toMatchObject({
     version: 2,

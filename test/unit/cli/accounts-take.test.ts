@@ -33,6 +33,17 @@ test('a state and lines come by standard input', async () => {
   expect(await store.record('7')).toBeDefined();
 });
 
+test('what is only stored is told apart from what was so already', async () => {
+  const { socket } = await world();
+  const put = (login: string) =>
+    ossia(['accounts', 'put', '1001', '--file', '-', '--no-jobs', '--socket', socket], {
+      input: JSON.stringify({ variables: subscriber({ login }) }),
+    });
+  expect(await put('вася')).toMatchObject({ code: 0, out: 'stored as version 1; no job is made of it\n' });
+  expect(await put('вася')).toMatchObject({ code: 0, out: 'nothing to do: it is so in version 1\n' });
+  expect(await put('петя')).toMatchObject({ code: 0, out: 'stored as version 2; no job is made of it\n' });
+});
+
 test.each([
   ['no account', ['put', '--file', 'x'], 2, 'say whose state it is'],
   ['no file', ['put', '1001'], 2, 'where it stands'],

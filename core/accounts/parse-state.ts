@@ -36,6 +36,9 @@ export const stateSchema = z.strictObject({
   services: z.array(serviceId, { error: 'expected a list of usluga_id' }).max(1000, 'more than 1000').optional(),
 });
 
+/** What the catalogue has to say of: checked also when something else of the state is wrong. */
+const insideSchema = stateSchema.pick({ variables: true, rate: true }).strip();
+
 interface Parsing {
   readonly body: unknown;
   /** Whose state it is, when something else than the body says so. */
@@ -45,11 +48,12 @@ interface Parsing {
 
 export function parseState({ body, userId, effects }: Parsing): ParsedState {
   const outer = stateSchema.safeParse(body);
-  if (!outer.success)
-    return refused(
-      userId ?? looseId(body),
-      outer.error.issues.flatMap((issue) => inWords(issue, body)),
-    );
+  if (!outer.success) {
+    const owner = userId ?? looseId(body);
+    const fields = outer.error.issues.flatMap((issue) => inWords(issue, body));
+    const rest = insideSchema.safeParse(body);
+    return refused(owner, rest.success ? [...fields, ...inside(rest.data, { id: owner, effects }).problems] : fields);
+  }
   const { data } = outer;
   const id = userId ?? data.user_id ?? textOf(data.variables['user_id']);
   const problems: FieldProblem[] = [];
@@ -57,37 +61,47 @@ export function parseState({ body, userId, effects }: Parsing): ParsedState {
   for (const [where, other] of Object.entries(others))
     if (other !== undefined && other !== id) problems.push({ where, problem: `is not ${id}, whose state this is` });
   if (id === undefined) problems.push({ where: '/user_id', problem: 'is missing' });
-
-  const rates = ratesIn(data.rate, data.variables);
-  for (const name of Object.keys(data.rate ?? {}))
-    if (!isRate(name)) problems.push({ where: `/rate/${name}`, problem: `is no rate${meant(name, rateVariables)}` });
-  const sent: Record<string, unknown> = { ...data.variables, ...rates?.values, user_id: id ?? '0' };
-  const hook = rates === null ? effects.edited : effects.bringing('rate', 'payload');
-  const inner = hook.payload.safeParse(sent);
-  if (!inner.success)
-    for (const issue of inner.error.issues) {
-      const prefix = rates !== null && isRate(String(issue.path[0])) ? rates.where : '/variables';
-      problems.push(...problemsOf(issue, { prefix, sent, unknown }));
-    }
+  const { rates, sent, account, problems: wrong } = inside(data, { id, effects });
+  problems.push(...wrong);
   const { exists, problem } = existsOf(data.exists, textOf(data.variables['deleted']));
   if (problem !== undefined) problems.push({ where: '/exists', problem });
-  if (problems.length > 0 || !inner.success || id === undefined) return refused(id ?? '', problems);
+  if (problems.length > 0 || account === undefined || id === undefined) return refused(id ?? '', problems);
 
-  const parsed = inner.data as Account;
   const told: Record<string, string> = exists === undefined ? {} : { exists: String(exists) };
   for (const name of accessFlags) if (name !== 'exists' && data[name] !== undefined) told[name] = String(data[name]);
-  if (rates !== null) told['rate'] = rateText(parsed);
+  if (rates !== null) told['rate'] = rateText(account);
   else if (data.rate === null) told['rate'] = 'none';
   return {
     ok: true,
     userId: id,
     id: data.id,
     wanted: {
-      variables: stayingOf(parsed, sent),
+      variables: stayingOf(account, sent),
       told,
       ...(data.services !== undefined && { services: [...new Set(data.services)] }),
     },
   };
+}
+
+interface Within {
+  readonly id: string | undefined;
+  readonly effects: Effects;
+}
+
+/** The variables and rates, as the hooks that carry them take them. */
+function inside({ variables, rate }: z.output<typeof insideSchema>, { id, effects }: Within) {
+  const rates = ratesIn(rate, variables);
+  const problems: FieldProblem[] = [];
+  for (const name of Object.keys(rate ?? {}))
+    if (!isRate(name)) problems.push({ where: `/rate/${name}`, problem: `is no rate${meant(name, rateVariables)}` });
+  const sent: Record<string, unknown> = { ...variables, ...rates?.values, user_id: id || '0' };
+  const hook = rates === null ? effects.edited : effects.bringing('rate', 'payload');
+  const parsed = hook.payload.safeParse(sent);
+  for (const issue of parsed.error?.issues ?? []) {
+    const prefix = rates !== null && isRate(String(issue.path[0])) ? rates.where : '/variables';
+    problems.push(...problemsOf(issue, { prefix, sent, unknown }));
+  }
+  return { rates, sent, problems, account: parsed.success ? (parsed.data as Account) : undefined };
 }
 
 /** Null: no speed is told. Without `rate`, what the billing's own variables say of it counts. */
@@ -111,10 +125,10 @@ function onlyRates(values: Readonly<Record<string, unknown>>): Record<string, un
   return Object.fromEntries(Object.entries(values).filter(([name]) => isRate(name)));
 }
 
-const rates: ReadonlySet<string> = new Set(rateVariables);
+const rateNames: ReadonlySet<string> = new Set(rateVariables);
 
 function isRate(name: string): boolean {
-  return rates.has(name);
+  return rateNames.has(name);
 }
 
 /** A variable sent as null is one that was not sent. */

@@ -44,6 +44,16 @@ const wrong: readonly (readonly [string, unknown, Readonly<Record<string, string
     { variables: { ...variables, deleted: '1' }, exists: true },
     { '/exists': 'deleted is 1' },
   ],
+  [
+    'many wrong things at once',
+    { variables: { ...variables, ip: 'нет' }, accept: 1, rate: { rate_in: '10M', rate_out: 1 }, extra: 1 },
+    {
+      '/accept': 'true or false',
+      '/extra': 'is not a field',
+      '/variables/ip': 'IPv4 or IPv6',
+      '/rate/rate_in': 'kbit/s',
+    },
+  ],
   ['half of a character as id', { id: '\ud800', variables }, { '/id': 'Unicode' }],
 ];
 

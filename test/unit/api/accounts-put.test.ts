@@ -87,7 +87,7 @@ test('a wrong state, wrong JSON and a caller without the right are refused, and 
   const { put, store } = await world();
   const wrong = await put('1001', { variables: { ...subscriber(), ip: 'нет' }, loged: true });
   expect(wrong.status).toBe(422);
-  expect(wrong.body.errors?.map(({ pointer }) => pointer)).toEqual(['/loged']);
+  expect(wrong.body.errors?.map(({ pointer }) => pointer)).toEqual(['/loged', '/variables/ip']);
   expect(await put('1001', { variables: { ...subscriber(), ip: 'нет' } })).toMatchObject({
     status: 422,
     body: { errors: [{ pointer: '/variables/ip', detail: expect.stringContaining('IPv4') }] },

@@ -1,0 +1,48 @@
+// accel-ppp: RADIUS gives a session everything at login; this changes it while it runs, or ends it where RADIUS has to decide anew.
+import { definePlugin, gone } from '#plugin-sdk';
+import { uptimeOf } from './cli.ts';
+import { type AccelOptions, demandCli, hasCli } from './options.ts';
+import { removeRate, setRate } from './rates.ts';
+import { listSessions, userGetMac, userInfo, usersFromNas } from './reports.ts';
+import { end, endThat } from './requests.ts';
+import { lift, restrict } from './restrictions.ts';
+import { pagesOfSessions } from './sessions.ts';
+
+export default definePlugin<AccelOptions>({
+  hooks: {
+    user_add: () => gone('Nothing to add: the RADIUS answer gives it everything at login.'),
+    user_del: (input, device) => end(input, device),
+    user_edit: () => undefined,
+
+    user_drop: (input, device) => restrict(input, device, 'blocked'),
+    user_accept: lift,
+    user_redirect: (input, device) => restrict(input, device, 'no_balance'),
+    user_redirect_cancel: lift,
+    own_disabled: (input, device) => restrict(input, device, 'own_disabled'),
+    own_disabled_cancel: lift,
+
+    user_auth: () => gone('Nothing to do: who has a session is logged in.'),
+    user_disconnect: endThat,
+
+    user_rate_set: setRate,
+    user_rate_set_cancel: removeRate,
+
+    user_info: userInfo,
+    user_get_mac: userGetMac,
+    users_from_nas: usersFromNas,
+  },
+
+  /** Asks for nobody: that all columns are there, and that the command line answers. */
+  async selfTest(device, { options }) {
+    if (!hasCli(device)) return {};
+    for await (const _ of pagesOfSessions(options, device, ' match sid ^$'));
+    return { uptime: await uptimeOf(options, device) };
+  },
+
+  listSessions,
+
+  uptime(device, { options }) {
+    demandCli(device);
+    return uptimeOf(options, device);
+  },
+});

@@ -1,0 +1,269 @@
+// Every case of the accel-ppp plugin on its simulated box: outcome, what was sent, what the sessions are, and once more the same.
+import { readFile } from 'node:fs/promises';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import fc from 'fast-check';
+import { expect, onTestFinished, test } from 'vitest';
+import { createCoaDefinition } from '#core/transport/coa/coa.ts';
+import { loadDictionary } from '#core/transport/radius/dictionary.ts';
+import { sshTransport } from '#core/transport/ssh/ssh.ts';
+import type { TransportDefinition } from '#core/transport/transport.ts';
+import { allRows, answerOf } from '#test/support/all-rows.ts';
+import { type InProcessOptions, inProcessDevice } from '#test/support/in-process-device.ts';
+import { type PluginCase, pluginCases } from '#test/support/plugin-cases.ts';
+import type { AccelOptions } from '../../../plugins/accel-ppp/options.ts';
+import plugin from '../../../plugins/accel-ppp/plugin.ts';
+import { startSimulator } from '../../../plugins/accel-ppp/simulator.ts';
+
+type Case = PluginCase<AccelOptions>;
+
+const cases = await pluginCases<AccelOptions>('accel-ppp');
+const dictionary = await loadDictionary(new URL('../../../nas-profiles/dictionaries', import.meta.url).pathname);
+const definitions = {
+  coa: createCoaDefinition(dictionary) as TransportDefinition,
+  ssh: sshTransport as TransportDefinition,
+};
+
+interface BoxOptions extends InProcessOptions {
+  readonly with?: readonly ('coa' | 'ssh')[];
+}
+
+async function startBox(state: unknown, { with: transports = ['coa', 'ssh'], ...options }: BoxOptions = {}) {
+  const simulator = await startSimulator({ state });
+  onTestFinished(() => simulator.close());
+  const taken: string[] = [];
+  // What it was asked is not what it was told.
+  simulator.onExchange(({ received }) => received.startsWith('show ') || taken.push(received));
+  const { device, close, exchanges } = inProcessDevice(
+    transports.map((name) => ({ definition: definitions[name], section: simulator.transports[name] })),
+    options,
+  );
+  onTestFinished(close);
+  return {
+    simulator,
+    device,
+    taken,
+    exchanges,
+    async run(hook: string, { account, options: profileOptions }: Pick<Case, 'account' | 'options'>) {
+      const around = { attempt: 1, token: 'job-1', deadline: Date.now() + 10_000, log: () => undefined };
+      const input = { account, options: profileOptions, hook, dryRun: options.dryRun ?? false, ...around };
+      try {
+        const value: unknown = (await answerOf(plugin.hooks[hook]?.(input, device))) ?? null;
+        const { verdict, message } = (value ?? {}) as { verdict?: string; message?: string };
+        return { outcome: verdict ?? 'done', value, reason: message ?? '' };
+      } catch (error) {
+        const { verdict, code, message } = error as { verdict?: string; code?: string; message: string };
+        const outcome = verdict === 'refuse' ? 'refused' : (verdict ?? code ?? 'threw');
+        return { outcome, value: null, reason: message };
+      }
+    },
+  };
+}
+
+const alice = { user_id: '1001', login: 'alice', nas_ip: '10.0.0.1', rate_in: '5000', rate_out: '20000' };
+const session = { sid: '81a0', username: 'alice', ip: '10.1.2.3', ifname: 'ppp0' };
+
+test('the plugin has a case for every hook that it defines', () => {
+  expect([...new Set(cases.map(([hook]) => hook))].sort()).toEqual(Object.keys(plugin.hooks).sort());
+});
+
+test.each(cases)('%s %s', async (hook, _name, wanted) => {
+  const box = await startBox(wanted.state);
+  const first = await box.run(hook, wanted);
+  expect(first, first.reason).toMatchObject({ outcome: wanted.outcome });
+  if (wanted.returns !== undefined) expect(first.value).toEqual(wanted.returns);
+  expect(box.taken).toEqual(wanted.sent);
+  expect(box.simulator.state()).toEqual(wanted.state_after);
+
+  const second = await box.run(hook, wanted);
+  if (wanted.outcome === 'done') expect(['done', 'gone']).toContain(second.outcome);
+  expect(box.simulator.state()).toEqual(wanted.state_after);
+});
+
+test('the schema of plugin.json takes the options of every case, and no others', async () => {
+  const file = new URL('../../../plugins/accel-ppp/plugin.json', import.meta.url);
+  const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(
+    JSON.parse(await readFile(file, 'utf8')).options,
+  );
+  for (const [hook, name, { options }] of cases) expect([hook, name, validate(options)]).toEqual([hook, name, true]);
+  for (const wrong of [
+    { x: 1 },
+    { rate: { form: 'pair', down: 'Attr-230' } },
+    { redirect: { attribute: 'L4-Redirect', sets: { blocked: 'stop' } } },
+    { redirect: {} },
+    { accel_cmd: 'accel-cmd; reboot' },
+    { cli_port: 0 },
+    { restricted_pools: ['10.0.0.0'] },
+  ])
+    expect([wrong, validate(wrong)]).toEqual([wrong, false]);
+});
+
+test('two requests for one session are sent one after the other: of two at once accel-ppp drops the second', async () => {
+  const state = { sessions: [session], config: { busy_ms: 60 } };
+  const box = await startBox(state);
+  expect(await box.run('user_rate_set', { account: alice, options: {} })).toMatchObject({ outcome: 'done' });
+  expect(await box.run('user_drop', { account: alice, options: {} })).toMatchObject({ outcome: 'done' });
+  expect(box.taken).toHaveLength(2);
+
+  const both = await startBox({ ...state, config: { busy_ms: 300 } }, { with: ['coa'], deadlineMs: 200 });
+  const first = both.run('user_rate_set', { account: alice, options: {} });
+  const second = both.run('user_rate_set', { account: { ...alice, rate_in: '1' }, options: {} });
+  // Neither is acknowledged in time, and nobody says that it was.
+  expect(await first).toMatchObject({ outcome: 'nas_timeout' });
+  expect(await second).toMatchObject({ outcome: 'nas_timeout' });
+});
+
+test('without an ssh section the session is found by its name, and what only the command line tells is unsupported', async () => {
+  const box = await startBox({ sessions: [session] }, { with: ['coa'] });
+  expect(await box.run('user_rate_set', { account: alice, options: {} })).toMatchObject({ outcome: 'done' });
+  for (const hook of ['user_info', 'user_get_mac', 'users_from_nas'])
+    expect(await box.run(hook, { account: alice, options: {} })).toMatchObject({ outcome: 'unsupported' });
+  await expect(allRows(plugin.listSessions?.(box.device, { options: {} }))).rejects.toMatchObject({
+    verdict: 'unsupported',
+  });
+  const byAddress = { account: { ...alice, ip: '10.1.2.3' }, options: { match: 'ip' } } as const;
+  expect(await box.run('user_del', byAddress)).toMatchObject({ outcome: 'refused' });
+  const that = { account: { ...alice, acct_session_id: '81a0' }, options: {} };
+  expect(await box.run('user_disconnect', that)).toMatchObject({ outcome: 'done' });
+  expect(box.taken).toEqual([
+    'CoA-Request User-Name="alice" Filter-Id="20000/5000"',
+    'Disconnect-Request User-Name="alice" Acct-Session-Id="81a0"',
+  ]);
+});
+
+test('without a coa section sessions are terminated, and not changed', async () => {
+  const box = await startBox({ sessions: [session] }, { with: ['ssh'] });
+  expect(await box.run('user_rate_set', { account: alice, options: {} })).toMatchObject({ outcome: 'refused' });
+  expect(await box.run('user_drop', { account: alice, options: {} })).toMatchObject({ outcome: 'done' });
+  expect(box.taken).toEqual(['terminate sid 81a0 soft']);
+});
+
+test('a dry run asks, and shows what it would send', async () => {
+  const box = await startBox({ sessions: [session] }, { dryRun: true });
+  expect(await box.run('user_drop', { account: alice, options: { terminate: 'soft' } })).toMatchObject({
+    outcome: 'done',
+  });
+  expect(await box.run('user_rate_set', { account: alice, options: {} })).toMatchObject({ outcome: 'done' });
+  expect(box.taken).toEqual([]);
+  expect(box.exchanges.filter(({ kind }) => kind === 'recorded').map(({ text }) => text)).toEqual([
+    'accel-cmd -p 2001 -t 10s\nterminate sid 81a0 soft\nshow stat\n',
+    'CoA-Request User-Name="alice" Acct-Session-Id="81a0" Filter-Id="20000/5000"',
+  ]);
+});
+
+test('all sessions are listed as accounting names them; one that begins has no id yet', async () => {
+  const box = await startBox({
+    sessions: [
+      { ...session, caller: '02:00:00:00:00:03', uptime: 125 },
+      { sid: '81a1', username: 'я'.repeat(64), ip: '10.1.2.4', type: 'l2tp', caller: '7 | 495' },
+      { sid: '81a2', username: 'Иван | "x"', ip: '10.1.2.5', caller: '8 | 800', state: 'finish' },
+      { sid: '81a3', username: 'eve', state: 'start' },
+    ],
+  });
+  const { rows } = await allRows(plugin.listSessions?.(box.device, { options: {} }));
+  expect(rows).toEqual([
+    {
+      acctSessionId: '81a0',
+      userName: 'alice',
+      framedIp: '10.1.2.3',
+      callingStationId: '02:00:00:00:00:03',
+      uptime: 125,
+    },
+    // Cut in the middle of a letter: what cannot be read is not told, and its address and id are.
+    { acctSessionId: '81a1', userName: '', framedIp: '10.1.2.4', callingStationId: '', uptime: 60 },
+    { acctSessionId: '81a2', userName: 'Иван | "x"', framedIp: '10.1.2.5', callingStationId: '8 | 800', uptime: 60 },
+    { acctSessionId: '', userName: 'eve', framedIp: '', callingStationId: '', uptime: 60 },
+  ]);
+  expect(await plugin.uptime?.(box.device, { options: {} })).toBe(93_784);
+  expect(await plugin.selfTest?.(box.device, { options: {} })).toEqual({ uptime: 93_784 });
+});
+
+test('a list of thousands comes in parts', async () => {
+  const sessions = Array.from({ length: 5000 }, (_, index) => ({ sid: `s${index}`, username: `u${index}` }));
+  const box = await startBox({ sessions });
+  const { rows, parts } = await allRows(plugin.listSessions?.(box.device, { options: {} }));
+  expect(rows).toHaveLength(5000);
+  expect(Math.max(...parts)).toBeLessThanOrEqual(1000);
+});
+
+test.each([
+  ['a list that breaks off', { breaks_after: 3 }, {}, /broke off/],
+  ['a list without its end', { breaks_after: 4 }, {}, /broke off/],
+  ['half a line', { breaks_after: 1 }, {}, /broke off/],
+  ['a command line that wants a password', { password: 'x' }, {}, /password/],
+  ['a command line on another port', {}, { cli_port: 2002 }, /cli_port/],
+  ['a box without the shaper module', { shaper: null }, {}, /unknown column rate-limit/],
+] as const)('%s is no list', async (_what, config, options, reason) => {
+  const sessions = [session, { ...session, sid: '81a1' }];
+  const box = await startBox({ sessions, config });
+  await expect(allRows(plugin.listSessions?.(box.device, { options }))).rejects.toThrow(reason);
+  if (!('breaks_after' in config)) await expect(plugin.selfTest?.(box.device, { options })).rejects.toThrow(reason);
+  expect((await box.run('user_del', { account: alice, options })).outcome).not.toBe('done');
+  expect(box.taken).toEqual([]);
+});
+
+test('a name with a line end in it makes no other session', async () => {
+  const forged = 'x |            |\r\n evil | active | 60 | 10.1.2.9 | pppoe | | | | bob';
+  const box = await startBox({ sessions: [session, { ...session, sid: '81a1', username: forged }] });
+  await expect(allRows(plugin.listSessions?.(box.device, { options: {} }))).rejects.toThrow(/no line of its table/);
+});
+
+const hostile = fc.oneof(
+  fc.constantFrom(
+    'a b',
+    'a|b',
+    '.*',
+    '^',
+    'alice$',
+    "a';reboot;'",
+    '$(reboot)',
+    '"',
+    '\\',
+    'match',
+    '-h',
+    '\n',
+    'a\r\nterminate all',
+  ),
+  fc.constantFrom('Иванов «Иван»', '☃', 'x'.repeat(127), '__proto__', 'alice@realm'),
+  fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }),
+);
+
+test('no name of the billing ends another session than its own', async () => {
+  const others = [session, { sid: '81a1', username: 'bob', ip: '10.1.2.4' }, { sid: '81a2', state: 'start' }];
+  const box = await startBox({ sessions: others }, { with: ['ssh'] });
+  const before = box.simulator.state();
+  await fc.assert(
+    fc.asyncProperty(
+      hostile.filter((text) => text !== 'alice' && text !== 'bob'),
+      async (login) => {
+        const { outcome } = await box.run('user_del', { account: { ...alice, login }, options: { terminate: 'hard' } });
+        expect(['gone', 'refused']).toContain(outcome);
+        expect(box.simulator.state()).toEqual(before);
+      },
+    ),
+    { numRuns: 150 },
+  );
+  expect(box.taken).toEqual([]);
+});
+
+test('whoever is online is found by his name, whatever it is', async () => {
+  const names = ['a b', 'Иванов «Иван»', 'a|b', '.*', '☃', "o'neil", 'x'.repeat(127)];
+  const box = await startBox({ sessions: names.map((username, index) => ({ sid: `s${index}`, username })) });
+  for (const [index, login] of names.entries()) {
+    const { value } = await box.run('user_info', { account: { ...alice, login }, options: {} });
+    expect(value).toMatchObject({ sessions: [{ sid: `s${index}`, username: login }] });
+  }
+});
+
+test('the simulator prints the table as accel-ppp does', async () => {
+  const printed: string[] = [];
+  const box = await startBox({ sessions: [session, { ...session, sid: '8', username: 'Иван' }] });
+  box.simulator.onExchange(({ answered }) => printed.push(answered));
+  await box.run('users_from_nas', { account: {}, options: {} });
+  expect(printed[0]?.split('\r\n')).toEqual([
+    ' sid  | state  | uptime-raw |    ip    | type  | ifname | rate-limit | calling-sid | username ',
+    '------+--------+------------+----------+-------+--------+------------+-------------+----------',
+    ' 81a0 | active | 60         | 10.1.2.3 | pppoe | ppp0   |            |             | alice    ',
+    // Padded by bytes, of which it has eight.
+    ' 8    | active | 60         | 10.1.2.3 | pppoe | ppp0   |            |             | Иван',
+  ]);
+});

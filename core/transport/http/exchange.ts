@@ -32,6 +32,11 @@ export function exchange(asked: HttpRequest, { agent, signal, maxAnswer }: Excha
       reject(cause instanceof OssiaError ? cause : failure(url.host, cause, signal));
     }
     request.on('error', fail);
+    // Asked by nobody; and without a listener the request would end without a word.
+    request.on('upgrade', (_response, socket) => {
+      socket.destroy();
+      fail(new OssiaError('nas_protocol', `${url.host} changes the protocol, which nobody asked it for.`));
+    });
     request.end(body === '' ? undefined : body);
   });
 }

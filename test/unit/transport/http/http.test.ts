@@ -146,7 +146,7 @@ test('JSON is parsed where it is said to be, and only then', async () => {
   await expect(device.call('read', 'GET', ['x'])).rejects.toMatchObject({ code: 'nas_protocol' });
 });
 
-test('no connection, no answer in time, half an answer, too large an answer', async () => {
+test('no connection, no answer in time, half an answer, another protocol, too large an answer', async () => {
   const { port } = await box(ok);
   await closers.pop()?.();
   await closers.pop()?.();
@@ -163,6 +163,10 @@ test('no connection, no answer in time, half an answer, too large an answer', as
   await expect(cut.device.call('read', 'GET', ['x'])).rejects.toMatchObject({
     code: expect.stringMatching(/^nas_(unreachable|protocol)$/),
   });
+  const other = await box((_seen, response) =>
+    response.socket?.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'),
+  );
+  await expect(other.device.call('read', 'GET', ['x'])).rejects.toMatchObject({ code: 'nas_protocol' });
   const large = await box((_seen, response) => response.end('x'.repeat(5000)), { max_answer: '2KB' });
   await expect(large.device.call('read', 'GET', ['x'])).rejects.toMatchObject({ code: 'nas_protocol' });
 });

@@ -75,6 +75,8 @@ function serve(session: Session, { run }: SshServerOptions): void {
     channel.on('error', () => undefined);
     channel.on('data', (chunk: Buffer) => stdin.push(chunk));
     channel.on('end', () => {
+      // Who asked has gone: nobody reads the answer.
+      if (!channel.writable) return;
       const { exitCode, stdout, stderr } = run({ command, stdin: Buffer.concat(stdin).toString('utf8') });
       channel.stderr.write(stderr);
       channel.write(stdout);

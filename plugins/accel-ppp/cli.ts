@@ -76,11 +76,12 @@ function withoutEnd(line: string): string {
   return line.endsWith('\r') ? line.slice(0, -1) : line;
 }
 
+export const notRunning = 'accel-cmd could not connect to accel-pppd: does it run, with cli_port as its tcp port?';
+
 /** accel_cmd.c: 3 could not connect, 4 waited in vain; it says neither in words. */
 function explained(error: unknown): unknown {
   const exitCode = exitCodeOf(error);
-  if (exitCode === 3)
-    return retry('accel-cmd could not connect to accel-pppd: does it run, with cli_port as its tcp port?');
+  if (exitCode === 3) return retry(notRunning);
   if (exitCode === 4) return retry('accel-pppd took the command and did not answer in ten seconds.');
   return error;
 }

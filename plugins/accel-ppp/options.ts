@@ -4,6 +4,7 @@ import { type Device, type HookInput, unsupported } from '#plugin-sdk';
 export interface AccelOptions {
   readonly match?: 'username' | 'ip';
   readonly username?: string;
+  readonly renamed?: boolean;
   readonly nas_identifier?: string;
   readonly rate?: {
     readonly form?: 'down/up' | 'mikrotik' | 'cisco' | 'pair' | 'none';

@@ -43,7 +43,8 @@ export async function* listSessions(
   { options }: { readonly options: AccelOptions },
 ): AsyncGenerator<BoxSession[], void> {
   demandCli(device);
-  for await (const sessions of pagesOfSessions(options, device)) yield sessions.map(boxSessionOf);
+  for await (const sessions of pagesOfSessions(options, device))
+    yield sessions.map((session) => boxSessionOf(session, options));
 }
 
 function userOf(session: AccelSession, options: AccelOptions): BoxUser {
@@ -55,11 +56,13 @@ function stateOf({ rate }: AccelSession) {
   return { logged: true, ...(rate !== undefined && { rate }) };
 }
 
-function boxSessionOf({ sid, state, username, ip, caller, uptime }: AccelSession): BoxSession {
+function boxSessionOf(session: AccelSession, { renamed = false }: AccelOptions): BoxSession {
+  const { sid, state, username, ip, caller, uptime } = session;
   return {
     // One that begins may never be let in: it is recognised by its other fields, and not adopted.
     acctSessionId: state === 'start' ? '' : sid,
-    userName: username,
+    // Of one with another name in accounting, its id alone is known.
+    userName: renamed ? '' : username,
     framedIp: ip,
     callingStationId: caller,
     uptime,

@@ -1,7 +1,8 @@
 // The drift over all boxes: what accounts should have against what was last made of them, counted from the store in pages.
 import { OssiaError, toOssiaError } from '../errors.ts';
-import type { NasRef } from '../model/account.ts';
-import { type Difference, differencesOf, serviceOf } from '../model/state.ts';
+import { type NasRef, nasKeyOf } from '../model/account.ts';
+import { networkKeys } from '../model/network.ts';
+import { bySupport, type Difference, differencesOf, serviceOf } from '../model/state.ts';
 import type { Nas } from '../plugin-host/nas.ts';
 import type { KnownAccount, Store } from '../store/store.ts';
 import { keysOfBox } from './box-keys.ts';
@@ -28,6 +29,7 @@ const jobsAtOnce = 2000;
 interface Tally {
   accounts: number;
   differing: number;
+  unsupported: number;
   pending: number;
   failed: number;
   readonly byKey: Record<string, number>;
@@ -125,7 +127,7 @@ export function createDrift({ store, boxes, clock, log, everyMs }: DriftOptions)
       const start = { ...(nasKeys && { nasKeys }), ...(after !== undefined && { after }) };
       for await (const page of recordPages({ store, signal: closing.signal, ...start })) {
         for (const account of page) {
-          const differences = driftOf(account);
+          const { differences } = driftOf(account);
           if (differences.length > 0) found.push(driftAccount({ account, nas: names(account.nasKey), differences }));
           if (found.length >= limit) return { accounts: found, next: account.userId };
         }
@@ -144,6 +146,9 @@ export function createDrift({ store, boxes, clock, log, everyMs }: DriftOptions)
   function keysNamed(name: string): readonly string[] {
     const nas = boxes.get(name);
     if (nas !== undefined) return keysOfBox(nas);
+    // As the report calls a box that has no profile.
+    if (networkKeys(name) !== undefined) return [nasKeyOf({ nas_ip: name })];
+    if (name.startsWith('id:')) return [name];
     throw new OssiaError('not_found', `There is no NAS profile ${name.slice(0, 64)} in force.`);
   }
 }
@@ -151,7 +156,7 @@ export function createDrift({ store, boxes, clock, log, everyMs }: DriftOptions)
 function tallyOf(tallies: Map<string, Tally>, nas: string): Tally {
   const known = tallies.get(nas);
   if (known !== undefined) return known;
-  const made = { accounts: 0, differing: 0, pending: 0, failed: 0, byKey: {} };
+  const made = { accounts: 0, differing: 0, unsupported: 0, pending: 0, failed: 0, byKey: {} };
   tallies.set(nas, made);
   return made;
 }
@@ -159,8 +164,11 @@ function tallyOf(tallies: Map<string, Tally>, nas: string): Tally {
 function countOne(one: { account: KnownAccount; tally: Tally; pending: ReadonlySet<string> }): void {
   const { account, tally, pending } = one;
   if (account.desired['exists'] !== 'false') tally.accounts++;
-  const differences = driftOf(account);
-  if (differences.length === 0) return;
+  const { differences, unsupported } = driftOf(account);
+  if (differences.length === 0) {
+    if (unsupported.length > 0) tally.unsupported++;
+    return;
+  }
   tally.differing++;
   if (pending.has(`${account.userId}@${account.nasKey}`)) tally.pending++;
   if (differences.some(({ key }) => account.applied[key]?.failed !== undefined)) tally.failed++;
@@ -169,13 +177,13 @@ function countOne(one: { account: KnownAccount; tally: Tally; pending: ReadonlyS
 }
 
 /** What was last made of it against what it should have. */
-function driftOf({ desired, applied }: KnownAccount): Difference[] {
+function driftOf({ desired, applied }: KnownAccount) {
   const made: Record<string, string> = {};
   for (const key in applied) {
     const value = applied[key]?.value;
     if (value !== undefined) made[key] = value;
   }
-  return differencesOf(desired, made);
+  return bySupport(differencesOf(desired, made), applied);
 }
 
 function driftAccount(one: { account: KnownAccount; nas: string; differences: readonly Difference[] }): DriftAccount {

@@ -24,6 +24,8 @@ export interface ResyncRequest {
   /** All topics when empty. */
   readonly only: readonly ResyncTopic[];
   readonly dryRun: boolean;
+  /** An empty list is believed; any other as always. */
+  readonly expectEmpty?: boolean;
   readonly by: string;
   readonly cause: ResyncRun['cause'];
 }
@@ -57,6 +59,8 @@ export interface DriftOfBox {
   /** What should be there is not what was made of it, by settle key (services together as `service`). */
   readonly differing: number;
   readonly byKey: Readonly<Record<string, number>>;
+  /** Not among them: nothing differs but what the plugin of the box has no hook for. */
+  readonly unsupported: number;
   /** Of the differing: a job is on its way; one has failed. */
   readonly pending: number;
   readonly failed: number;

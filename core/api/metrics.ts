@@ -172,6 +172,14 @@ function watchDrift(gauge: GaugeMaker, drift: () => DriftReport | null): void {
       for (const { nas, differing } of boxes()) it.set({ nas }, differing);
     },
   );
+  gauge(
+    'ossia_drift_unsupported',
+    'Accounts that differ in nothing but what the plugin of their box has no hook for.',
+    ['nas'],
+    (it) => {
+      for (const { nas, unsupported } of boxes()) it.set({ nas }, unsupported);
+    },
+  );
   gauge('ossia_drift_failed', 'Of these, those whose last job on it failed.', ['nas'], (it) => {
     for (const { nas, failed } of boxes()) it.set({ nas }, failed);
   });

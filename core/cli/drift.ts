@@ -3,12 +3,14 @@ import { readArguments } from './arguments.ts';
 import { type Command, exitCodes, type Io, UsageError } from './command.ts';
 import { addressHelp, addressOptions, type DaemonAddress, daemonAddress } from './daemon-address.ts';
 import { ask } from './daemon-client.ts';
+import { valueText } from './show-account.ts';
 import { clean, localTime, painter, table } from './text.ts';
 
 const help = `usage: ossia drift [--nas NAME] [--accounts] [--limit N] [--fresh]
 
 Compares what every account should have with what was last made of it, box by box; --accounts lists those that differ, with what
-and why. What a box itself has, "ossia nas resync NAME --dry-run" asks it. --fresh counts anew; else the count may be a minute old.
+and why. UNSUPPORTED are those that differ only in what the plugin of their box has no hook for: "ossia jobs --state skipped" lists
+their jobs, to be run again once a plugin has it. What a box itself has, "ossia nas resync NAME --dry-run" asks it. --fresh counts anew; else the count may be a minute old.
 
 exit codes: 0 nothing differs, 5 something does, 1 refused, 75 the daemon is not there.
 
@@ -20,6 +22,7 @@ interface BoxView {
   readonly nas: string;
   readonly accounts: number;
   readonly differing: number;
+  readonly unsupported: number;
   readonly by_key: Readonly<Record<string, number>>;
   readonly pending: number;
   readonly failed: number;
@@ -57,12 +60,16 @@ export const drift: Command = {
       if (!Number.isInteger(limit) || limit < 1) throw new UsageError('--limit takes a number of accounts');
       return showAccounts({ address, nas: options.nas, limit, isJson, io });
     }
+    if (options.limit !== undefined) throw new UsageError('--limit goes with --accounts');
     const query = options.fresh === undefined ? {} : { max_age: '0' };
     const all = await ask<{ readonly at: string; readonly boxes: readonly BoxView[] }>(address, {
       path: '/v1/drift',
       query,
     });
     const boxes = options.nas === undefined ? all.boxes : all.boxes.filter(({ nas }) => nas === options.nas);
+    // No account stands there; or there is no such box, which this refuses.
+    if (options.nas !== undefined && boxes.length === 0)
+      await ask(address, { path: '/v1/drift/accounts', query: { nas: options.nas, limit: '1' } });
     if (isJson) io.out(`${JSON.stringify({ ...all, boxes }, null, 2)}\n`);
     else if (boxes.length === 0) io.err('no account is known there yet\n');
     else io.out(`${boxTable(boxes, io)}${painter(io)('faint', `counted ${localTime(all.at)}`)}\n`);
@@ -87,15 +94,22 @@ function boxTable(boxes: readonly BoxView[], io: Io): string {
         tone: ({ differing }) => (differing > 0 ? 'bad' : 'good'),
         align: 'right',
       },
+      { title: 'UNSUPPORTED', text: ({ unsupported }) => String(unsupported), align: 'right' },
       { title: 'ON THE WAY', text: ({ pending }) => String(pending), align: 'right' },
       { title: 'FAILED', text: ({ failed }) => String(failed), align: 'right' },
       {
         title: 'LAST RESYNC',
-        text: ({ last_resync: last }) => (last === null ? '-' : `${localTime(last.at)}, ${last.differing} differed`),
+        text: ({ last_resync: last }) => (last === null ? '-' : resyncText(last)),
       },
       { title: 'IN WHAT', text: inWhat },
     ],
   });
+}
+
+/** One that waits for somebody's word says so. */
+function resyncText({ at, state, differing }: NonNullable<BoxView['last_resync']>): string {
+  const differed = `${localTime(at)}, ${differing} differed`;
+  return state === 'asks' ? `${differed}, asks` : state === 'applying' ? `${differed}, being applied` : differed;
 }
 
 interface Listing {
@@ -136,7 +150,7 @@ function accountTable(accounts: readonly AccountView[], io: Io): string {
           differences
             .map(
               ({ key, desired, made, failed }) =>
-                `${key} ${desired} (${made ?? 'nothing'}${failed === null ? '' : `; failed: ${clean(failed)}`})`,
+                `${key} ${valueText(desired)} (${made === null ? 'nothing' : valueText(made)}${failed === null ? '' : `; failed: ${clean(failed)}`})`,
             )
             .join('; '),
       },

@@ -15,6 +15,9 @@ export const driftSchema = named(
           .describe('Name of the profile; the address or id that the billing names when no profile matches.'),
         accounts: z.int(),
         differing: z.int().describe('Accounts of which something else was made than they should have.'),
+        unsupported: z
+          .int()
+          .describe('Besides, accounts that differ in nothing but what the plugin of their box has no hook for.'),
         by_key: z.record(z.string(), z.int()).describe('Of these, how many differ in what; services together.'),
         pending: z.int().describe('Of these, those with a job on its way.'),
         failed: z.int().describe('Of these, those whose last job on it failed.'),
@@ -52,10 +55,11 @@ export const driftAccountsSchema = named(
 export function driftAnswer({ at, boxes }: DriftReport): z.output<typeof driftSchema> {
   return {
     at: iso(at),
-    boxes: boxes.map(({ nas, accounts, differing, byKey, pending, failed, lastResync }) => ({
+    boxes: boxes.map(({ nas, accounts, differing, unsupported, byKey, pending, failed, lastResync }) => ({
       nas,
       accounts,
       differing,
+      unsupported,
       by_key: { ...byKey },
       pending,
       failed,

@@ -48,6 +48,15 @@ test('accounts are counted by box and by what differs; what failed and what is o
       desired: { exists: 'true', 'service:1': 'on', 'service:тв': 'on', 'service:3': 'off' },
       applied: made({ exists: 'true' }),
     },
+    // A service that no hook of its plugin is for; and one who differs otherwise, too.
+    unsupported: {
+      desired: { exists: 'true', 'service:тв': 'on' },
+      applied: { exists: { value: 'true' }, 'service:тв': { failed: { ...failed, state: 'unsupported' } } },
+    },
+    unsupportedToo: {
+      desired: { exists: 'true', redirect: 'true', 'service:тв': 'on' },
+      applied: { exists: { value: 'true' }, 'service:тв': { failed: { ...failed, state: 'unsupported' } } },
+    },
     lost: { desired: { exists: 'true' }, at: '10.9.9.9' },
   });
   await stage.store.write([
@@ -82,12 +91,22 @@ test('accounts are counted by box and by what differs; what failed and what is o
   ]);
   const { boxes } = await drift.report({ maxAgeMs: 0 });
   expect(boxes).toEqual([
-    { nas: '10.9.9.9', accounts: 1, differing: 1, byKey: { exists: 1 }, pending: 1, failed: 0, lastResync: null },
+    {
+      nas: '10.9.9.9',
+      accounts: 1,
+      differing: 1,
+      unsupported: 0,
+      byKey: { exists: 1 },
+      pending: 1,
+      failed: 0,
+      lastResync: null,
+    },
     {
       nas: 'bras-1',
-      accounts: 4,
-      differing: 4,
-      byKey: { exists: 2, accept: 1, redirect: 1, service: 1 },
+      accounts: 6,
+      differing: 5,
+      unsupported: 1,
+      byKey: { exists: 2, accept: 1, redirect: 2, service: 1 },
       pending: 0,
       failed: 1,
       lastResync: { id: 'abc', at: 5, state: 'done', differing: 3 },
@@ -106,7 +125,10 @@ test('accounts are counted by box and by what differs; what failed and what is o
     next: 'left',
   });
   const rest = await drift.accounts({ nas: 'bras-1', limit: 100, after: 'left' });
-  expect(rest.accounts.map(({ userId }) => userId)).toEqual(['never', 'services']);
+  expect(rest.accounts.map(({ userId }) => userId)).toEqual(['never', 'services', 'unsupportedToo']);
+  expect(rest.accounts.at(-1)?.differences.map(({ key }) => key)).toEqual(['redirect']);
+  const bare = await drift.accounts({ nas: '10.9.9.9', limit: 9 });
+  expect(bare.accounts.map(({ userId }) => userId)).toEqual(['lost']);
   expect(rest.next).toBeNull();
   await expect(drift.accounts({ nas: 'bras-7', limit: 1 })).rejects.toMatchObject({ code: 'not_found' });
   await close();

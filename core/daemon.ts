@@ -22,6 +22,7 @@ import { openRegistry } from './plugin-host/registry.ts';
 import { openQueue } from './queue/open-queue.ts';
 import { openSandbox } from './sandbox/open-sandbox.ts';
 import { requireWalls } from './sandbox/walls.ts';
+import { addonFile } from './sandbox/worker-code.ts';
 import { workerLaunch } from './sandbox/worker-process.ts';
 import { watchAccounts } from './store/account-changes.ts';
 import { startRetention } from './store/retention.ts';
@@ -120,6 +121,7 @@ async function build(
   const walls = await requireWalls({
     mode: settings.sandbox.walls,
     worker: workerLaunch,
+    addon: addonFile(),
     signal: AbortSignal.timeout(30_000),
   });
   for (const { name, up, detail } of walls.report)

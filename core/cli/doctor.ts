@@ -55,10 +55,16 @@ const wallsMs = 30_000;
 
 async function walls(mode: 'required' | 'available'): Promise<Finding[]> {
   const { raiseWalls } = await import('../sandbox/walls.ts');
+  const { addonFile } = await import('../sandbox/worker-code.ts');
   const { workerLaunch } = await import('../sandbox/worker-process.ts');
-  const { report } = await raiseWalls({ worker: workerLaunch, signal: AbortSignal.timeout(wallsMs) });
-  const down = mode === 'required' ? 'bad' : 'advice';
-  return report.map(({ name, up, detail }) => ({ name: `wall ${name}`, verdict: up ? 'good' : down, detail }));
+  const signal = AbortSignal.timeout(wallsMs);
+  try {
+    const { report } = await raiseWalls({ worker: workerLaunch, addon: addonFile(), signal });
+    const down = mode === 'required' ? 'bad' : 'advice';
+    return report.map(({ name, up, detail }) => ({ name: `wall ${name}`, verdict: up ? 'good' : down, detail }));
+  } catch (error) {
+    return [{ name: 'sandbox', verdict: 'bad', detail: toOssiaError(error).message }];
+  }
 }
 
 const syncs = 20;

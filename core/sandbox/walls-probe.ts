@@ -26,20 +26,24 @@ export function readProbe(text: string): ProbeReport | null {
 }
 
 /** Runs as CommonJS from standard input, under the worker's own flags. */
-export function probeText(port: number): string {
-  return `(${probe.toString()})(${port}, require, process, (text) => process.stdout.write(text));`;
+export function probeText(port: number, addon: string): string {
+  const given = `${port}, ${JSON.stringify(addon)}, require, process`;
+  return `(${probe.toString()})(${given}, (text) => process.stdout.write(text));`;
 }
 
 type Require = (name: string) => Readonly<Record<string, (...given: readonly unknown[]) => unknown>>;
 
 interface Process {
   getuid(): number;
+  dlopen(module: { readonly exports: object }, file: string): void;
   readonly env: object;
   readonly report: { getReport(): { readonly userLimits: Record<string, { readonly hard: number | string }> } };
 }
 
 // Its text is run elsewhere: it may use nothing but its arguments.
-function probe(port: number, require: Require, process: Process, say: (text: string) => void): void {
+function probe(port: number, addon: string, require: Require, process: Process, say: (text: string) => void): void {
+  // Without its engine a worker does not start, and so this ends without a word too.
+  process.dlopen({ exports: {} }, addon);
   const works = (attempt: () => unknown): boolean => {
     try {
       attempt();

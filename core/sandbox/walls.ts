@@ -51,7 +51,7 @@ function layersFor(uid: number): readonly Layer[] {
       command: '/usr/bin/unshare',
       args: ['--user', '--net', '--ipc', '--uts', '--'],
       remedy:
-        'the kernel or the container forbids user namespaces: allow them (user.max_user_namespaces, seccomp profile)',
+        'the kernel or the container forbids user namespaces: allow them (user.max_user_namespaces, kernel.unprivileged_userns_clone, AppArmor, seccomp profile)',
     },
   ];
 }
@@ -59,19 +59,25 @@ function layersFor(uid: number): readonly Layer[] {
 interface WallsInput {
   /** How a worker is started, without walls. */
   readonly worker: Launch;
+  /** The engine's native file: behind the walls a worker must still be able to load it. */
+  readonly addon: string;
   readonly signal: AbortSignal;
 }
 
-export async function raiseWalls({ worker, signal }: WallsInput): Promise<Walls> {
+export async function raiseWalls(input: WallsInput): Promise<Walls> {
   const layers = layersFor(process.getuid?.() ?? -1);
-  const whole = await lookFromInside(layers, worker, signal);
+  const whole = await lookFromInside(layers, input);
   if (whole !== null) return { report: reportOf(whole, []), behind: (launch) => within(layers, launch) };
-  const works = await Promise.all(
-    layers.map(async (layer) => (await lookFromInside([layer], worker, signal)) !== null),
-  );
-  const standing = layers.filter((_layer, index) => works[index]);
-  const missing = layers.filter((_layer, index) => !works[index]);
-  const found = await lookFromInside(standing, worker, signal);
+  // Each on top of those that stand: what root may do by itself, the user that the layer before made of it may not.
+  const standing: Layer[] = [];
+  const missing: Layer[] = [];
+  let found = await lookFromInside([], input);
+  for (const layer of layers) {
+    const more = await lookFromInside([...standing, layer], input);
+    if (more === null) missing.push(layer);
+    else standing.push(layer);
+    found = more ?? found;
+  }
   return { report: reportOf(found, missing), behind: (launch) => within(standing, launch) };
 }
 
@@ -100,15 +106,14 @@ function within(layers: readonly Layer[], launch: Launch): Launch {
 /** A listener of ours is what a worker could reach first if it could reach anything. */
 async function lookFromInside(
   layers: readonly Layer[],
-  worker: Launch,
-  signal: AbortSignal,
+  { worker, addon, signal }: WallsInput,
 ): Promise<ProbeReport | null> {
   const listener = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
   try {
     const address = listener.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    return await runProbe(within(layers, worker), port, signal);
+    return await runProbe(within(layers, worker), probeText(port, addon), signal);
   } finally {
     listener.close();
   }
@@ -116,7 +121,7 @@ async function lookFromInside(
 
 const probeMs = 10_000;
 
-function runProbe({ command, args }: Launch, port: number, signal: AbortSignal): Promise<ProbeReport | null> {
+function runProbe({ command, args }: Launch, program: string, signal: AbortSignal): Promise<ProbeReport | null> {
   return new Promise((resolve) => {
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(probeMs)]);
     const child = spawn(command, args, {
@@ -133,7 +138,7 @@ function runProbe({ command, args }: Launch, port: number, signal: AbortSignal):
     child.on('error', () => resolve(null));
     child.stdin.on('error', () => resolve(null));
     child.on('close', () => resolve(readProbe(text)));
-    child.stdin.end(probeText(port));
+    child.stdin.end(program);
   });
 }
 
@@ -181,7 +186,7 @@ const rules: Readonly<Record<WallName, Rule>> = {
 
 function judged(name: WallName, found: ProbeReport | null, missing: readonly Layer[]): WallReport {
   const rule = rules[name];
-  if (found === null) return { name, up: false, detail: 'a worker does not start behind the walls' };
+  if (found === null) return { name, up: false, detail: 'a worker does not start, also without walls' };
   const broken = rule.broken(found);
   const absent = missing.find(({ command }) => command === rule.tool);
   // From inside a namespace root looks like nobody, and is still root to the files outside.

@@ -41,7 +41,7 @@ async function bundle(
 }
 
 /** The package's own way to find it looks around the file system, which the worker may not. */
-function addonFile(): string {
+export function addonFile(): string {
   const folder = dirname(createRequire(import.meta.url).resolve('isolated-vm/package.json'));
   const prebuilds = join(folder, 'prebuilds', `${process.platform}-${process.arch}`);
   const abi = process.versions.modules;

@@ -1,21 +1,24 @@
 // The walls that the system keeps around a worker: looked at from inside, from outside, and on a machine that cannot raise them.
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openSandbox } from '#core/sandbox/open-sandbox.ts';
 import type { Guest, Sandbox } from '#core/sandbox/sandbox.ts';
 import { raiseWalls, type Walls, wallNames } from '#core/sandbox/walls.ts';
+import { addonFile } from '#core/sandbox/worker-code.ts';
 import { workerLaunch } from '#core/sandbox/worker-process.ts';
 import { workerPids } from '#test/support/sandbox-workers.ts';
 import { callOf, programOf } from '#test/support/sandboxed.ts';
+import { tempDir } from '#test/support/temp-dir.ts';
 
 let walls: Walls;
 let sandbox: Sandbox;
 let guest: Guest;
 
 beforeAll(async () => {
-  walls = await raiseWalls({ worker: workerLaunch, signal: AbortSignal.timeout(30_000) });
+  walls = await raiseWalls({ worker: workerLaunch, addon: addonFile(), signal: AbortSignal.timeout(30_000) });
   sandbox = await openSandbox({ workers: 1, behind: walls.behind, log: () => {} });
   guest = await sandbox.load(programOf('user_add: ({ account }) => account.login'));
 });
@@ -69,8 +72,9 @@ test('where user namespaces are forbidden, the start is refused by name and reme
 }, async () => {
   const program = `
     const { requireWalls } = await import(${JSON.stringify(new URL('../../core/sandbox/walls.ts', import.meta.url).href)});
+    const { addonFile } = await import(${JSON.stringify(new URL('../../core/sandbox/worker-code.ts', import.meta.url).href)});
     const { workerLaunch } = await import(${JSON.stringify(new URL('../../core/sandbox/worker-process.ts', import.meta.url).href)});
-    const told = await requireWalls({ mode: process.argv[1], worker: workerLaunch, signal: AbortSignal.timeout(20_000) }).then(
+    const told = await requireWalls({ mode: process.argv[1], worker: workerLaunch, addon: addonFile(), signal: AbortSignal.timeout(20_000) }).then(
       ({ report }) => report.filter(({ up }) => !up).map(({ name }) => name).join(),
       ({ code, message }) => code + ': ' + message,
     );
@@ -84,4 +88,32 @@ test('where user namespaces are forbidden, the start is refused by name and reme
     /^config_invalid: Plugins would run without.*network \(.*user namespaces.*sandbox\.walls: available/,
   );
   expect(await inside('available')).toContain('network');
+});
+
+test('two that stand each by itself and not together: the inner one is down, by name and remedy, and workers start', {
+  timeout: 60_000,
+}, async () => {
+  // As where only root may make a user namespace, and setpriv has made nobody of it.
+  const together = `grep -q '^NoNewPrivs:.1' /proc/self/status && [ "$(readlink /proc/self/ns/net)" != "$0" ] && exit 1; exec env -i "$@"`;
+  const args = ['-c', together, readlinkSync('/proc/self/ns/net'), workerLaunch.command, ...workerLaunch.args];
+  const worker = { command: '/bin/sh', args };
+  const partly = await raiseWalls({ worker, addon: addonFile(), signal: AbortSignal.timeout(30_000) });
+  expect(partly.report.filter(({ up }) => !up)).toEqual([
+    { name: 'network', up: false, detail: expect.stringMatching(/^a worker can open connections: .*user namespaces/) },
+  ]);
+  expect(partly.behind({ command: 'worker', args: [] })).toMatchObject({
+    args: expect.arrayContaining(['/usr/bin/setpriv', 'worker']),
+  });
+});
+
+test('an engine that only the daemon may read: said before the start, and what to do', {
+  timeout: 60_000,
+}, async () => {
+  const addon = join(tempDir(), 'engine.node');
+  copyFileSync(addonFile(), addon);
+  const { report } = await raiseWalls({ worker: workerLaunch, addon, signal: AbortSignal.timeout(30_000) });
+  const user = report.find(({ name }) => name === 'user');
+  if (process.getuid?.() === 0) expect(user?.detail).toMatch(/everybody read the folder of its program/);
+  else expect(user).toMatchObject({ up: true });
+  expect(report.filter(({ up }) => !up).map(({ name }) => name)).toEqual(process.getuid?.() === 0 ? ['user'] : []);
 });

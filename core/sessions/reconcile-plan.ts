@@ -45,6 +45,7 @@ export function planReconcile(input: PlanInput): Plan {
       known.push({ session, listed: row });
       continue;
     }
+    if (!rows.tells(session)) continue;
     missing.add(session.id);
     if (missingBefore.has(session.id) && askedAt - session.updatedAt >= graceMs) overdue.push(session);
   }
@@ -60,11 +61,15 @@ function mostOf(live: number, share: number): number {
 function createRows(listed: readonly ListedSession[]) {
   const byId = new Map<string, ListedSession>();
   const withoutId = new Map<string, ListedSession[]>();
+  /** Of rows with neither id nor name: by address, or else by station. */
+  const nameless = new Map<string, ListedSession>();
   const left = new Set<ListedSession>(listed);
   for (const row of listed) {
     if (row.acctSessionId !== '') byId.set(idOf(row.acctSessionId), row);
+    else if (row.userName === '') nameless.set(row.framedIp || macOf(row), row);
     else withoutId.set(row.userName, [...(withoutId.get(row.userName) ?? []), row]);
   }
+  const listsAddresses = nameless.values().some(({ framedIp }) => framedIp !== '');
   return {
     takeById(session: Session): ListedSession | undefined {
       const row = byId.get(idOf(session.acctSessionId));
@@ -73,10 +78,16 @@ function createRows(listed: readonly ListedSession[]) {
       return row;
     },
     takeByUser(session: Session): ListedSession | undefined {
-      const row = withoutId.get(session.userName)?.find((one) => left.has(one) && isSamePlace(session, one));
+      const isIts = (one: ListedSession) => left.has(one) && isSamePlace(session, one);
+      const places = [session.framedIp, macOf(session)].filter((place) => place !== '');
+      const row =
+        withoutId.get(session.userName)?.find(isIts) ??
+        places.flatMap((place) => nameless.get(place) ?? []).find(isIts);
       if (row !== undefined) left.delete(row);
       return row;
     },
+    /** Not of one whose address we do not know, when a row says nothing but an address. */
+    tells: ({ framedIp }: Session) => framedIp !== '' || !listsAddresses,
     left: () => [...left],
   };
 }

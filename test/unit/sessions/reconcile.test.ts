@@ -235,6 +235,27 @@ test('a row without an id is recognised by user, address and station, and never 
   expect(book.sessions.size).toBe(2);
 });
 
+test('a row with neither id nor name is recognised by its address alone, or its station, and never adopted', async () => {
+  const { sync, list, later, book } = scene();
+  book.put({ acctSessionId: 'a', userName: 'алиса', framedIp: '10.1.2.3' });
+  book.put({ acctSessionId: 'b', userName: '', callingStationId: '02-00-00-00-00-0B' });
+  book.put({ acctSessionId: 'c', userName: 'bob', framedIp: '10.1.2.5' });
+  // Any of these addresses could be his.
+  book.put({ acctSessionId: 'd', userName: 'dan', framedIp: '' });
+  const nameless = { userName: '', uptime: 0 };
+  list(
+    row('', { ...nameless, framedIp: '10.1.2.3' }),
+    row('', { ...nameless, callingStationId: '02:00:00:00:00:0b' }),
+    // One that says nothing is nobody's, and the address of a stranger neither.
+    row('', nameless),
+    row('', { ...nameless, framedIp: '10.1.2.6' }),
+  );
+  expect(await sync()).toMatchObject({ listed: 4, adopted: 0, missing: 1, unidentified: 2 });
+  later(60 * minute);
+  expect(await sync()).toMatchObject({ closed: 1 });
+  expect(book.live()).toEqual(['a', 'b', 'd']);
+});
+
 test('two runs of one box never overlap: who asks meanwhile gets the same report', async () => {
   const { sync, known, answer, reports } = scene();
   known(1);

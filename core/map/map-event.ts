@@ -38,7 +38,18 @@ export function mapEvent({ event, hook, at }: Mapping): Mapped {
   if (event.source === 'resync') return { drafts };
   const variables = repeating.has(event.source) ? null : told(event.account);
   const settled = settledBy(hook.settles, event.account);
-  return { drafts, account: { type: 'tell', userId: userIdOf(event), variables, settled, at } };
+  const tell = { type: 'tell', userId: userIdOf(event), variables, settled, at } as const;
+  if (hook.settles !== null || variables === null) return { drafts, account: tell };
+  return { drafts, account: { ...tell, variables: withoutKeys(variables), variablesIfNew: variables } };
+}
+
+/**
+ * Which box it is on, and under which identity, changes with its removal and its addition. Told by the edit that comes with them, the
+ * removal with the old values would be taken for what is left elsewhere, and the second one with the new values for the end of it.
+ */
+function withoutKeys(variables: Account): Account {
+  const isKey = (name: string): boolean => (keyParameters as readonly string[]).includes(name);
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => !isKey(name)));
 }
 
 /** For an event that `needsRecord`. */

@@ -47,6 +47,8 @@ export type AccountWrite =
       readonly userId: string;
       /** Null: this event knows nothing new of them; then nothing is done when there is no row. */
       readonly variables: Account | null;
+      /** Told in their place when there is no row yet. */
+      readonly variablesIfNew?: Account;
       readonly settled: State;
       /** Only when the row is of this version; 0: only when there is none. */
       readonly ifVersion?: number;

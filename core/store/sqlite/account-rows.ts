@@ -18,7 +18,8 @@ export function encodeAccount(write: AccountWrite, more: readonly Step[] = []): 
 type Tell = Extract<AccountWrite, { type: 'tell' }>;
 type Replace = Extract<AccountWrite, { type: 'replace' }>;
 
-function encodeTell({ userId, variables, settled, at, ifVersion }: Tell): Step {
+function encodeTell({ variablesIfNew, ...tell }: Tell): Step {
+  const { userId, variables, settled, at, ifVersion } = tell;
   const told = [JSON.stringify(settled), at, settled['exists'] ?? null];
   if (variables === null) return { run: 'settleAccount', values: [userId, ifVersion ?? null, ...told] };
   const { login, ip, nas_ip, nas_id } = variables;
@@ -26,10 +27,14 @@ function encodeTell({ userId, variables, settled, at, ifVersion }: Tell): Step {
   const found = [login ?? null, ip ?? null, nas_ip ?? null, key, nas_id ?? null];
   // Without the address of the box its id may change the key, which the row alone can say.
   const isKeyKnown = key !== null || (nas_ip ?? nas_id) === undefined;
-  return {
-    run: isKeyKnown ? ['mergeSame', 'merge', 'firstTold'] : ['merge', 'firstTold'],
-    values: [userId, JSON.stringify(variables), ...told, ...found, ifVersion ?? null],
-  };
+  const values = [userId, JSON.stringify(variables), ...told, ...found, ifVersion ?? null];
+  if (variablesIfNew !== undefined)
+    return {
+      run: ['mergeSame', 'merge'],
+      values,
+      otherwise: { steps: [encodeTell({ ...tell, variables: variablesIfNew })] },
+    };
+  return { run: isKeyKnown ? ['mergeSame', 'merge', 'firstTold'] : ['merge', 'firstTold'], values };
 }
 
 function encodeReplace({ record, ifVersion }: Replace): Step {

@@ -51,6 +51,9 @@ test.each([
   ['user_del twice', [event('user_del', alice), event('user_del', moved)]],
   ['user_del and user_add', [event('user_del', alice), event('user_add', moved)]],
   ['user_add before user_del', [event('user_add', moved), event('user_del', alice)]],
+  ['user_edit and user_del twice', [event('user_edit', moved), event('user_del', alice), event('user_del', moved)]],
+  ['user_edit between two user_del', [event('user_del', alice), event('user_edit', moved), event('user_del', moved)]],
+  ['user_edit, user_del, user_add', [event('user_edit', moved), event('user_del', alice), event('user_add', moved)]],
 ])('a changed account that is told by %s exists, with its new values', async (_, events) => {
   const { ingest, hooks, store } = await takingStage();
   await ingest.submit([event('user_add', alice), event('user_redirect', alice)], 'http');

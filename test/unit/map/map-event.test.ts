@@ -25,7 +25,15 @@ test('an event tells the variables that stay and what it settles', () => {
     settled: { 'service:5': 'on' },
     at,
   });
-  expect(mapEvent(fired('user_edit', account)).account).toMatchObject({ settled: {} });
+  // Another box or login comes with a removal and an addition, which must find the old ones.
+  expect(mapEvent(fired('user_edit', account)).account).toEqual({
+    type: 'tell',
+    userId: '1001',
+    variables: { user_id: '1001', tariff_name: 'Домашний' },
+    variablesIfNew: { ...alice, tariff_name: 'Домашний' },
+    settled: {},
+    at,
+  });
 });
 
 test('what repeats our own knowledge tells no variables, and a resync settles nothing', () => {

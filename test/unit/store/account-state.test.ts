@@ -18,6 +18,7 @@ async function open(directory = tempDir()) {
 interface Told {
   readonly userId?: string;
   readonly variables?: Account | null;
+  readonly variablesIfNew?: Account;
   readonly settled?: State;
   readonly ifVersion?: number;
   readonly at?: number;
@@ -54,6 +55,19 @@ test('what events tell is merged variable by variable and key by key, and the ve
     goneAt: 0,
     updatedAt: 7,
   });
+});
+
+test('what is told only of a new account is told once: it changes no row that is there', async () => {
+  const store = await open();
+  const known = { user_id: '1', login: 'алиса', ip: '10.1.0.1', nas_id: 'узел-4', comment: 'x' };
+  await store.write([event(tell({ variables: { comment: 'x' }, variablesIfNew: known }))]);
+  expect(await store.record('1')).toMatchObject({ variables: known, nasKey: 'id:узел-4', version: 1 });
+  const moved = { ...known, login: 'боб', nas_ip: '10.0.0.2' };
+  await store.write([event(tell({ variables: { comment: 'y' }, variablesIfNew: moved, at: 6 }))]);
+  const merged = { variables: { ...known, comment: 'y' }, nasKey: 'id:узел-4', version: 2, updatedAt: 6 };
+  expect(await store.record('1')).toMatchObject(merged);
+  expect(await store.accountByLogin('алиса')).toMatchObject({ user_id: '1' });
+  expect(await store.accountByLogin('боб')).toBeUndefined();
 });
 
 test('an event that knows nothing new of an account makes no row of it', async () => {

@@ -69,7 +69,7 @@ function createRows(listed: readonly ListedSession[]) {
     else if (row.userName === '') nameless.set(row.framedIp || macOf(row), row);
     else withoutId.set(row.userName, [...(withoutId.get(row.userName) ?? []), row]);
   }
-  const listsAddresses = nameless.values().some(({ framedIp }) => framedIp !== '');
+  const listsAddresses = [...nameless.values()].some(({ framedIp }) => framedIp !== '');
   return {
     takeById(session: Session): ListedSession | undefined {
       const row = byId.get(idOf(session.acctSessionId));

@@ -50,7 +50,7 @@ function operationOf(route: Route): Operation {
     summary: route.summary,
     ...(route.description === undefined ? {} : { description: route.description }),
     parameters: [...parametersOf(route.params, 'path'), ...parametersOf(route.query, 'query')],
-    ...(body === undefined ? {} : { requestBody: { required: true, content: body } }),
+    ...(body === undefined ? {} : { requestBody: { required: !isOptional(route), content: body } }),
     responses: Object.fromEntries(
       Object.entries(answers).map(([status, answer]) => [status, responseOf(status, answer)]),
     ),
@@ -86,6 +86,11 @@ function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query'): u
     return { name, in: place, required: needed, ...(description ? { description } : {}), ...list, schema };
   });
   return [...named, ...more];
+}
+
+/** As it is checked: no body is an empty one. */
+function isOptional({ body }: Route): boolean {
+  return body?.safeParse({}).success ?? false;
 }
 
 function bodyOf({ body, bodies }: Route): Record<string, unknown> | undefined {

@@ -88,6 +88,8 @@ export function defineRoute<
   const params = route.params ?? z.unknown();
   const query = route.query ?? z.strictObject({});
   const body = route.body ?? z.unknown();
+  // No body is one that says nothing: what has to be in it is missed by name.
+  const given = (sent: unknown): unknown => (route.body !== undefined && sent === undefined ? {} : sent);
   return {
     ...contract,
     handle(call) {
@@ -95,7 +97,7 @@ export function defineRoute<
       const parsed = {
         params: parsePart({ schema: params, input: call.params, prefix: '?', problems }) as z.output<Params>,
         query: parsePart({ schema: query, input: call.query, prefix: '?', problems }) as z.output<Query>,
-        body: parsePart({ schema: body, input: call.body, prefix: '/', problems }) as z.output<Body>,
+        body: parsePart({ schema: body, input: given(call.body), prefix: '/', problems }) as z.output<Body>,
       };
       if (problems.length > 0)
         throw new OssiaError('input_invalid', 'The request has wrong fields.', { fields: problems });

@@ -198,8 +198,8 @@ export async function openResyncs(options: ResyncsOptions): Promise<Resyncs> {
     // Half a plan is no plan; what there is of its items is of no use to another.
     if (run.state !== 'planning') continue;
     await end(entry, 'The daemon ended while this was planned; it is begun anew.');
-    const { nas, only, dryRun, by, cause } = run;
-    await begin({ nas, only, dryRun, by, cause }).catch((error) =>
+    const { nas, only, dryRun, expectEmpty = false, by, cause } = run;
+    await begin({ nas, only, dryRun, expectEmpty, by, cause }).catch((error) =>
       log.warn({ nas, err: toOssiaError(error) }, 'resync: not begun anew'),
     );
   }

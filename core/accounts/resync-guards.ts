@@ -9,7 +9,7 @@ export interface Verdict {
 }
 
 interface Guarded {
-  readonly cause: ResyncRun['cause'];
+  readonly run: Pick<ResyncRun, 'cause' | 'expectEmpty'>;
   readonly counts: Pick<ResyncCounts, 'desired' | 'listed' | 'add' | 'remove'>;
   readonly settings: Pick<ResyncSettings, 'mostRemoved' | 'mostMissing'>;
 }
@@ -24,10 +24,11 @@ export function staleList({ takenAt, since }: { takenAt: number | null; since: n
   return `The list is of ${made}, older than this comparison: what changed since is not on it. Nothing is changed.`;
 }
 
-export function guard({ cause, counts, settings }: Guarded): Verdict {
+export function guard({ run, counts, settings }: Guarded): Verdict {
   const { desired, listed, add, remove } = counts;
-  // A box that has begun anew is expected to have nothing.
-  if (cause !== 'reboot') {
+  // A box that has begun anew is expected to have nothing, and one that somebody says so of; were that one not empty, he was wrong.
+  const mayBeEmpty = run.cause === 'reboot' || (run.expectEmpty === true && listed === 0);
+  if (!mayBeEmpty) {
     if (listed === 0 && desired > 0)
       return {
         state: 'refused',

@@ -68,7 +68,7 @@ export async function makePlan(planning: Planning): Promise<Planned> {
   if (stale !== undefined)
     return { state: 'refused', reason: stale, counts: { ...noCounts, listed: listed.size() }, later: true };
   const counts = await compareAll(planning, { listed, kinds: listing.kinds, since });
-  return { ...guard({ cause: run.cause, counts, settings: resync }), counts };
+  return { ...guard({ run, counts, settings: resync }), counts };
 }
 
 interface BoxList {

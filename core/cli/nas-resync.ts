@@ -4,15 +4,17 @@ import { readArguments } from './arguments.ts';
 import { exitCodes, type Io, UsageError } from './command.ts';
 import { addressOptions, type DaemonAddress, daemonAddress } from './daemon-address.ts';
 import { ask } from './daemon-client.ts';
+import { valueText } from './show-account.ts';
 import { clean, localTime, painter, type Tone, table } from './text.ts';
 
-export const resyncHelp = `       ossia nas resync NAME [--dry-run] [--only rate,access,services,logged] [--wait [SECONDS]] [--items N]
-       ossia nas resync NAME --approve RUN | --cancel RUN
+export const resyncHelp = `       ossia nas resync NAME [--dry-run] [--only rate,access,services,logged] [--wait [SECONDS]] [--items N] [--expect-empty]
+       ossia nas resync NAME --approve RUN | --cancel RUN [--dry-run]
        ossia nas resync NAME --list`;
 
 export const resyncAbout = `"resync" compares what the box has with what its accounts should have and puts right what differs, below live events. A list that
 is empty, broken off or old changes nothing; when more than the profile's share would be removed, or is missing, it asks: --approve
-or --cancel with its RUN. --wait stays until what differs is handed on to the box (600 seconds when it is not said).
+or --cancel with its RUN; with --dry-run they show what that plan would do. A box that is new or was replaced lists nobody:
+--expect-empty says so, and it is filled. --wait stays until what differs is handed on to the box (600 seconds when it is not said).
 exit codes of "resync": 0 nothing differs, or it is being put right (with --wait: is), 1 refused or cancelled, 4 (--wait) not ended
 yet, 5 (--dry-run) it differs, 6 it asks.`;
 
@@ -24,6 +26,7 @@ interface ResyncView {
   readonly cause: string;
   readonly by: string;
   readonly dry_run: boolean;
+  readonly expect_empty: boolean;
   readonly state: 'planning' | 'asks' | 'applying' | 'done' | 'refused' | 'cancelled';
   readonly reason: string;
   readonly counts: Readonly<
@@ -45,6 +48,7 @@ interface ItemView {
 const grammar = {
   ...addressOptions,
   'dry-run': 'flag',
+  'expect-empty': 'flag',
   only: 'value',
   wait: 'number?',
   items: 'value',
@@ -58,17 +62,21 @@ export async function resyncNas(argv: readonly string[], io: Io): Promise<number
   const { words, options } = readArguments(argv, { options: grammar, words: 1 });
   const [name] = words;
   if (name === undefined) throw new UsageError('say which: "ossia nas resync NAME"');
-  if ([options.approve, options.cancel, options.list].filter((one) => one !== undefined).length > 1)
-    throw new UsageError('only one of --approve, --cancel and --list at once');
+  const answers = (['approve', 'cancel', 'list'] as const).filter((one) => options[one] !== undefined);
+  if (answers.length > 1) throw new UsageError('only one of --approve, --cancel and --list at once');
+  const stray = (['only', 'expect-empty'] as const).find((one) => options[one] !== undefined);
+  if (answers[0] !== undefined && stray !== undefined)
+    throw new UsageError(`--${stray} is for a new run; it does not go with --${answers[0]}`);
   const address = await daemonAddress(options);
   const isJson = options.json !== undefined;
   if (options.list !== undefined) return listRuns({ address, name, isJson, io });
   const begun = await begin({ address, name, options });
   const seconds = options.wait === undefined ? 0 : Number(options.wait || 600);
   const run = await follow({ address, run: begun, until: Date.now() + seconds * 1000 });
-  const items = await itemsOf({ address, run, limit: numberOf(options.items ?? (run.dry_run ? '20' : '0')) });
+  const isTried = options['dry-run'] !== undefined;
+  const items = await itemsOf({ address, run, limit: numberOf(options.items ?? (isTried ? '20' : '0')) });
   if (isJson) io.out(`${JSON.stringify({ ...run, ...(items.length > 0 && { items }) }, null, 2)}\n`);
-  else io.out(show({ run, items, io }));
+  else io.out(show({ run, items, isTried, io }));
   return exitCodeOf(run, options.wait !== undefined);
 }
 
@@ -96,11 +104,18 @@ function begin({ address, name, options }: Beginning): Promise<ResyncView> {
   const { approve, cancel, only } = options;
   const isDry = options['dry-run'] !== undefined;
   const query = isDry ? { dry_run: 'true' } : {};
-  const act = (run: string, what: string) =>
-    ask<ResyncView>(address, { method: 'POST', path: `/v1/resyncs/${encodeURIComponent(run)}/${what}`, query });
+  const act = async (run: string, what: string) => {
+    const path = `/v1/resyncs/${encodeURIComponent(run)}`;
+    const { nas } = await ask<ResyncView>(address, { path });
+    if (nas !== name) throw new UsageError(`${run} is a resync of ${nas}, not of ${name}; nothing is changed`);
+    return ask<ResyncView>(address, { method: 'POST', path: `${path}/${what}`, query });
+  };
   if (approve !== undefined) return act(approve, 'approve');
   if (cancel !== undefined) return act(cancel, 'cancel');
-  const body = { only: only === undefined ? [] : only.split(',').map((topic) => topic.trim()) };
+  const body = {
+    only: only === undefined ? [] : only.split(',').map((topic) => topic.trim()),
+    ...(options['expect-empty'] !== undefined && { expect_empty: true }),
+  };
   return ask<ResyncView>(address, { method: 'POST', path: `/v1/nas/${encodeURIComponent(name)}/resync`, query, body });
 }
 
@@ -133,23 +148,45 @@ const tones: Readonly<Record<ResyncView['state'], Tone>> = {
   cancelled: 'bad',
 };
 
-function show({ run, items, io }: { run: ResyncView; items: readonly ItemView[]; io: Io }): string {
-  const { counts, state } = run;
-  const head = `${run.nas}  resync ${run.id}  ${painter(io)(tones[state], run.dry_run ? `${state} (dry run)` : state)}`;
-  const why = run.reason === '' ? '' : `\n  ${clean(run.reason)}`;
+interface Shown {
+  readonly run: ResyncView;
+  readonly items: readonly ItemView[];
+  /** Nothing came of it: this only shows. */
+  readonly isTried: boolean;
+  readonly io: Io;
+}
+
+function show({ run, items, isTried, io }: Shown): string {
+  const { counts, state, nas, id } = run;
+  const head = `${nas}  resync ${id}  ${painter(io)(tones[state], run.dry_run ? `${state} (dry run)` : state)}`;
+  const lines = [head];
+  if (run.reason !== '') lines.push(`  ${clean(run.reason)}`);
+  // Without a list there is nothing that was compared.
+  if (state !== 'refused' || counts.desired > 0) lines.push(...comparedLines(run));
+  if (state === 'refused' && counts.listed === 0 && counts.desired > 0)
+    lines.push(`  If that box is new, or was replaced: ossia nas resync ${nas} --expect-empty`);
+  if (state === 'asks')
+    lines.push(
+      `  ossia nas resync ${nas} --approve ${id}   or   --cancel ${id}${isTried ? '' : '   (--dry-run shows what it would do)'}`,
+    );
+  if (isTried && !run.dry_run) lines.push('  Nothing is changed by this: it is only shown.');
+  const more =
+    items.length > 0 && items.length < planned(counts) ? `  and ${planned(counts) - items.length} more\n` : '';
+  return `${lines.join('\n')}\n${items.length > 0 ? itemTable(items, io) : ''}${more}`;
+}
+
+function comparedLines({ counts, dry_run }: ResyncView): string[] {
   const rest = [
     ...(counts.unknown > 0 ? [`${counts.unknown} it cannot tell of`] : []),
     ...(counts.foreign > 0 ? [`${counts.foreign} not ours, left alone`] : []),
   ];
-  const seen = `\n  ${counts.desired} should be there, ${counts.listed} listed, ${counts.same} as they should be${rest.map((text) => `, ${text}`).join('')}`;
-  const plan = `\n  ${counts.add} to add, ${counts.change} to change, ${counts.remove} to remove`;
+  const plan = `  ${counts.add} to add, ${counts.change} to change, ${counts.remove} to remove`;
   const late = counts.overtaken > 0 ? `, ${counts.overtaken} told anew meanwhile` : '';
-  const done = run.dry_run || planned(counts) === 0 ? '' : `: ${counts.applied} handed on${late}`;
-  const answer =
-    state === 'asks' ? `\n  ossia nas resync ${run.nas} --approve ${run.id}   or   --cancel ${run.id}` : '';
-  const more =
-    items.length > 0 && items.length < planned(counts) ? `  and ${planned(counts) - items.length} more\n` : '';
-  return `${head}${why}${seen}${plan}${done}${answer}\n${items.length > 0 ? itemTable(items, io) : ''}${more}`;
+  const done = dry_run || planned(counts) === 0 ? '' : `: ${counts.applied} handed on${late}`;
+  return [
+    `  ${counts.desired} should be there, ${counts.listed} listed, ${counts.same} as they should be${rest.map((text) => `, ${text}`).join('')}`,
+    plan + done,
+  ];
 }
 
 function itemTable(items: readonly ItemView[], io: Io): string {
@@ -165,7 +202,10 @@ function itemTable(items: readonly ItemView[], io: Io): string {
           item.kind === 'remove'
             ? `gone (${names(item) || 'there'})`
             : item.differences
-                .map(({ key, desired, found }) => `${key} ${desired} (${found ?? 'not there'})`)
+                .map(
+                  ({ key, desired, found }) =>
+                    `${key} ${valueText(desired)} (${found === null ? 'not there' : valueText(found)})`,
+                )
                 .join('; '),
       },
     ],

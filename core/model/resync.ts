@@ -25,6 +25,8 @@ export interface ResyncRun {
   readonly only: readonly ResyncTopic[];
   /** Nothing is applied; the plan is what was asked for. */
   readonly dryRun: boolean;
+  /** Somebody says that the box has nothing, e.g. is a new one: an empty list is believed. */
+  readonly expectEmpty?: boolean;
   readonly state: ResyncState;
   /** Why it is in this state, in words. */
   readonly reason: string;

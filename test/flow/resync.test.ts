@@ -118,7 +118,7 @@ test('the command line shows the plan, asks, applies, and its exit code says how
   expect(dry).toMatchObject({ code: 5, err: '' });
   expect(dry.out).toContain('40 should be there, 40 listed, 36 as they should be');
   expect(dry.out).toContain('0 to add, 4 to change, 0 to remove');
-  expect(dry.out).toMatch(/10 +change +accept true \(false\)/);
+  expect(dry.out).toMatch(/10 +change +accept yes \(no\)/);
   expect(world.told.size).toBe(0);
 
   const done = await daemon.cli('nas', 'resync', 'bras-1', '--wait');
@@ -141,6 +141,12 @@ test('the command line shows the plan, asks, applies, and its exit code says how
   expect(asks.code).toBe(6);
   const { id, reason } = JSON.parse(asks.out);
   expect(reason).toContain('3 of 40');
+  const shown = await daemon.cli('nas', 'resync', 'bras-1', '--approve', id, '--dry-run');
+  expect(shown).toMatchObject({ code: 6, out: expect.stringMatching(/it is only shown\.\n.*\n1 +remove +gone/) });
+  expect(await daemon.cli('nas', 'resync', 'bras-2', '--approve', id)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('is a resync of bras-1, not of bras-2'),
+  });
   const tried = await daemon.call('POST', `/v1/resyncs/${id}/approve?dry_run=true`);
   expect(tried).toMatchObject({ status: 200, body: { state: 'asks', counts: { remove: 3 } } });
   expect(await daemon.cli('nas', 'resync', 'bras-1', '--approve', id, '--wait')).toMatchObject({ code: 0 });
@@ -159,7 +165,15 @@ test('the command line shows the plan, asks, applies, and its exit code says how
     options: { users: 0 },
   });
   await until(async () => (await daemon.cli('nas', 'resync', 'bras-1')).out.includes('lists nobody'), 20_000);
-  expect((await daemon.cli('nas', 'resync', 'bras-1')).code).toBe(1);
+  const refused = await daemon.cli('nas', 'resync', 'bras-1');
+  expect(refused.code).toBe(1);
+  expect(refused.out).toContain('37 should be there, 0 listed');
+  expect(refused.out).toContain('new, or was replaced: ossia nas resync bras-1 --expect-empty');
+  world.told.clear();
+  const replaced = await daemon.cli('nas', 'resync', 'bras-1', '--expect-empty', '--wait');
+  expect(replaced).toMatchObject({ code: 0, out: expect.stringContaining('37 to add, 0 to change, 0 to remove: 37') });
+  await until(() => world.told.size === 37);
+  expect(world.told.get('абонент-10')?.[0]).toBe('user_add');
   expect(await daemon.cli('nas', 'resync', 'bras-2')).toMatchObject({
     code: 1,
     err: expect.stringContaining('no NAS profile'),
@@ -173,8 +187,8 @@ test('the command line shows the plan, asks, applies, and its exit code says how
   expect(drift.code).toBe(5);
   expect(drift.out).toMatch(/bras-1 +38 +2 /);
   const accounts = await daemon.cli('drift', '--nas', 'bras-1', '--accounts', '--limit', '2');
-  expect(accounts.out).toMatch(/50 +абонент-50 +bras-1 +exists true \(nothing\)/);
-  expect(accounts.out).toMatch(/7 +абонент-7 +bras-1 +redirect true \(false\)/);
+  expect(accounts.out).toMatch(/50 +абонент-50 +bras-1 +exists yes \(nothing\)/);
+  expect(accounts.out).toMatch(/7 +абонент-7 +bras-1 +redirect yes \(no\)/);
   expect(String((await daemon.call('GET', '/metrics')).body)).toMatch(/ossia_drift_accounts\{nas="bras-1"\} 2\n/);
   expect(String((await daemon.call('GET', '/metrics')).body)).toMatch(
     /ossia_resyncs_total\{nas="bras-1",cause="operator",result="asks"\} 1\n/,

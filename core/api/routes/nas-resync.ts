@@ -48,9 +48,14 @@ export function nasResyncRoutes({
         409: { description: 'The profile is refused, or a resync of this box is under way.' },
       },
       async handle({ params, query, body, caller }) {
-        const asked = { nas: params.name, only: body.only, dryRun: body.dry_run || query.dry_run, by: caller.name };
+        const { only, expect_empty: expectEmpty } = body;
+        const asked = { nas: params.name, only, expectEmpty, dryRun: body.dry_run || query.dry_run, by: caller.name };
         const run = await resyncs.start({ ...asked, cause: 'operator' });
-        log.info({ nas: run.nas, run: run.id, by: caller.name, dry_run: run.dryRun }, 'resync asked for');
+        const { dryRun } = run;
+        log.info(
+          { nas: run.nas, run: run.id, by: caller.name, dry_run: dryRun, expect_empty: expectEmpty },
+          'resync asked for',
+        );
         return json(202, resyncAnswer(run));
       },
     }),

@@ -11,6 +11,10 @@ export const resyncBody = z.strictObject({
     .describe(
       'What is compared and put right; `access` is exists, accept, redirect, own_disabled. Everything when empty.',
     ),
+  expect_empty: z
+    .boolean()
+    .default(false)
+    .describe('The box is new, or was replaced: an empty list is believed, and all that should be there is added.'),
   dry_run: z.boolean().default(false).describe('The plan is made, nothing is applied; as `?dry_run=true`.'),
 });
 
@@ -36,6 +40,7 @@ export const resyncSchema = named(
     by: z.string(),
     only: z.array(z.enum(resyncTopics)),
     dry_run: z.boolean(),
+    expect_empty: z.boolean(),
     state: z
       .enum(resyncStates)
       .describe(
@@ -73,7 +78,7 @@ export const resyncItemsSchema = named(
 );
 
 export function resyncAnswer(run: ResyncRun): z.output<typeof resyncSchema> {
-  const { id, nas, cause, by, only, dryRun, state, reason, createdAt, updatedAt } = run;
+  const { id, nas, cause, by, only, dryRun, expectEmpty = false, state, reason, createdAt, updatedAt } = run;
   return {
     id,
     nas,
@@ -81,6 +86,7 @@ export function resyncAnswer(run: ResyncRun): z.output<typeof resyncSchema> {
     by,
     only: [...only],
     dry_run: dryRun,
+    expect_empty: expectEmpty,
     state,
     reason,
     counts: { ...run.counts },

@@ -155,6 +155,21 @@ test('an empty list, a failed one and a stale one change nothing', async () => {
   expect(box.ran).toEqual([]);
 });
 
+test('a box that is said to have nothing is filled, but only when it lists nobody', async () => {
+  const { box, should, resync } = await open();
+  for (const id of ['1', '2', '3']) await should(id, { exists: 'true', accept: 'false' });
+  expect(await resync({ expectEmpty: true, dryRun: true })).toMatchObject({ state: 'done', counts: { add: 3 } });
+  box.takenAt = Date.now() - 3_600_000;
+  expect(await resync({ expectEmpty: true })).toMatchObject({ state: 'refused' });
+  box.takenAt = null;
+  put(box, '1', { exists: 'true' });
+  expect(await resync({ expectEmpty: true })).toMatchObject({ state: 'asks', expectEmpty: true });
+  expect(box.ran).toEqual([]);
+  box.state.clear();
+  expect(await resync({ expectEmpty: true })).toMatchObject({ state: 'done', reason: '', counts: { applied: 3 } });
+  expect(box.ran.toSorted()).toEqual(['1', '2', '3'].flatMap((id) => [`user_add ${id}`, `user_drop ${id}`]).toSorted());
+});
+
 test('a list that seems cut short, and more removals than the profile allows, wait for someone', async () => {
   const { box, should, resync, resyncs, ended } = await open();
   for (let n = 1; n <= 100; n++) {

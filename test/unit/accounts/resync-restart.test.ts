@@ -67,6 +67,19 @@ test('a plan that was half made is begun anew, and nothing of the half is applie
   expect(stage.box.ran).toEqual(['user_drop 1']);
 });
 
+test('a plan for an empty box that was half made is begun anew as that', async () => {
+  const stage = await resyncStage();
+  await stage.should('1', { exists: 'true' });
+  await stage.store.write([{ type: 'resync-run', run: { ...halfPlanned, only: [], expectEmpty: true } }]);
+  const resyncs = await reopened(stage);
+  await vi.waitFor(
+    async () =>
+      expect((await resyncs.list({ nas: 'bras-1', limit: 1 }))[0]).toMatchObject({ state: 'done', expectEmpty: true }),
+    { timeout: 20_000 },
+  );
+  expect(stage.box.ran).toEqual(['user_add 1']);
+});
+
 test('items that were handed on when the daemon died are not handed on twice', async () => {
   const stage = await resyncStage({ resync: anyShare });
   for (let n = 1; n <= 50; n++) {

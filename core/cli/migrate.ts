@@ -2,6 +2,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { actionsOf } from '../migration/actions.ts';
 import { type Danger, dangerKinds, dangersOf } from '../migration/dangers.ts';
 import { profilesFor, profileText } from '../migration/profile-text.ts';
@@ -84,7 +85,7 @@ async function examine({ file, nasIp, plugin }: Asked): Promise<Report> {
   if (bytes.length > mostBytes || bytes.includes(0)) throw new Error(`${file} is no script`);
   const script = readScript(bytes.toString('utf8'));
   const { loadCatalogue } = await import('../map/catalogue.ts');
-  const catalogue = await loadCatalogue(new URL('../../hooks', import.meta.url).pathname);
+  const catalogue = await loadCatalogue(fileURLToPath(new URL('../../hooks', import.meta.url)));
   const available = new Set(await readdir(new URL('../../plugins', import.meta.url)));
   const own = new Set(script.functions.map(({ name }) => name));
   const suggestion = suggestPlugin(script, available);

@@ -34,7 +34,9 @@ const templates: Readonly<
   }),
   linux: ({ nasIp }) => ({
     head: 'extends: linux-router',
-    transports: [`  ssh: { host: ${nasIp}, user: ossia, key: "\${file:/run/secrets/router-key}", host_key: "..." }`],
+    transports: [
+      `  ssh: { host: ${nasIp}, user: ossia, private_key: "\${file:/run/secrets/router-key}", host_key: "..." }`,
+    ],
     more: ['# customers, uplinks, portals and pools of the router: plugins/linux/README.md', 'options: {}'],
   }),
   'generic-coa': ({ nasIp }) => ({

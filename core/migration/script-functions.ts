@@ -58,7 +58,8 @@ function logicalLines(text: string): ScriptLine[] {
   for (const [index, raw] of text.split(/\r?\n/).entries()) {
     if (joined === '') from = index + 1;
     joined += joined === '' ? raw : ` ${raw.trimStart()}`;
-    if (joined.endsWith('\\')) {
+    // A backslash joins nothing when a comment ends with it.
+    if (raw.endsWith('\\') && withoutComment(raw) === raw) {
       joined = joined.slice(0, -1);
       continue;
     }
@@ -72,7 +73,7 @@ function logicalLines(text: string): ScriptLine[] {
 /** A `#` begins a comment only where a word could begin, outside of quotes. */
 function withoutComment(line: string): string {
   let quote = '';
-  for (const [index, char] of [...line].entries()) {
+  for (const [index, char] of line.split('').entries()) {
     if (char === quote) quote = '';
     else if (quote === '' && (char === '"' || char === "'")) quote = char;
     else if (quote === '' && char === '#' && (index === 0 || /[\s;]/.test(line[index - 1] ?? '')))

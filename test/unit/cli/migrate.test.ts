@@ -1,6 +1,7 @@
 // `ossia migrate` as an admin with an old script meets it; the profile that it writes is one that `ossia check` takes.
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import ssh2 from 'ssh2';
 import { expect, test } from 'vitest';
 import { tempDir } from '#test/support/temp-dir.ts';
 import { ossia } from './ossia.ts';
@@ -55,6 +56,22 @@ test.each([undefined, 'mikrotik', 'generic-coa', 'carbon-script'])(
     expect(readFileSync(join(cwd, 'nas-profiles/bras-1.yaml'), 'utf8')).toContain('10.0.0.7');
   },
 );
+
+test('the profile for linux is one that the daemon takes once its places are filled in', async () => {
+  const cwd = folder(routerScript);
+  const made = await ossia(['migrate', 'session', '--json', '--nas_ip', '10.0.0.7', '--plugin', 'linux'], { cwd });
+  const { profile } = JSON.parse(made.out) as { profile: string };
+  const { private: key } = ssh2.utils.generateKeyPairSync('ed25519');
+  writeFileSync(join(cwd, 'key'), key);
+  const filled = profile
+    .replace('/run/secrets/router-key', join(cwd, 'key'))
+    .replace('host_key: "..."', `host_key: "SHA256:${'A'.repeat(43)}"`)
+    .replace('options: {}', 'options: { customers: [eth1], uplinks: [eth0], portals: { blocked: 10.0.0.2:8080 } }');
+  writeFileSync(join(cwd, 'nas-profiles/bras-1.yaml'), filled);
+  const { out } = await ossia(['check', '--json'], { cwd, env: { RADIUS_SECRET: 'secret' } });
+  const { profiles } = JSON.parse(out) as { profiles: { problems: unknown[] }[] };
+  expect(profiles).toEqual([expect.objectContaining({ problems: [] })]);
+});
 
 test('no script, a file that is none, a wrong word: each said', async () => {
   const cwd = folder('\0\0');

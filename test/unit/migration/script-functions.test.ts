@@ -37,6 +37,12 @@ test('lines that a backslash joins are one, with the number of the first', () =>
   expect(found?.lines).toEqual([{ number: 2, text: 'ssh  host  reboot' }]);
 });
 
+test('a comment that ends with a backslash joins nothing, and letters of two halves move nothing', () => {
+  expect(functionsOf('# что делает \\\nuser_add() {\n  ssh "📺" "$ip" # телевизор\n}')).toEqual([
+    ['user_add', 'ssh "📺" "$ip"'],
+  ]);
+});
+
 test('a function that does not end is shown as far as it goes', () => {
   expect(functionsOf('user_add() {\n  echo 1')).toEqual([['user_add', 'echo 1']]);
 });

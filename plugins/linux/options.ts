@@ -14,6 +14,7 @@ export interface LinuxOptions {
   readonly link_kbit?: number;
   readonly sudo?: boolean;
   readonly ping_count?: number;
+  readonly sessions?: 'ppp';
 }
 
 /** Why a subscriber is shown a page in place of the internet. */

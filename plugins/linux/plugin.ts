@@ -2,6 +2,7 @@
 import { type Device, definePlugin, gone } from '#plugin-sdk';
 import { apply } from './apply.ts';
 import { asRoot, type Input, type LinuxOptions } from './options.ts';
+import { pppSessions } from './ppp-sessions.ts';
 import { ownerOnRouter, userGetMac, userInfo, userTest } from './reports.ts';
 import type { FlagSet } from './ruleset.ts';
 import { enrol, join, leave, leaveAll } from './sets.ts';
@@ -56,6 +57,8 @@ export default definePlugin<LinuxOptions>({
     const tc = await device.ssh.read('tc -V');
     return { nft: nft.stdout.trim(), tc: tc.stdout.trim() };
   },
+
+  listSessions: (device, { options }) => pppSessions(device, options),
 
   async uptime(device) {
     const { stdout } = await device.ssh.read('cat /proc/uptime');

@@ -74,6 +74,26 @@ export function neighbourOf(json: string): { mac: string; interface: string; sta
   return entry ? { mac: entry.lladdr ?? '', interface: entry.dev ?? '', state: entry.state?.join(' ') ?? '' } : null;
 }
 
+interface IpInterface {
+  readonly ifname?: string;
+  readonly link_type?: string;
+  readonly addr_info?: readonly { readonly family?: string; readonly address?: string }[];
+}
+
+/** Of `ip -j addr show`: who is at the other end of each PPP interface, by IPv4. Throws at what is no such list. */
+export function pppPeers(json: string): { name: string; peer: string }[] {
+  const interfaces: unknown = JSON.parse(json);
+  // There is always a loopback: nothing at all is no answer.
+  if (!Array.isArray(interfaces) || interfaces.length === 0) throw new Error('ip listed no interfaces.');
+  return (interfaces as readonly IpInterface[]).flatMap(({ ifname = '', link_type, addr_info = [] }) =>
+    link_type === 'ppp' || /^ppp\d+$/.test(ifname)
+      ? addr_info.flatMap(({ family, address }) =>
+          family === 'inet' && address !== undefined ? [{ name: ifname, peer: address }] : [],
+        )
+      : [],
+  );
+}
+
 type NftObject = Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
 
 function objectsOf(json: string): readonly NftObject[] {

@@ -56,6 +56,23 @@ describe('reading', () => {
     expect(await linux.uptime?.(scene.connected().device, { options })).toBeGreaterThanOrEqual(before);
   });
 
+  test('who is at the other end of its PPP interfaces, and nobody else, has a session', async () => {
+    // The kernel of a test has no PPP: an interface of that name with a peer's address has the same in iproute2's list.
+    const router = scene.box().router;
+    await router('ip', 'link', 'add', 'ppp7', 'type', 'veth', 'peer', 'name', 'other7');
+    try {
+      await router('ip', 'addr', 'add', '10.0.0.1', 'peer', '10.1.2.3', 'dev', 'ppp7');
+      await router('ip', 'addr', 'add', '10.8.0.1', 'peer', '10.8.0.2', 'dev', 'other7');
+      const nameless = { acctSessionId: '', userName: '', callingStationId: '', uptime: 0 };
+      const list = (more: Partial<LinuxOptions>) =>
+        linux.listSessions?.(scene.connected().device, { options: { ...options, sessions: 'ppp', ...more } });
+      expect(await list({})).toEqual([{ ...nameless, framedIp: '10.1.2.3' }]);
+      expect(await list({ uplinks: ['wan', 'ppp7'] })).toEqual([]);
+    } finally {
+      await router('ip', 'link', 'del', 'ppp7');
+    }
+  });
+
   test('the self-test names the versions', async () => {
     expect(await linux.selfTest?.(scene.connected().device, { options })).toMatchObject({
       nft: expect.stringContaining('nftables v'),

@@ -21,6 +21,8 @@ export interface Router {
   readonly classes: Map<string, Map<string, string>>;
   /** Hardware addresses by IP address; these answer a ping. */
   readonly neighbours: ReadonlyMap<string, string>;
+  /** The other end's address by PPP interface. */
+  readonly peers: ReadonlyMap<string, string>;
   /** The first version that is asked for is taken for the one that is there: so a case need not know its number. */
   isVersionOpen: boolean;
   state(): unknown;
@@ -40,6 +42,7 @@ const stateSchema = z.strictObject({
   /** By interface: what each class is, by class id. */
   shaping: z.record(z.string(), texts).default({}),
   neighbours: texts.default({}),
+  peers: texts.default({}),
   interfaces: z.array(z.string()).default(['lan', 'wan']),
 });
 
@@ -50,6 +53,7 @@ export function createRouter(given: unknown): Router {
     interfaces: state.interfaces,
     classes: new Map(Object.entries(state.shaping).map(([name, all]) => [name, new Map(Object.entries(all))])),
     neighbours: new Map(Object.entries(state.neighbours)),
+    peers: new Map(Object.entries(state.peers)),
     isVersionOpen: state.ruleset === 'present',
     state: () => stateOf(router),
   };
@@ -103,6 +107,7 @@ function stateOf(router: Router) {
     ),
     ...some('shaping', shaping),
     ...some('neighbours', [...router.neighbours]),
+    ...some('peers', [...router.peers]),
   };
 }
 

@@ -22,6 +22,7 @@ const programs: Readonly<Record<string, Program>> = {
   nft,
   tc,
   ip(router, words) {
+    if (words.join(' ') === '-j addr show') return ok(`${JSON.stringify(interfacesOf(router))}\n`);
     const [, , , address = ''] = words;
     const mac = router.neighbours.get(address);
     const entry = { dst: address, dev: router.interfaces[0], lladdr: mac, state: ['REACHABLE'] };
@@ -43,6 +44,24 @@ const programs: Readonly<Record<string, Program>> = {
     return { exitCode: received > 0 ? 0 : 1, stdout: `${[...replies, summary].join('\n')}\n`, stderr: '' };
   },
 };
+
+/** As iproute2 6.1 prints them, without what nobody reads. */
+function interfacesOf({ interfaces, peers }: Router) {
+  const address = (local: string, more: object) => ({ family: 'inet', local, ...more, scope: 'global' });
+  return [
+    { ifname: 'lo', link_type: 'loopback', addr_info: [address('127.0.0.1', { prefixlen: 8 })] },
+    ...interfaces.map((ifname, index) => ({
+      ifname,
+      link_type: 'ether',
+      addr_info: [address(`10.0.${index}.1`, { prefixlen: 24 })],
+    })),
+    ...[...peers].map(([ifname, peer]) => ({
+      ifname,
+      link_type: 'ppp',
+      addr_info: [address('10.0.0.1', { address: peer, prefixlen: 32 })],
+    })),
+  ];
+}
 
 export function runShell(router: Router, { command, stdin }: ShellInput): ShellResult {
   let exitCode = 0;

@@ -7,11 +7,12 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Simulator } from '#core/plugin-sdk/simulator.ts';
 import { sshTransport } from '#core/transport/ssh/ssh.ts';
 import type { TransportDefinition } from '#core/transport/transport.ts';
-import { answerOf } from '#test/support/all-rows.ts';
+import { allRows, answerOf } from '#test/support/all-rows.ts';
 import { type InProcessOptions, inProcessDevice } from '#test/support/in-process-device.ts';
 import { type PluginCase, pluginCases } from '#test/support/plugin-cases.ts';
 import type { LinuxOptions } from '../../../plugins/linux/options.ts';
 import plugin from '../../../plugins/linux/plugin.ts';
+import { pppPeers } from '../../../plugins/linux/router-output.ts';
 import { startSimulator } from '../../../plugins/linux/simulator.ts';
 
 type Case = PluginCase<LinuxOptions>;
@@ -153,6 +154,31 @@ test('no value changes the shape of what is sent', async () => {
     }),
     { numRuns: 60 },
   );
+});
+
+test('PPP sessions are listed by their addresses where the profile says so, the own uplink left out', async () => {
+  const simulator = await startSimulator({
+    state: { peers: { ppp0: '10.1.2.3', ppp1: '10.1.2.4', ppp9: '10.9.9.9' } },
+  });
+  onTestFinished(() => simulator.close());
+  const definition = sshTransport as TransportDefinition;
+  const { device, close } = inProcessDevice([{ definition, section: simulator.transports['ssh'] }]);
+  onTestFinished(close);
+  const list = async (more: Partial<LinuxOptions>) =>
+    (await allRows(plugin.listSessions?.(device, { options: { ...options, ...more } }))).rows;
+
+  const nameless = { acctSessionId: '', userName: '', callingStationId: '', uptime: 0 };
+  expect(await list({ sessions: 'ppp', uplinks: ['wan', 'ppp9'] })).toEqual([
+    { ...nameless, framedIp: '10.1.2.3' },
+    { ...nameless, framedIp: '10.1.2.4' },
+  ]);
+  await expect(list({})).rejects.toMatchObject({ verdict: 'unsupported' });
+});
+
+test('what is no list of interfaces is no list of sessions', () => {
+  for (const printed of ['', '[]', '{}', '[{"ifname":"ppp0"', 'null']) expect(() => pppPeers(printed)).toThrow();
+  // iproute2 prints empty objects for what it filtered out.
+  expect(pppPeers('[{},{"ifname":"lo","link_type":"loopback","addr_info":[]},{"ifname":"ppp0"}]')).toEqual([]);
 });
 
 test('what the simulated router does not know it refuses as a real one does', async () => {

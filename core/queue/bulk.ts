@@ -1,5 +1,5 @@
 // What an operator does to many jobs at once: all that match a filter, in pages, none of them stopping the others.
-import { toOssiaError } from '../errors.ts';
+import { OssiaError, toOssiaError } from '../errors.ts';
 import type { Job, JobState } from '../model/job.ts';
 import type { Store } from '../store/store.ts';
 import type { BulkAction, BulkReport, Queue } from './queue.ts';
@@ -27,9 +27,10 @@ export function createBulk({ store, clock, retry, skip }: BulkOptions): Queue['b
   return async (asked) => {
     const { action, filter, by, reason, edit, dryRun } = asked;
     const states = filter.states?.filter((state) => possible[action].includes(state)) ?? meant[action];
+    if (states.length === 0) throw impossible(action);
     if (dryRun) {
       const { limit: _limit, ...all } = filter;
-      const groups = states.length === 0 ? [] : await store.jobGroups({ ...all, states });
+      const groups = await store.jobGroups({ ...all, states });
       const matched = groups.reduce((sum, { count }) => sum + count, 0);
       return { matched, done: 0, superseded: 0, failed: [], groups };
     }
@@ -45,7 +46,7 @@ export function createBulk({ store, clock, retry, skip }: BulkOptions): Queue['b
       }
     };
     let before = filter.before;
-    while (states.length > 0 && counts.matched < filter.limit) {
+    while (counts.matched < filter.limit) {
       const limit = Math.min(pageSize, filter.limit - counts.matched);
       // From new to old: an old one then finds the newer of its lane that makes it needless.
       const page = await store.jobs({ ...filter, states, limit, ...(before === undefined ? {} : { before }) });
@@ -64,6 +65,12 @@ export function createBulk({ store, clock, retry, skip }: BulkOptions): Queue['b
     await store.write([{ type: 'audit', entry: auditOf(asked, report, clock()) }]);
     return report;
   };
+}
+
+/** That there are none of these would be taken for: there are none. */
+function impossible(action: BulkAction['action']): OssiaError {
+  const problem = `a job in such a state cannot be ${action === 'retry' ? 'retried' : 'skipped'}; one of ${possible[action].join(', ')} can`;
+  return new OssiaError('input_invalid', 'Nothing is changed.', { fields: [{ where: '/filter/state', problem }] });
 }
 
 /** Names of changed variables only: their values may be secrets. */

@@ -88,6 +88,7 @@ test.for([
   [{ filter: { error: 'no_such_code' } }, '/filter/error'],
   [{ filter: { older_than: 'yesterday' } }, '/filter/older_than'],
   [{ filter: { state: ['dying'] } }, '/filter/state/0'],
+  [{ filter: { state: ['done', 'superseded'] } }, '/filter/state'],
   [{ all: false }, '/all'],
   [{ all: true, edit: { variables: { ip: { nested: true } } } }, '/edit/variables/ip'],
 ] as const)('%j is no way to say which jobs', async ([body, pointer]) => {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ListedAccount } from '../../accounts/accounts.ts';
 import { OssiaError } from '../../errors.ts';
+import { networkKeys } from '../../model/network.ts';
 import type { AccountRecord } from '../../model/state.ts';
 import { liveOf, type Subject } from '../../sessions/analysis-subject.ts';
 import { callOff } from '../call-off.ts';
@@ -45,6 +46,10 @@ export function accountRoutes({ accounts, control, store, directory, gateOf, pau
   const find = async ({ by, value }: Subject): Promise<AccountRecord> => {
     if (by === 'account') return accounts.find({ user_id: value });
     if (by === 'login') return accounts.find({ login: value });
+    if (by === 'ip' && networkKeys(value) === undefined)
+      throw new OssiaError('input_invalid', `"${value}" is no address.`, {
+        fields: [{ where: '?id', problem: 'expected an address like 10.1.2.3, or a prefix like 2001:db8::/56' }],
+      });
     const told = by === 'mac' ? undefined : await accounts.find({ ip: value }).catch(unlessMissing);
     if (told !== undefined) return told;
     const [user_id, ...others] = new Set((await liveSessions({ by, value })).flatMap(({ userId }) => userId || []));

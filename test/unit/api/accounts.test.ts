@@ -74,6 +74,8 @@ test('an account is found by login, by address, and by the address or the MAC of
   expect(await idBy('10.1.2.4', 'ip')).toBe('1002');
   expect(await idBy('10.9.9.9', 'ip')).toBe('1002');
   expect(await idBy('AA-BB-CC-00-00-01', 'mac')).toBe('1002');
+  const wrong = await get('/v1/accounts/10.1.2?by=ip');
+  expect([wrong.status, await problemIn(wrong)]).toMatchObject([422, { errors: [{ pointer: '?id' }] }]);
   const missing = await get('/v1/accounts/carol?by=login');
   expect([missing.status, await problemIn(missing)]).toMatchObject([404, { code: 'not_found' }]);
 });

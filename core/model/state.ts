@@ -77,10 +77,16 @@ export function serviceOf(key: string): string | undefined {
   return key.startsWith(servicePrefix) ? key.slice(servicePrefix.length) : undefined;
 }
 
-/** The variables that a job made from this record carries: the rates are those that it should have now. */
+/**
+ * The variables that a job made from this record carries: the rates are those that it should have now, and one that came back from
+ * the bin is not `deleted` any more, which no event need have said.
+ */
 export function variablesOf({ variables, desired }: Pick<AccountRecord, 'variables' | 'desired'>): Account {
-  if (desired['rate'] === undefined) return variables;
-  const rest = Object.entries(variables).filter(([name]) => !(rateVariables as readonly string[]).includes(name));
+  const isBack = variables['deleted'] === '1' && desired['exists'] === 'true';
+  if (desired['rate'] === undefined && !isBack) return variables;
+  const isStale = (name: string): boolean =>
+    name === 'deleted' ? isBack : desired['rate'] !== undefined && (rateVariables as readonly string[]).includes(name);
+  const rest = Object.entries(variables).filter(([name]) => !isStale(name));
   return { ...Object.fromEntries(rest), ...ratesOf(desired['rate']) };
 }
 

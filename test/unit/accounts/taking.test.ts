@@ -53,6 +53,16 @@ test('a state and events of one account are one story', async () => {
   expect(await store.record('1001')).toMatchObject({ nasKey: '10.0.0.2', desired: { exists: 'true', accept: 'true' } });
 });
 
+test('what is told to the box of an account that an event brought back from the bin does not say that it is deleted', async () => {
+  const { put, ingest, store } = await takingStage();
+  await put('1001', { variables, redirect: true });
+  await put('1001', { variables: { ...variables, deleted: '1' } });
+  await ingest.submit([{ hook: 'user_add', account: variables }], 'http');
+  const [redirect, add] = await store.jobs({ user_id: '1001', limit: 2 });
+  expect([add?.hook, redirect?.hook]).toEqual(['user_add', 'user_redirect']);
+  expect(redirect?.account).toEqual(variables);
+});
+
 test('the same id is taken once, also when the state has changed since; an id of another event is refused', async () => {
   const { put, ingest, hooks } = await takingStage();
   const first = await put('1001', { id: 'снимок', variables, redirect: true });

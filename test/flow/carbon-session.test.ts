@@ -4,6 +4,7 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { environmentName } from '#core/transport/script/environment.ts';
 import { createSite, type DaemonProcess } from '#test/support/site.ts';
 import { tempDir } from '#test/support/temp-dir.ts';
 
@@ -59,13 +60,21 @@ test('an event is on disk when it answers 0; the variables are all there, the sh
     OSS_path: '/var/oss/core/b',
     note: 'две\nстроки\t',
   };
+  const meaningful = ['LD_LIBRARY_PATH', 'PERL5LIB', 'PYTHONPATH', 'TMPDIR', 'LESSOPEN', 'http_proxy', 'HTTPS_PROXY'];
+  for (const name of meaningful) expect(environmentName.safeParse(name).success).toBe(false);
   const secrets = {
     telnet_login: 'admin',
     telnet_password: 'hidden-one',
     radius_secret: 'hidden-two',
     coa_psw: 'hidden-three',
   };
-  expect(await call('user_drop', { ...env, ...secrets })).toEqual({ code: 0, out: '', err: '' });
+  expect(
+    await call('user_drop', {
+      ...env,
+      ...secrets,
+      ...Object.fromEntries(meaningful.map((name) => [name, '/opt/meant'])),
+    }),
+  ).toEqual({ code: 0, out: '', err: '' });
   const { body } = await daemon.call('GET', '/v1/jobs?user_id=1001');
   const [{ id }] = (body as { jobs: [{ id: string }] }).jobs;
   const job = (await daemon.call('GET', `/v1/jobs/${id}`)).body;
@@ -73,7 +82,7 @@ test('an event is on disk when it answers 0; the variables are all there, the sh
     hook: 'user_drop',
     account: { ...alice, OSS_path: '/var/oss/core/b', note: 'две\nстроки\t' },
   });
-  expect(JSON.stringify(job)).not.toMatch(/hidden|telnet|radius_secret|LC_ALL|OSSIA_|"PATH"/);
+  expect(JSON.stringify(job)).not.toMatch(/hidden|telnet|radius_secret|LC_ALL|OSSIA_|"PATH"|meant/);
 });
 
 test('texts in Windows-1251 arrive as what they say', async () => {

@@ -41,18 +41,19 @@ function attributesOf({ options }: Input, { down, up }: Speed): RadiusAttributes
       return { 'Mikrotik-Rate-Limit': `${up}k/${down}k` };
     case 'cisco':
       return { 'Cisco-AVPair': [ciscoPair('input', up, 1), ciscoPair('output', down, 0.1)] };
-    case 'pair':
-      return Object.fromEntries(
-        [[pair.down ?? '', down * factor] as const, [pair.up ?? '', up * factor] as const].map(([name, value]) => [
-          name,
-          attributeValue(name, value),
-        ]),
-      );
+    case 'pair': {
+      const { down: downName = '', up: upName = '' } = pair;
+      const [downValue, upValue] = [down * factor, up * factor];
+      if (Math.max(downValue, upValue) > mostInteger)
+        throw refuse(`${Math.max(downValue, upValue)} is more than an integer attribute holds: ${mostInteger}.`);
+      return { [downName]: attributeValue(downName, downValue), [upName]: attributeValue(upName, upValue) };
+    }
     default:
       return { [attribute]: attributeValue(attribute, `${down * factor}/${up * factor}`) };
   }
 }
 
+const mostInteger = 0xffff_ffff;
 const mostCiscoKbit = 4_294_967;
 
 /** The burst is what accel-ppp itself would take: so many seconds of the rate. */

@@ -8,7 +8,7 @@ export const noSession = 'The account has no session; the RADIUS answer to its n
 
 /** Sends to each session of the account. Throws `gone` when there is none. */
 export async function change(input: Input, device: Device, attributes: RadiusAttributes): Promise<void> {
-  if (!hasCoa(device)) throw refuse('The profile has no coa section, and sessions are changed by nothing else.');
+  demandCoa(device);
   const identities = hasCli(device) ? (await sessionsOf(input, device)).map(identityOf) : [byUsername(input)];
   let taken = 0;
   for (const identity of identities)
@@ -24,6 +24,7 @@ interface Ending {
 /** Ends the account's sessions. Throws `gone` when there is none to end. */
 export async function end(input: Input, device: Device, ending?: Ending): Promise<void> {
   if (!hasCli(device)) {
+    demandCoa(device);
     const identity = { ...ofTheBox(input), ...byUsername(input) };
     if (!(await isFound(device.coa.disconnect(identity)))) throw gone(noSession);
     return;
@@ -44,8 +45,13 @@ export async function endThat(input: Input, device: Device): Promise<void> {
   const id = input.account['acct_session_id'];
   if (!id) return end(input, device);
   if (hasCli(device)) return end(input, device, { isMeant: ({ sid }) => sid.toLowerCase() === id.toLowerCase() });
+  demandCoa(device);
   const identity = { ...ofTheBox(input), ...byUsername(input), 'Acct-Session-Id': id };
   if (!(await isFound(device.coa.disconnect(identity)))) throw gone('The box has no such session.');
+}
+
+function demandCoa(device: Device): void {
+  if (!hasCoa(device)) throw refuse('The profile has no coa section, and this is done by nothing else.');
 }
 
 async function endOne(input: Input, device: Device, session: AccelSession): Promise<boolean> {

@@ -104,12 +104,17 @@ test('two requests for one session are sent one after the other: of two at once 
   expect(await box.run('user_drop', { account: alice, options: {} })).toMatchObject({ outcome: 'done' });
   expect(box.taken).toHaveLength(2);
 
-  const both = await startBox({ ...state, config: { busy_ms: 300 } }, { with: ['coa'], deadlineMs: 200 });
-  const first = both.run('user_rate_set', { account: alice, options: {} });
-  const second = both.run('user_rate_set', { account: { ...alice, rate_in: '1' }, options: {} });
-  // Neither is acknowledged in time, and nobody says that it was.
-  expect(await first).toMatchObject({ outcome: 'nas_timeout' });
-  expect(await second).toMatchObject({ outcome: 'nas_timeout' });
+  const both = await startBox({ ...state, config: { busy_ms: 200 } }, { with: ['coa'] });
+  const answered: string[] = [];
+  both.simulator.onExchange((exchange) => answered.push(exchange.answered));
+  const options = {};
+  const [first, second] = await Promise.all([
+    both.run('user_rate_set', { account: alice, options }),
+    both.run('user_rate_set', { account: { ...alice, rate_in: '1' }, options }),
+  ]);
+  // It comes through when it is sent again, and is not taken for done before that.
+  expect([first.outcome, second.outcome]).toEqual(['done', 'done']);
+  expect(answered.slice(0, 2)).toEqual(['later', 'silence']);
 });
 
 test('without an ssh section the session is found by its name, and what only the command line tells is unsupported', async () => {
@@ -128,6 +133,30 @@ test('without an ssh section the session is found by its name, and what only the
     'CoA-Request User-Name="alice" Filter-Id="20000/5000"',
     'Disconnect-Request User-Name="alice" Acct-Session-Id="81a0"',
   ]);
+});
+
+test.each([
+  ['a rate that no Cisco-AVPair can say', { form: 'cisco' }, '5000000', /Cisco-AVPair/],
+  [
+    'a rate that no integer holds',
+    { form: 'pair', down: 'Attr-230', up: 'Attr-231', factor: 1000 },
+    '5000000',
+    /integer/,
+  ],
+] as const)('%s is refused', async (_what, rate, rate_out, reason) => {
+  const box = await startBox({ sessions: [session] });
+  const refused = await box.run('user_rate_set', { account: { ...alice, rate_out }, options: { rate } });
+  expect(refused).toMatchObject({ outcome: 'refused', reason: expect.stringMatching(reason) });
+  expect(box.taken).toEqual([]);
+});
+
+test('a profile with neither section is refused in words', async () => {
+  const box = await startBox({ sessions: [session] }, { with: [] });
+  for (const hook of ['user_del', 'user_drop', 'user_rate_set', 'user_disconnect'])
+    expect(await box.run(hook, { account: { ...alice, acct_session_id: '81a0' }, options: {} })).toMatchObject({
+      outcome: 'refused',
+      reason: expect.stringContaining('coa section'),
+    });
 });
 
 test('without a coa section sessions are terminated, and not changed', async () => {

@@ -15,6 +15,11 @@ export function residentMegabytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readProc(pid, 'status'))?.[1] ?? 0) / 1024;
 }
 
+/** How long it was ready to run and the machine was busy with others. */
+export function waitedForCpuMs(pid: number): number {
+  return Number(readProc(pid, 'schedstat').split(' ')[1] ?? 0) / 1e6;
+}
+
 export function environmentOf(pid: number): string {
   return readProc(pid, 'environ');
 }

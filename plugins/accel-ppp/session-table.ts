@@ -72,14 +72,19 @@ export function createTableReader<Column extends string>(
   };
 }
 
+/** Nearly all lines: these are bytes already, and a box may have tens of thousands. */
+const ascii = /^[ -~]*$/;
+
 /** A character for each byte. */
 function bytesOf(text: string): string {
+  if (ascii.test(text)) return text;
   return encodeURIComponent(text).replace(/%([0-9A-F]{2})/g, (_all, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 16)),
   );
 }
 
 function textOf(bytes: string): string {
+  if (ascii.test(bytes)) return bytes;
   return decodeURIComponent(
     bytes.replace(/[^!-$&-~]/g, (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`),
   );

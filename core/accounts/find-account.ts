@@ -1,6 +1,5 @@
 // Which account is meant by a user_id, a login or an address.
 import { OssiaError } from '../errors.ts';
-import { canonicalAddress } from '../model/fields.ts';
 import type { AccountRecord } from '../model/state.ts';
 import type { Store } from '../store/store.ts';
 import type { AccountName } from './accounts.ts';
@@ -14,9 +13,7 @@ export async function findAccount(
 ): Promise<AccountRecord> {
   if (user_id !== undefined) return one([await store.record(user_id)], `user_id "${user_id}"`);
   if (login !== undefined) return one(await store.recordPage({ login, limit: mostNamesakes }), `login "${login}"`);
-  const spellings = new Set([ip ?? '', canonicalAddress(ip ?? '') ?? '']);
-  const pages = await Promise.all([...spellings].map((each) => store.recordPage({ ip: each, limit: mostNamesakes })));
-  return one(pages.flat(), `address "${ip ?? ''}"`);
+  return one(await store.recordPage({ ip: ip ?? '', limit: mostNamesakes }), `address "${ip ?? ''}"`);
 }
 
 /** An account in the bin leaves its login and address to others: it is meant only when nobody else is. */

@@ -1,7 +1,7 @@
 // Questions about accounts: by what the billing calls them, one by one, and page by page over a million.
 import type { Account } from '../../model/account.ts';
 import type { KnownAccount, Store } from '../store.ts';
-import { knownOf, marksOf, recordOf } from './account-rows.ts';
+import { addressOf, knownOf, marksOf, recordOf } from './account-rows.ts';
 import type { Query } from './query.ts';
 import { accountOf } from './rows.ts';
 
@@ -36,7 +36,10 @@ export function accountReads({ query, scan }: { readonly query: Query; readonly 
       return { accounts: rows.map((row) => accountOf(row['variables'])), total: Number(counted?.['total']) };
     },
     async accountsByAddress(ip) {
-      const rows = await query(`SELECT variables FROM accounts WHERE ip = ? AND ip <> '' ${newest} LIMIT 20`, ip);
+      const rows = await query(
+        `SELECT variables FROM accounts WHERE ip = ? AND ip <> '' ${newest} LIMIT 20`,
+        addressOf(ip),
+      );
       return rows.map((row) => accountOf(row['variables']));
     },
     async record(userId) {
@@ -49,7 +52,7 @@ export function accountReads({ query, scan }: { readonly query: Query; readonly 
       return new Map(rows.map((row) => [String(row['user_id']), recordOf(row)]));
     },
     async recordPage({ nasKeys, login, ip, after = '', limit }) {
-      const exact = Object.entries({ login, ip }).flatMap(([column, value]) =>
+      const exact = Object.entries({ login, ip: ip && addressOf(ip) }).flatMap(([column, value]) =>
         value === undefined ? [] : [[column, value]],
       );
       const rowsWhere = async (equal: readonly (readonly string[])[]): Promise<KnownAccount[]> => {

@@ -1,5 +1,6 @@
 // Accounts as rows: what an event makes of one, and what was made of it on a box.
 import { type Account, nasKeyOf } from '../../model/account.ts';
+import { canonicalAddress } from '../../model/fields.ts';
 import type { AccountRecord, Applied, State } from '../../model/state.ts';
 import type { AccountWrite, KnownAccount } from '../store.ts';
 import type { Row } from './query.ts';
@@ -24,7 +25,7 @@ function encodeTell({ variablesIfNew, ...tell }: Tell): Step {
   if (variables === null) return { run: 'settleAccount', values: [userId, ifVersion ?? null, ...told] };
   const { login, ip, nas_ip, nas_id } = variables;
   const key = nas_ip ? nasKeyOf({ nas_ip }) : null;
-  const found = [login ?? null, ip ?? null, nas_ip ?? null, key, nas_id ?? null];
+  const found = [login ?? null, ip === undefined ? null : addressOf(ip), nas_ip ?? null, key, nas_id ?? null];
   // Without the address of the box its id may change the key, which the row alone can say.
   const isKeyKnown = key !== null || (nas_ip ?? nas_id) === undefined;
   const values = [userId, JSON.stringify(variables), ...told, ...found, ifVersion ?? null];
@@ -41,9 +42,14 @@ function encodeReplace({ record, ifVersion }: Replace): Step {
   const { userId, variables, desired, goneAt, updatedAt } = record;
   const { login = '', nas_ip = '', ip = '' } = variables;
   const texts = [JSON.stringify(variables), JSON.stringify(desired)];
-  const values = [userId, login, nas_ip, ip, keyOf(variables), ...texts, goneAt, updatedAt];
+  const values = [userId, login, nas_ip, addressOf(ip), keyOf(variables), ...texts, goneAt, updatedAt];
   if (ifVersion === 0) return { run: 'insertAccount', values };
   return { run: 'replaceAccount', values: [...values, ifVersion] };
+}
+
+/** As it is found by: the billing may spell an IPv6 address in any way, accounting and operators in another. */
+export function addressOf(ip: string): string {
+  return canonicalAddress(ip) ?? ip;
 }
 
 export function keyOf({ nas_ip, nas_id }: Account): string {

@@ -147,6 +147,24 @@ test.for([
   expect((await store.record('1'))?.version).toBe(2);
 });
 
+test('an account is found by its address however the billing and who asks spell it', async () => {
+  const store = await open();
+  const told = record({ variables: { user_id: '1', ip: '2001:DB8:0::1', nas_ip: '10.0.0.1' } });
+  const variables = { user_id: '2', ip: '::FFFF:10.1.0.9', nas_ip: '10.0.0.1' };
+  await store.write([
+    { type: 'account', account: { type: 'replace', record: told, ifVersion: 0 } },
+    event(tell({ userId: '2', variables })),
+  ]);
+  const idAt = async (ip: string) => (await store.recordPage({ ip, limit: 9 })).map(({ userId }) => userId);
+  expect(await idAt('2001:db8::1')).toEqual(['1']);
+  expect(await idAt('2001:0DB8::0001')).toEqual(['1']);
+  expect(await idAt('10.1.0.9')).toEqual(['2']);
+  expect(await store.accountsByAddress('2001:db8::1')).toEqual([told.variables]);
+  await store.write([event(tell({ userId: '2', variables: { ip: '2001:db8:0:0::2' } }))]);
+  expect(await idAt('2001:DB8::2')).toEqual(['2']);
+  expect(await store.record('2')).toMatchObject({ variables: { ip: '2001:db8:0:0::2' } });
+});
+
 test('an event that was there already is a duplicate, whatever version its account has now', async () => {
   const store = await open();
   await store.write([event({ type: 'replace', record: record(), ifVersion: 0 }, 'put')]);

@@ -1,8 +1,12 @@
 // The whole daemon, radclient's accounting and a simulated accel-ppp: what accel-cmd lists decides who is online, and a half list nothing.
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { radclient } from '#test/support/radclient.ts';
 import { createSite } from '#test/support/site.ts';
 import { startSimulator } from '../../plugins/accel-ppp/simulator.ts';
+
+const model = new URL('../../nas-profiles/models/accel-ppp.yaml', import.meta.url).pathname;
 
 const sessions = [
   { sid: '8f1c2d3e4a5b6c70', username: 'алиса', ip: '10.1.2.3', uptime: 60 },
@@ -15,8 +19,9 @@ async function world(config: Readonly<Record<string, unknown>>) {
   onTestFinished(() => simulator.close());
   const site = createSite();
   onTestFinished(() => site.close());
+  cpSync(model, join(site.directory, 'nas-profiles/models/accel-ppp.yaml'));
   site.profile('bras', {
-    plugin: 'accel-ppp',
+    extends: 'accel-ppp',
     match: { nas_ip: '10.0.0.1' },
     transports: simulator.transports,
     radius: { secret: site.secret('acct', 'accounting-secret'), addresses: '127.0.0.1' },

@@ -25,7 +25,18 @@ export function readScript(text: string): Script {
   const functions: ScriptFunction[] = [];
   const rest: ScriptLine[] = [];
   let current: { name: string; lines: ScriptLine[]; depth: number } | null = null;
-  for (const line of logicalLines(text)) {
+  const all = logicalLines(text);
+  const lastOf = new Map(all.map((line, index) => [line.text, index]));
+  let hereUntil = '';
+  for (const [index, line] of all.entries()) {
+    if (hereUntil !== '') {
+      // What a program is given to read has braces of its own.
+      if (line.text === hereUntil) hereUntil = '';
+      else (current?.lines ?? rest).push(line);
+      continue;
+    }
+    const word = hereWordOf(line.text);
+    if ((lastOf.get(word) ?? 0) > index) hereUntil = word;
     if (current === null && isOpening.test(line.text)) {
       const [, name = '', tail = ''] = opening.exec(line.text) ?? [];
       const depth = bracesOf(line.text);
@@ -49,6 +60,11 @@ export function readScript(text: string): Script {
     functions.push({ name, lines });
     return null;
   }
+}
+
+/** The word that ends what begins with `<<`; empty when nothing does. */
+function hereWordOf(line: string): string {
+  return /(?<!<)<<-?\s*(["']?)([A-Za-z_]\w*)\1/.exec(line)?.[2] ?? '';
 }
 
 function logicalLines(text: string): ScriptLine[] {

@@ -43,6 +43,29 @@ test('a comment that ends with a backslash joins nothing, and letters of two hal
   ]);
 });
 
+test('what a program is given to read belongs to its function, whatever braces are in it', () => {
+  const text = `user_add() {
+  curl -d @- "$url" <<-'КОНЕЦ' || a=$((1<<b))
+  curl -d @- "$url" <<EOF
+{ "login": "$login" }
+user_del() {
+EOF
+  cat <<< word
+}
+user_drop() { :; }`;
+  expect(functionsOf(text)).toEqual([
+    [
+      'user_add',
+      `curl -d @- "$url" <<-'КОНЕЦ' || a=$((1<<b))`,
+      'curl -d @- "$url" <<EOF',
+      '{ "login": "$login" }',
+      'user_del() {',
+      'cat <<< word',
+    ],
+    ['user_drop', ':;'],
+  ]);
+});
+
 test('a function that does not end is shown as far as it goes', () => {
   expect(functionsOf('user_add() {\n  echo 1')).toEqual([['user_add', 'echo 1']]);
 });

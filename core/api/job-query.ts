@@ -1,9 +1,11 @@
 // The filters of job lists, of many jobs at once and of the stream: how they are written, and what they mean.
 import { z } from 'zod';
-import { isCode } from '../errors.ts';
+import { isCode, OssiaError } from '../errors.ts';
 import { nasKeyOf, nasRefOf } from '../model/account.ts';
+import { nearest } from '../model/did-you-mean.ts';
 import { parseDuration } from '../model/duration.ts';
 import { type Job, jobStates } from '../model/job.ts';
+import { networkKeys } from '../model/network.ts';
 import type { NasDirectory } from '../plugin-host/nas.ts';
 import type { JobFilter } from '../store/store.ts';
 
@@ -42,7 +44,7 @@ export type JobQuery = z.output<typeof shape>;
 export type JobSearch = z.output<typeof search>;
 
 interface Reading {
-  readonly directory: Pick<NasDirectory, 'get'>;
+  readonly directory: Pick<NasDirectory, 'get' | 'list'>;
   readonly now: number;
 }
 
@@ -61,10 +63,27 @@ export function toFilter(query: JobSearch, { directory, now }: Reading): Omit<Jo
 }
 
 /** Keys under which jobs of this box stand in the store: a profile may match several addresses. */
-export function nasKeysOf(nas: string, directory: Pick<NasDirectory, 'get'>): string[] {
+export function nasKeysOf(nas: string, directory: Pick<NasDirectory, 'get' | 'list'>): string[] {
   const match = directory.get(nas)?.profile.match;
-  if (match === undefined) return [keyOf(nas)];
+  if (match === undefined) {
+    refuseUnknown(nas, directory);
+    return [keyOf(nas)];
+  }
   return [...match.nas_ip, ...match.nas_id.map((nas_id) => nasKeyOf({ nas_id }))];
+}
+
+/** A box that is not there has no jobs: to whoever mistyped its name that would look as if all were well. */
+function refuseUnknown(nas: string, directory: Pick<NasDirectory, 'list'>): void {
+  if (networkKeys(nas) !== undefined || nas.startsWith('id:')) return;
+  const names = directory.list().map(({ name }) => name);
+  if (names.includes(nas))
+    throw new OssiaError(
+      'conflict',
+      `The profile ${nas} is refused, so that its boxes are not known; name an address.`,
+    );
+  const near = nearest(nas, names);
+  const hint = near === undefined ? 'A box without a profile is named by its address.' : `Did you mean ${near}?`;
+  throw new OssiaError('not_found', `There is no NAS profile ${nas}. ${hint}`);
 }
 
 /** An address in any spelling; the key itself, as jobs show it. */

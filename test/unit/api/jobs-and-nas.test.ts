@@ -51,6 +51,20 @@ test('jobs are filtered by each field', async () => {
   expect(await found('event=one')).toEqual(['1']);
   expect(await found('nas=10.0.0.2')).toEqual(['2']);
   expect(await found('nas=bras-1')).toEqual(['4', '3', '1']);
+  expect(await found('nas=10.0.0.77')).toEqual([]);
+});
+
+test('a box that is not there is refused, rather than said to have no jobs', async () => {
+  const { get } = await runningApi();
+  const refusal = async (path: string) => {
+    const { code, detail } = await problemIn(await get(path));
+    return [code, detail];
+  };
+  const mistyped = ['not_found', 'There is no NAS profile bars-1. Did you mean bras-1?'];
+  expect(await refusal('/v1/jobs?nas=bars-1')).toEqual(mistyped);
+  expect(await refusal('/v1/accounts?nas=bars-1')).toEqual(mistyped);
+  expect((await refusal('/v1/jobs?nas=elsewhere'))[1]).toContain('named by its address');
+  expect(await refusal('/v1/jobs?nas=core-2')).toEqual(['conflict', expect.stringContaining('core-2 is refused')]);
 });
 
 test('a wrong query names every wrong parameter', async () => {

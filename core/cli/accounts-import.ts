@@ -71,7 +71,12 @@ async function linesFrom(file: string): Promise<{ lines: Readable; bytes: number
   if (file === '-') return { lines: createReadStream('', { fd: 0, autoClose: false }), bytes: 0 };
   const handle = await open(file).catch(() => undefined);
   if (handle === undefined) throw new UsageError(`${file} cannot be read`);
-  const { size } = await handle.stat();
+  const status = await handle.stat();
+  if (status.isDirectory()) {
+    await handle.close();
+    throw new UsageError(`${file} is a folder; name a file with one state to a line`);
+  }
+  const { size } = status;
   return { lines: handle.createReadStream({ highWaterMark: 262_144 }), bytes: size };
 }
 

@@ -49,6 +49,7 @@ test.each([
   ['no file', ['put', '1001'], 2, 'where it stands'],
   ['no such file', ['put', '1001', '--file', 'nowhere.json'], 2, 'nowhere.json cannot be read'],
   ['nothing to import', ['import'], 2, 'say from where'],
+  ['a folder to import', ['import', 'core'], 2, 'core is a folder'],
   ['an unknown option', ['import', 'x', '--no-job'], 2, 'did you mean --no-jobs?'],
   ['no daemon', ['import', 'package.json', '--socket', '/nonexistent/x.sock'], 75, 'run it again'],
 ])('%s is said', async (_, words, code, text) => {

@@ -17,7 +17,7 @@ export interface AccelOptions {
     readonly attribute: string;
     readonly set_attribute?: string;
     readonly sets?: Partial<Readonly<Record<Reason, string>>>;
-    readonly lift?: 'coa' | 'renew';
+    readonly lift: 'coa' | 'renew';
   };
   readonly restricted_pools?: readonly string[];
   readonly terminate?: 'disconnect' | 'soft' | 'hard';

@@ -18,7 +18,7 @@ export async function restrict(input: Input, device: Device, reason: Reason): Pr
 
 export async function lift(input: Input, device: Device): Promise<void> {
   const { redirect, restricted_pools: pools = [] } = input.options;
-  if (redirect !== undefined && redirect.lift !== 'renew') {
+  if (redirect?.lift === 'coa') {
     const { attribute } = redirect;
     return change(input, device, { [attribute]: attributeValue(attribute, 0) });
   }

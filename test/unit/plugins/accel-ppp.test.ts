@@ -88,8 +88,9 @@ test('the schema of plugin.json takes the options of every case, and no others',
   for (const wrong of [
     { x: 1 },
     { rate: { form: 'pair', down: 'Attr-230' } },
-    { redirect: { attribute: 'L4-Redirect', sets: { blocked: 'stop' } } },
-    { redirect: {} },
+    { redirect: { attribute: 'L4-Redirect', lift: 'coa', sets: { blocked: 'stop' } } },
+    // Whoever redirects has to say how that ends.
+    { redirect: { attribute: 'L4-Redirect' } },
     { accel_cmd: 'accel-cmd; reboot' },
     { cli_port: 0 },
     { restricted_pools: ['10.0.0.0'] },

@@ -9,6 +9,7 @@ const signs: readonly { readonly pattern: RegExp; readonly words: string }[] = [
   { pattern: /\/queue simple remove/, words: 'removes a RouterOS queue' },
   { pattern: /\/queue simple (?:add|set)/, words: 'sets a RouterOS queue' },
   { pattern: /\/ppp active remove|\/ip hotspot active remove/, words: 'drops the RouterOS session' },
+  { pattern: /\baccel-cmd\b/, words: 'tells accel-ppp what to do with its sessions' },
   { pattern: /\b(?:iptables|ip6tables|ipset|nft)\b/, words: "changes this machine's or a router's firewall" },
   { pattern: /\btc\s+(?:class|qdisc|filter)\b/, words: 'sets shaping with tc' },
   { pattern: /\bsnmpset\b/, words: 'sets a value by SNMP' },

@@ -39,6 +39,15 @@ const templates: Readonly<
     ],
     more: ['# customers, uplinks, portals and pools of the router: plugins/linux/README.md', 'options: {}'],
   }),
+  'accel-ppp': ({ nasIp }) => ({
+    head: 'extends: accel-ppp',
+    transports: [
+      ...coaLines(nasIp),
+      '  # For what accel-cmd shows; without it nothing is read from the box.',
+      `  # ssh: { host: ${nasIp}, user: ossia, private_key: "\${file:/run/secrets/router-key}", host_key: "SHA256:..." }`,
+    ],
+    more: ['# The attributes of its shaper and redirect: plugins/accel-ppp/README.md', 'options: {}'],
+  }),
   'generic-coa': ({ nasIp }) => ({
     head: 'extends: generic-coa',
     transports: coaLines(nasIp),

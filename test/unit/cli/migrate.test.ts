@@ -15,6 +15,7 @@ user_del(){
   echo "User-Name=\\"\${login}\\"" | radclient -x \${nas_ip}:\${coa_port} disconnect "\${radius_secret}"
 }
 user_edit() { :; }
+user_disconnect() { accel-cmd terminate sid "$sid"; }
 "$1"
 `;
 
@@ -33,11 +34,12 @@ test('function by function, what it does and what is dangerous, and what takes i
   expect(out).toMatch(/^user_del: ends the session by a RADIUS Disconnect; removes a RouterOS queue$/m);
   expect(out).toMatch(/line 3: .*\n {4}endless loop: .*\n {4}secret in arguments: .*\n {4}unquoted value: /);
   expect(out).toMatch(/^user_edit: nothing that reaches a box$/m);
+  expect(out).toMatch(/^user_disconnect: tells accel-ppp what to do with its sessions$/m);
   expect(out).toMatch(/hooks without a function: .*user_drop/);
   expect(out).toMatch(/^plugin: mikrotik /m);
 });
 
-test.each([undefined, 'mikrotik', 'generic-coa', 'carbon-script'])(
+test.each([undefined, 'mikrotik', 'accel-ppp', 'generic-coa', 'carbon-script'])(
   'the profile for %s is one that the daemon takes',
   async (plugin) => {
     const cwd = folder(routerScript);

@@ -43,8 +43,7 @@ const templates: Readonly<
     head: 'extends: accel-ppp',
     transports: [
       ...coaLines(nasIp),
-      '  # For what accel-cmd shows; without it nothing is read from the box.',
-      `  # ssh: { host: ${nasIp}, user: ossia, private_key: "\${file:/run/secrets/router-key}", host_key: "SHA256:..." }`,
+      `  ssh: { host: ${nasIp}, user: ossia, private_key: "\${file:/run/secrets/router-key}", host_key: "..." }`,
     ],
     more: ['# The attributes of its shaper and redirect: plugins/accel-ppp/README.md', 'options: {}'],
   }),

@@ -39,7 +39,7 @@ export type Change =
   /** `onlyCounters`: nothing but times and counters differs from what was written of this session before. */
   | { readonly type: 'session'; readonly session: Session; readonly onlyCounters?: boolean };
 
-/** What an event makes of the row of its account; the row's version grows by one. */
+/** What an event makes of the row of its account; the row's version grows by one, unless nothing is told and only the guard counts. */
 export type AccountWrite =
   /** Merged into the row, which is made when it is not there; `settled` wins key by key. */
   | {

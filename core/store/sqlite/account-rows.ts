@@ -10,9 +10,13 @@ import type { Step } from './statements.ts';
 export function encodeAccount(write: AccountWrite, more: readonly Step[] = []): Step[] {
   const otherwise = { tell: { conflict: write.type === 'replace' ? write.record.userId : write.userId } };
   if (write.type === 'replace') return [{ ...encodeReplace(write), next: more, otherwise }];
-  const { variables, settled, ifVersion } = write;
-  if (ifVersion !== undefined) return [{ ...encodeTell(write), next: more, otherwise }];
-  if (variables === null && Object.keys(settled).length === 0) return [...more];
+  const { userId, variables, settled, ifVersion } = write;
+  const isSilent = variables === null && Object.keys(settled).length === 0;
+  if (ifVersion !== undefined) {
+    const step = isSilent ? ({ run: 'guardAccount', values: [userId, ifVersion] } as const) : encodeTell(write);
+    return [{ ...step, next: more, otherwise }];
+  }
+  if (isSilent) return [...more];
   return [encodeTell(write), ...more];
 }
 

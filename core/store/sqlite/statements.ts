@@ -34,6 +34,8 @@ export const statements = {
   firstTold: `INSERT INTO accounts (${account}) SELECT ?1, coalesce(?6, ''), coalesce(?8, ''), coalesce(?7, ''),
       coalesce(?9, 'id:' || coalesce(?10, '')), ?2, ?3, iif(?5 = 'false', ?4, 0), ?4 WHERE coalesce(?11, 0) = 0 ON CONFLICT DO NOTHING`,
   settleAccount: `UPDATE accounts SET ${settled} WHERE user_id = ?1 AND version = coalesce(?2, version)`,
+  // Changes nothing, and says whether it is so.
+  guardAccount: 'UPDATE accounts SET version = version WHERE user_id = ? AND version = ?',
   mergeApplied: `INSERT INTO applied (user_id, nas_key, marks) VALUES (?1, ?2, json_patch('{}', ?3))
     ON CONFLICT (user_id, nas_key) DO UPDATE SET marks = json_patch(marks, ?3)`,
   replaceApplied: `INSERT INTO applied (user_id, nas_key, marks) VALUES (?1, ?2, json_patch('{}', ?3))

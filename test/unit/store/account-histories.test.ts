@@ -98,10 +98,10 @@ function apply(change: Change, { rows, events }: Known): 'done' | 'duplicate' | 
 }
 
 function tellPlainly(
-  { userId, variables: told, settled: now, at, ifVersion }: Extract<AccountWrite, { type: 'tell' }>,
+  { userId, variables: told, settled: now, at }: Extract<AccountWrite, { type: 'tell' }>,
   row?: AccountRecord,
 ) {
-  if (told === null && (row === undefined || (Object.keys(now).length === 0 && ifVersion === undefined))) return row;
+  if (told === null && (row === undefined || Object.keys(now).length === 0)) return row;
   const desired: State = { ...row?.desired, ...now };
   const before = row?.goneAt ?? 0;
   const goneAt = now['exists'] === 'true' ? 0 : now['exists'] === 'false' && before === 0 ? at : before;

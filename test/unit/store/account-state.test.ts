@@ -147,6 +147,18 @@ test.for([
   expect((await store.record('1'))?.version).toBe(2);
 });
 
+test('what only asks for a version changes none: two resyncs of one account do not overtake each other', async () => {
+  const store = await open();
+  await store.write([event(tell({ variables: { login: 'a' }, settled: { accept: 'true' } }))]);
+  const before = await store.record('1');
+  const guard = tell({ variables: null, ifVersion: 1, at: 9 });
+  const { conflicts } = await store.write([event(guard, 'resync:a:1'), event(guard, 'resync:b:1')]);
+  expect(conflicts.size).toBe(0);
+  expect(await store.record('1')).toEqual(before);
+  expect((await store.write([event({ ...guard, ifVersion: 2 }, 'resync:c:1')])).conflicts).toEqual(new Set(['1']));
+  expect(await store.event('resync:c:1')).toBeUndefined();
+});
+
 test('an account is found by its address however the billing and who asks spell it', async () => {
   const store = await open();
   const told = record({ variables: { user_id: '1', ip: '2001:DB8:0::1', nas_ip: '10.0.0.1' } });

@@ -32,7 +32,7 @@ export function createByHand({
   enter,
 }: ByHandOptions): Pick<Queue, 'retry' | 'skip'> {
   /** Changes a job that no run holds. Nothing of its lane begins until the change is on disk and in memory. */
-  const change = async (id: string, work: (job: Job) => Promise<Job>): Promise<Job> => {
+  const change = async (id: string, work: (job: Job, letGo: () => void) => Promise<Job>): Promise<Job> => {
     const stored = await store.job(id);
     if (stored === undefined) throw new OssiaError('not_found', `There is no job ${id.slice(0, 20)}.`);
     const lane = lanes.lane(stored.lane);
@@ -43,11 +43,17 @@ export function createByHand({
     if (isRunning || isPassing || inHand.has(id))
       throw new OssiaError('conflict', `Job ${id} is running or being changed; wait until that ended.`);
     inHand.add(id);
+    let isHeld = true;
+    // Once only: after it the next one may have it in hand.
+    const letGo = (): void => {
+      if (isHeld) inHand.delete(id);
+      isHeld = false;
+    };
     const release = lanes.hold(stored);
     try {
-      return await work(job ?? stored);
+      return await work(job ?? stored, letGo);
     } finally {
-      inHand.delete(id);
+      letGo();
       release();
     }
   };
@@ -82,7 +88,7 @@ export function createByHand({
 
   return {
     retry: (id, by, edit = {}) =>
-      change(id, async (old) => {
+      change(id, async (old, letGo) => {
         if (old.state === 'done' || old.state === 'superseded')
           throw new OssiaError('conflict', `Job ${id} is ${old.state}; there is nothing to retry.`);
         const account = editedBy(old.account, edit);
@@ -108,7 +114,7 @@ export function createByHand({
         await store.write([{ type: 'job', id, patch }, noteOn(old, { at: updatedAt, via: 'operator', text: words })]);
         lanes.remove(old);
         // From here on as any other of its lane: one that is retried beside it supersedes it, or is superseded.
-        inHand.delete(id);
+        letGo();
         const waiting = enter({ ...job, ...patch });
         if (waiting.state === 'waiting') changed(waiting);
         return waiting;

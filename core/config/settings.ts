@@ -119,7 +119,9 @@ export const settingsSchema = z.strictObject({
     .prefault({}),
   limits: z
     .strictObject({
-      queued: count({ most: 100_000_000 }).default(1_000_000).describe('Jobs that may wait; more are answered 429.'),
+      queued: count({ most: 100_000_000 })
+        .default(1_000_000)
+        .describe('Jobs that may wait; more are answered 429. Imports and resyncs leave a tenth free.'),
       running: count({ most: 1_000_000 }).default(10_000).describe('Jobs that run at once, over all NAS.'),
       body: size().prefault('4MB').describe('Largest HTTP request.'),
       events: rate().prefault('unlimited').describe('Events per second that one token may send.'),

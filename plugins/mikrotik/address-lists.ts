@@ -7,7 +7,8 @@ export const listMenu = '/ip/firewall/address-list';
 
 export async function enlist(input: Input, device: Device, role: ListRole): Promise<void> {
   const key = { list: listsOf(input.options)[role], address: addressOf(input.account) };
-  await device.routeros.ensure(listMenu, key, { comment: ownerOf(input.account) });
+  // An entry that somebody switched off by hand counts for nothing on the box.
+  await device.routeros.ensure(listMenu, key, { comment: ownerOf(input.account), disabled: 'no' });
 }
 
 /** Everything that is marked as this account's, and what is at its address and nobody else's. Returns how many it removed. */

@@ -26,6 +26,7 @@ export async function ensureQueue(input: Input, device: Device): Promise<void> {
       ...(options.queue?.parent === undefined ? {} : { parent: options.queue.parent }),
       ...(options.queue?.type === undefined ? {} : { queue: options.queue.type }),
       comment: ownerOf(account),
+      disabled: 'no',
     },
   );
 }
@@ -74,8 +75,9 @@ function shapeOf(account: Account, direction: 'in' | 'out'): Shape {
   };
 }
 
-/** What was set, of what the queue has: the guaranteed speed where there is one. Undefined when it cannot be read. */
+/** What was set, of what the queue has: the guaranteed speed where there is one; switched off, it limits nobody. Undefined when it cannot be read. */
 export function rateOfQueue(row: RouterOsRow): BoxState['rate'] | undefined {
+  if (row['disabled'] === 'true') return null;
   const [up, down] = [0, 1].map((side) => {
     const [limitAt, maxLimit] = ['limit-at', 'max-limit'].map((name) => row[name]?.split('/')[side] ?? '0');
     return Number(limitAt === '0' ? maxLimit : limitAt) / 1000;

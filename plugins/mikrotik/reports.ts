@@ -26,7 +26,7 @@ export async function userInfo(input: Input, device: Device): Promise<unknown> {
   const ours = new Set(Object.values(listsOf(options)));
   const kept = entries
     .filter(({ list = '', comment }) => ours.has(list) && !isForeign(comment, account))
-    .filter(({ dynamic }) => isDynamic(input) || dynamic !== 'true');
+    .filter(({ dynamic, disabled }) => (isDynamic(input) || dynamic !== 'true') && disabled !== 'true');
   return {
     address,
     user: userOnBox(input, { address, entries: kept, queue, sessions }),

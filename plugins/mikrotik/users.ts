@@ -33,8 +33,8 @@ export async function* usersFromNas(
   const lent: Entries = new Map();
   for (const list of new Set(Object.values(listsOf(options)))) {
     const bits = bitsOfList(options, list);
-    for await (const rows of pagesOf(device, listMenu, { list }, ['address', 'comment', 'dynamic']))
-      for (const row of rows) addTo(row['dynamic'] === 'true' ? lent : kept, row, bits);
+    for await (const rows of pagesOf(device, listMenu, { list }, ['address', 'comment', 'dynamic', 'disabled']))
+      for (const row of rows) if (row['disabled'] !== 'true') addTo(row['dynamic'] === 'true' ? lent : kept, row, bits);
   }
   for await (const rows of pagesOfSessions(device)) {
     // Who has an address of his own is known by that.
@@ -75,7 +75,7 @@ interface WithQueue {
 
 async function* usersWithQueue({ options, device, kept }: WithQueue): AsyncGenerator<BoxUser[], void> {
   const prefix = queuePrefixOf(options);
-  for await (const rows of pagesOf(device, queueMenu, {}, ['name', 'comment', 'max-limit', 'limit-at'])) {
+  for await (const rows of pagesOf(device, queueMenu, {}, ['name', 'comment', 'max-limit', 'limit-at', 'disabled'])) {
     yield rows
       .filter((row) => row['name']?.startsWith(prefix))
       .map((row) => {

@@ -7,7 +7,7 @@ export type Ask = (transport: string, method: string, args: unknown[]) => Promis
 
 /** Asks for the next part only when the plugin does. */
 export function iterateOver(ask: Ask, open: () => Promise<unknown>): AsyncIterableIterator<unknown> {
-  let stream: unknown;
+  let stream: Promise<unknown> | null = null;
   let isOver = false;
   return Object.freeze({
     [Symbol.asyncIterator]() {
@@ -15,8 +15,9 @@ export function iterateOver(ask: Ask, open: () => Promise<unknown>): AsyncIterab
     },
     async next(): Promise<IteratorResult<unknown>> {
       if (isOver) return { done: true, value: undefined };
-      stream ??= await open();
-      const part = await ask(ownCalls, 'next', [stream]);
+      // Opened once, also when two parts are asked for at once.
+      stream ??= open();
+      const part = await ask(ownCalls, 'next', [await stream]);
       isOver = part === null;
       return isOver ? { done: true, value: undefined } : { done: false, value: part };
     },

@@ -60,6 +60,18 @@ test('an end is an end, also of nothing, and nothing comes after it', async () =
   expect(seen.open).toBe(0);
 });
 
+test('two parts asked for at once are the first two of one answer', async () => {
+  const { seen, report } = await run(
+    'const parts = device.line.table(5); return Promise.all([parts.next(), parts.next()]);',
+  );
+
+  expect(report.value).toEqual([
+    { done: false, value: ['row 0'] },
+    { done: false, value: ['row 1'] },
+  ]);
+  expect(seen).toEqual({ asked: 2, open: 0 });
+});
+
 test('an error in the middle reaches the plugin with code and words', async () => {
   const { report } = await run(
     "try { for await (const rows of device.line.table(9)); } catch (error) { return [error.code, error.said]; } return 'whole';",

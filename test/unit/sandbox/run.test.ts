@@ -34,6 +34,13 @@ test('run gives what the hook returned, with UTF-8 intact', async () => {
   });
 });
 
+test('run gives all lists of a generator as one, however long one of them is', async () => {
+  const guest = await sandbox.load(programOf('async *user_add() { yield [1]; yield new Array(300_000).fill(2); }'));
+  const result = await guest.run(callOf('user_add'));
+  await guest.close();
+  expect(result.type === 'returned' && (result.value as unknown[]).length).toBe(300_001);
+});
+
 test('run gives null when the hook returned nothing', async () => {
   expect(await runOnce('')).toEqual({ type: 'returned', value: null });
 });

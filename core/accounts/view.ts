@@ -137,7 +137,9 @@ function removedSince(job: Job, marks: Applied): boolean {
 }
 
 async function lastWordsOf(user_id: string, store: ViewSources['store']): Promise<AccountView['lastWords']> {
-  for (const job of await store.jobs({ user_id, limit: jobsAskedForWords })) {
+  const jobs = await store.jobs({ user_id, limit: jobsAskedForWords });
+  // An old one that was retried may have spoken last.
+  for (const job of jobs.toSorted((one, other) => other.updatedAt - one.updatedAt)) {
     if (job.attempt === 0) continue;
     const said = (await store.journal(job.id)).findLast(({ kind }) => kind === 'received');
     if (said !== undefined) return { text: said.text, job: job.id, at: said.at };

@@ -127,6 +127,18 @@ test('what failed before the account was removed from the box counts no more', a
   expect(await accounts.show('1001')).toMatchObject({ failed: [], differences: [], access: { access: 'cut off' } });
 });
 
+test('the last words are those that were said last, also when they are to an old job that was retried', async () => {
+  const { accounts, queue, tell, answer } = await scene();
+  answer({ user_drop: refusal });
+  const refused = await tell('user_drop', alice);
+  await tell('user_redirect', alice);
+  const words = async () => (await accounts.show('1001')).lastWords;
+  expect(await words()).not.toMatchObject({ job: refused });
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await queue.retry(refused, 'ночная смена');
+  await until(async () => (await words())?.job === refused);
+});
+
 test('what is left on the box that he was moved away from is shown beside his own', async () => {
   const { accounts, tell, answer } = await scene();
   await tell('user_add', alice);

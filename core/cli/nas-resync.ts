@@ -229,7 +229,15 @@ async function listRuns(asked: { address: DaemonAddress; name: string; isJson: b
           { title: 'DIFFERED', text: ({ counts }) => String(planned(counts)), align: 'right' },
           {
             title: 'REASON',
-            text: ({ reason, dry_run }) => [dry_run ? 'dry run' : '', reason].filter(Boolean).join(': '),
+            text: ({ reason, dry_run, cause, expect_empty }) =>
+              [
+                dry_run ? 'dry run' : '',
+                cause === 'reboot' ? 'the box began anew' : '',
+                expect_empty ? 'said to be empty' : '',
+                reason,
+              ]
+                .filter(Boolean)
+                .join(': '),
           },
         ],
       }),

@@ -135,7 +135,10 @@ export async function openResyncs(options: ResyncsOptions): Promise<Resyncs> {
     if (boxes.get(asked.nas) === undefined) throw notInForce(asked.nas);
     const before = active.get(asked.nas);
     if (before !== undefined && before.run.state !== 'asks')
-      throw new OssiaError('conflict', `Resync ${before.run.id} of ${asked.nas} is ${before.run.state}.`);
+      throw new OssiaError(
+        'conflict',
+        `Resync ${before.run.id} of ${asked.nas} is ${before.run.state}; wait for its end, or cancel it first.`,
+      );
     const now = clock();
     const run: ResyncRun = {
       ...asked,

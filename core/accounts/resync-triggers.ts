@@ -1,10 +1,11 @@
 // What begins a resync by itself: the time that a profile names, and an uptime that went back.
 import { toOssiaError } from '../errors.ts';
-import { type BoxTimersOptions, startBoxTimers } from './box-timers.ts';
+import { type BoxTimersOptions, startBoxTimers } from '../model/box-timers.ts';
 import type { ResyncLog } from './open-resyncs.ts';
+import type { ResyncBox } from './resync-plan.ts';
 import type { Resyncs } from './resyncs.ts';
 
-interface TriggerOptions extends Pick<BoxTimersOptions, 'boxes' | 'random'> {
+interface TriggerOptions extends Pick<BoxTimersOptions<ResyncBox>, 'boxes' | 'random'> {
   readonly resyncs: Pick<Resyncs, 'start' | 'rebooted'>;
   readonly clock: () => number;
   readonly log: ResyncLog;
@@ -18,7 +19,7 @@ export function startResyncTriggers({ boxes, random, resyncs, clock, log }: Trig
   const schedule = startBoxTimers({
     boxes,
     ...(random && { random }),
-    everyMs: ({ everyMs }) => everyMs,
+    everyMs: ({ profile }) => profile.resync.everyMs,
     async work({ name: nas }) {
       await resyncs
         .start({ nas, only: [], dryRun: false, by: 'schedule', cause: 'schedule' })
@@ -30,7 +31,7 @@ export function startResyncTriggers({ boxes, random, resyncs, clock, log }: Trig
   const uptimes = startBoxTimers({
     boxes,
     ...(random && { random }),
-    everyMs: ({ uptimeEveryMs }) => uptimeEveryMs,
+    everyMs: ({ profile }) => profile.resync.uptimeEveryMs,
     async work(nas, signal) {
       const uptime = await nas.uptime(signal);
       if (uptime === null || signal.aborted) return;

@@ -1,18 +1,16 @@
 // Work that is due for each box every so often, as its profile says: spread out, never twice at once for one box.
-import type { ResyncSettings } from '../config/profile.ts';
-import type { NasDirectory } from '../plugin-host/nas.ts';
-import type { ResyncBox } from './resync-plan.ts';
 
-export interface BoxTimersOptions {
+export interface BoxTimersOptions<Box> {
   readonly boxes: {
-    get(name: string): ResyncBox | undefined;
+    get(name: string): Box | undefined;
     list(): readonly { readonly name: string }[];
-    readonly onChange: NasDirectory['onChange'];
+    /** Called after a profile went into force, was replaced or removed. Returns the unsubscriber. */
+    onChange(listener: (name: string) => void): () => void;
   };
-  /** Milliseconds; null: never. */
-  everyMs(settings: ResyncSettings): number | null;
+  /** Milliseconds, as the box's profile says; null: never. */
+  everyMs(box: Box): number | null;
   /** Must not reject. */
-  work(nas: ResyncBox, signal: AbortSignal): Promise<void>;
+  work(box: Box, signal: AbortSignal): Promise<void>;
   /** 0 to 1. */
   readonly random?: () => number;
 }
@@ -21,17 +19,19 @@ export interface BoxTimersOptions {
 const longestTimerMs = 2 ** 31 - 1;
 
 export interface BoxTimers {
+  /** Calls off what runs and waits for it. */
   stop(): Promise<void>;
 }
 
-export function startBoxTimers({ boxes, everyMs, work, random = Math.random }: BoxTimersOptions): BoxTimers {
+export function startBoxTimers<Box>(options: BoxTimersOptions<Box>): BoxTimers {
+  const { boxes, everyMs, work, random = Math.random } = options;
   const timers = new Map<string, { readonly everyMs: number; timer: NodeJS.Timeout }>();
   const stopping = new AbortController();
   const running = new Set<Promise<void>>();
 
   function follow(name: string): void {
-    const settings = boxes.get(name)?.profile.resync;
-    const every = settings === undefined ? null : everyMs(settings);
+    const box = boxes.get(name);
+    const every = box === undefined ? null : everyMs(box);
     const known = timers.get(name);
     if (known?.everyMs === every || stopping.signal.aborted) return;
     clearTimeout(known?.timer);
@@ -43,8 +43,8 @@ export function startBoxTimers({ boxes, everyMs, work, random = Math.random }: B
   function arm(name: string, { everyMs, inMs }: { everyMs: number; inMs: number }): void {
     const timer = setTimeout(
       () => {
-        const nas = boxes.get(name);
-        const run = (nas === undefined ? Promise.resolve() : work(nas, stopping.signal)).finally(() => {
+        const box = boxes.get(name);
+        const run = (box === undefined ? Promise.resolve() : work(box, stopping.signal)).finally(() => {
           running.delete(run);
           if (timers.get(name)?.timer !== timer || stopping.signal.aborted) return;
           arm(name, { everyMs, inMs: everyMs * (0.95 + 0.1 * random()) });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { FieldProblem } from '../errors.ts';
 import type { WantedState } from '../map/derive.ts';
 import type { Effects } from '../map/effects.ts';
+import { eventId } from '../map/parse-event.ts';
 import { problemsOf } from '../map/wording.ts';
 import type { Account } from '../model/account.ts';
 import { nearest } from '../model/did-you-mean.ts';
@@ -19,12 +20,7 @@ const serviceId = z
   .refine((id) => id !== '' && id.length <= 200, { error: 'expected 1 to 200 characters' });
 
 export const stateSchema = z.strictObject({
-  id: z
-    .string()
-    .min(1, 'is empty')
-    .max(200, 'is longer than 200 characters')
-    .refine((id) => id.isWellFormed(), 'is not Unicode: half of a surrogate pair; two such ids would be one')
-    .optional(),
+  id: eventId.optional(),
   user_id: z.union([z.string(), z.number()], { error: 'expected a text or a number' }).transform(String).optional(),
   variables: z.record(z.string(), z.unknown()),
   exists: flag,

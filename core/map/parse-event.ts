@@ -13,13 +13,15 @@ export type ParsedEvent =
   | { readonly ok: true; readonly event: OssiaEvent; readonly hook: HookDefinition }
   | { readonly ok: false; readonly fields: readonly FieldProblem[] };
 
+/** The sender's own, by which the same is taken once. */
+export const eventId = z
+  .string()
+  .min(1, 'is empty')
+  .max(200, 'is longer than 200 characters')
+  .refine((id) => id.isWellFormed(), 'is not Unicode: half of a surrogate pair; two such ids would be one');
+
 const envelope = z.strictObject({
-  id: z
-    .string()
-    .min(1, 'is empty')
-    .max(200, 'is longer than 200 characters')
-    .refine((id) => id.isWellFormed(), 'is not Unicode: half of a surrogate pair; two such ids would be one')
-    .optional(),
+  id: eventId.optional(),
   hook: z.string(),
   account: z.record(z.string(), z.unknown()),
   occurred_at: z.iso

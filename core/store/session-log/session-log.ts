@@ -37,6 +37,8 @@ export function openSessionLog({ directory, onWrite }: SessionLogOptions): Sessi
   const spare: Buffer[] = [];
   let gathering = newGroup();
   let writing: Promise<void> | null = null;
+  /** Waits for the end of the write under way: under load there is always a next one. */
+  let cutting: PromiseWithResolvers<() => void> | null = null;
   let scheduled = false;
   let healthy = true;
   let closed = false;
@@ -63,8 +65,19 @@ export function openSessionLog({ directory, onWrite }: SessionLogOptions): Sessi
         group.done.resolve();
       } else
         group.done.reject(new OssiaError('store_failed', 'The session log could not be written.', { cause: error }));
+      if (cutting !== null) rotate(cutting);
+      cutting = null;
       flush();
     });
+  }
+
+  function rotate({ resolve, reject }: PromiseWithResolvers<() => void>): void {
+    try {
+      const last = segments.rotate();
+      resolve(() => segments.drop(last));
+    } catch (error) {
+      reject(error);
+    }
   }
 
   /** When nothing of what was appended until now is under way any more. */
@@ -89,10 +102,11 @@ export function openSessionLog({ directory, onWrite }: SessionLogOptions): Sessi
       return group.done.promise;
     },
     size: segments.size,
-    async cut() {
-      while (writing !== null) await writing.catch(() => {});
-      const last = segments.rotate();
-      return () => segments.drop(last);
+    cut() {
+      const cut = cutting ?? Promise.withResolvers<() => void>();
+      if (writing === null) rotate(cut);
+      else cutting = cut;
+      return cut.promise;
     },
     healthy: () => healthy,
     async close() {

@@ -78,11 +78,12 @@ export async function openSessionsBehind(options: SessionsBehindOptions): Promis
 
   /** One batch after the other, so that what is written last is what came last. */
   function drain(pending: Map<string, Session>): Promise<void> {
-    const last = lastOf(pending.values());
+    // What comes meanwhile stands behind these, and what changes keeps its place.
+    let left = pending.size;
     flushing = flushing
       .catch(() => {})
       .then(async () => {
-        for (let more = last !== undefined; more && pending.size > 0; ) {
+        while (left > 0 && pending.size > 0) {
           const batch = firstOf(pending.values(), batchSize);
           for (const { key } of batch) pending.delete(key);
           try {
@@ -91,7 +92,7 @@ export async function openSessionsBehind(options: SessionsBehindOptions): Promis
             for (const session of batch) if (!live.has(session.key) && !closed.has(session.key)) note(session);
             throw error;
           }
-          more = last !== undefined && !batch.includes(last);
+          left -= batch.length;
         }
       });
     return flushing;
@@ -168,12 +169,6 @@ function firstOf(sessions: Iterable<Session>, count: number): Session[] {
     if (first.push(session) === count) break;
   }
   return first;
-}
-
-function lastOf(sessions: Iterable<Session>): Session | undefined {
-  let last: Session | undefined;
-  for (const session of sessions) last = session;
-  return last;
 }
 
 function rowOf(session: Session): Change {

@@ -1,4 +1,5 @@
 // The session log: what was acknowledged is there after the process is killed, however the file ends.
+
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
@@ -6,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Session } from '#core/model/session.ts';
 import { blankSession, sessionText } from '#core/model/session-body.ts';
@@ -99,6 +101,22 @@ test('what is cut off is dropped only when it is said so', async () => {
   expect(entriesIn()).toHaveLength(2);
   drop();
   expect(entriesIn()).toMatchObject([{ session: { plan: 'b' } }]);
+  await log.close();
+});
+
+test('a log that is never at rest is cut all the same', async () => {
+  const log = openSessionLog({ directory, onWrite: () => {} });
+  const appended: Promise<void>[] = [];
+  let goesOn = true;
+  const load = (async () => {
+    for (; goesOn; await nextTurn()) appended.push(log.append([whole({})]));
+  })();
+  await Promise.race(appended);
+  const drop = await log.cut();
+  drop();
+  goesOn = false;
+  await load;
+  await Promise.all(appended);
   await log.close();
 });
 

@@ -151,16 +151,25 @@ export function createLoad({ store, queue, effects, clock, take }: LoadOptions):
       const accepted = await whenRoom(() => queue.accept(event, derived.calls.flatMap(jobsOf), account), how.signal);
       tally(count, accepted.duplicate ? 0 : accepted.jobs.length, !accepted.duplicate);
     } catch (thrown) {
-      const { code, fields } = toOssiaError(thrown);
-      if (code === 'conflict') await takeAlone(item, how, count);
-      else if (code === 'input_invalid') reject(count, { line: item.line, user_id: item.userId, fields });
-      else throw thrown;
+      if (toOssiaError(thrown).code === 'conflict') await takeAlone(item, how, count);
+      else refuse(item, thrown, count);
     }
   }
 
   async function takeAlone(item: Item, { jobs, signal }: LoadSettings, count: Count): Promise<void> {
-    const taken = await whenRoom(() => take(item, { source: 'import', jobs, dryRun: false }), signal);
-    tally(count, taken.duplicate ? 0 : taken.jobs.length, !taken.duplicate);
+    try {
+      const taken = await whenRoom(() => take(item, { source: 'import', jobs, dryRun: false }), signal);
+      tally(count, taken.duplicate ? 0 : taken.jobs.length, !taken.duplicate);
+    } catch (thrown) {
+      refuse(item, thrown, count);
+    }
+  }
+
+  /** A line that is wrong stops nothing; whatever else it is, does. */
+  function refuse({ line, userId }: Item, thrown: unknown, count: Count): void {
+    const { code, fields } = toOssiaError(thrown);
+    if (code !== 'input_invalid') throw thrown;
+    reject(count, { line, user_id: userId, fields });
   }
 
   /** With many boxes dead the queue is full for long: then it is better to say so than to hold the sender. */

@@ -40,6 +40,8 @@ export async function feed(start: ResyncRun, feeding: Feeding): Promise<Fed> {
   let run = start;
   let waits = false;
   for (;;) {
+    // One that was cancelled while its approval was being written hands on nothing.
+    signal.throwIfAborted();
     const nas = feeding.box();
     if (nas === undefined) return { type: 'lost', run };
     const window = Math.min(most, Math.max(fewest, 2 * nas.profile.resync.ratePerSecond));

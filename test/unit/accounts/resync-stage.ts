@@ -49,11 +49,12 @@ export async function resyncStage({
     });
   const resyncs = await open();
   const ended = async (id: string): Promise<ResyncRun> => {
+    const signal = soon();
     for (;;) {
       const run = await resyncs.get(id);
       if (run === undefined) throw new Error(`there is no run ${id}`);
       if (!['planning', 'applying'].includes(run.state)) return run;
-      soon().throwIfAborted();
+      signal.throwIfAborted();
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   };

@@ -9,6 +9,7 @@ interface BulkView {
   readonly done: number;
   readonly superseded: number;
   readonly failed: number;
+  readonly next_cursor: string | null;
   readonly problems: readonly { readonly id: string; readonly reason: string }[];
   readonly groups: readonly {
     readonly nas: string | null;
@@ -49,7 +50,7 @@ export async function bulkJobs(order: BulkOrder): Promise<number> {
     io.err('nothing is changed\n');
     return exitCodes.refused;
   }
-  const report = { ...(await actOnAll(order, matched)), groups: counted.groups };
+  const report: BulkView = { ...(await actOnAll(order, matched)), groups: counted.groups, next_cursor: null };
   io.out(json ? `${JSON.stringify(report, null, 2)}\n` : told(report, order));
   return report.failed === 0 ? exitCodes.ok : exitCodes.refused;
 }
@@ -60,18 +61,19 @@ async function isMeant({ action, io }: BulkOrder, matched: number): Promise<bool
   return answer;
 }
 
-/** As many as were counted: one that fails again meanwhile is not tried for ever. */
-async function actOnAll(order: BulkOrder, counted: number): Promise<Omit<BulkView, 'groups'>> {
+/** From new to old, each once, however it ends. */
+async function actOnAll(order: BulkOrder, counted: number): Promise<Omit<BulkView, 'groups' | 'next_cursor'>> {
   const sum = { matched: 0, done: 0, superseded: 0, failed: 0, problems: [] as BulkView['problems'][number][] };
-  while (sum.matched < counted) {
+  for (let cursor: string | null = ''; cursor !== null && sum.matched < counted; ) {
     const limit = Math.min(mostAtOnce, counted - sum.matched);
-    const part = await send({ ...order, body: { ...order.body, limit } }, {});
+    const from = cursor === '' ? {} : { cursor };
+    const part: BulkView = await send({ ...order, body: { ...order.body, limit, ...from } }, {});
+    cursor = part.next_cursor;
     sum.matched += part.matched;
     sum.done += part.done;
     sum.superseded += part.superseded;
     sum.failed += part.failed;
     sum.problems.push(...part.problems);
-    if (part.matched < limit || part.done + part.superseded === 0) break;
   }
   return sum;
 }

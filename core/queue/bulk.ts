@@ -32,7 +32,7 @@ export function createBulk({ store, clock, retry, skip }: BulkOptions): Queue['b
       const { limit: _limit, ...all } = filter;
       const groups = await store.jobGroups({ ...all, states });
       const matched = groups.reduce((sum, { count }) => sum + count, 0);
-      return { matched, done: 0, superseded: 0, failed: [], groups };
+      return { matched, done: 0, superseded: 0, failed: [], groups, next: null };
     }
     const counts = { matched: 0, done: 0, superseded: 0 };
     const failed: { readonly id: string; readonly reason: string }[] = [];
@@ -46,6 +46,7 @@ export function createBulk({ store, clock, retry, skip }: BulkOptions): Queue['b
       }
     };
     let before = filter.before;
+    let isAll = false;
     while (counts.matched < filter.limit) {
       const limit = Math.min(pageSize, filter.limit - counts.matched);
       // From new to old: an old one then finds the newer of its lane that makes it needless.
@@ -58,10 +59,12 @@ export function createBulk({ store, clock, retry, skip }: BulkOptions): Queue['b
       }
       counts.matched += page.length;
       await Promise.all(page.map(act));
-      before = page.at(-1)?.id;
-      if (page.length < limit) break;
+      before = page.at(-1)?.id ?? before;
+      isAll = page.length < limit;
+      if (isAll) break;
     }
-    const report: BulkReport = { ...counts, failed, groups: [...groups.values()].sort((a, b) => b.count - a.count) };
+    const sorted = [...groups.values()].sort((a, b) => b.count - a.count);
+    const report: BulkReport = { ...counts, failed, groups: sorted, next: isAll ? null : (before ?? null) };
     await store.write([{ type: 'audit', entry: auditOf(asked, report, clock()) }]);
     return report;
   };

@@ -81,6 +81,8 @@ export interface BulkReport {
   readonly failed: readonly { readonly id: string; readonly reason: string }[];
   /** Matched jobs by NAS key and hook, the most frequent first. */
   readonly groups: readonly { readonly nasKey: string; readonly hook: string; readonly count: number }[];
+  /** The oldest job that was touched when there may be more: the next call goes on with `filter.before`. */
+  readonly next: string | null;
 }
 
 export interface Accepted {

@@ -26,7 +26,12 @@ export function jobBulkRoutes({
       log.info({ by, action, reason, matched, done, superseded, failed }, 'many jobs changed by an operator');
     return json(failed === 0 ? 200 : 207, report);
   }
-  const filterOf = ({ filter = {}, limit }: Pick<z.output<typeof bulkSkipBody>, 'filter' | 'limit'>) => ({
+  const filterOf = ({
+    filter = {},
+    limit,
+    cursor,
+  }: Pick<z.output<typeof bulkSkipBody>, 'filter' | 'limit' | 'cursor'>) => ({
+    ...(cursor === undefined ? {} : { before: cursor }),
     ...toFilter(filter, { directory, now: Date.now() }),
     limit,
   });

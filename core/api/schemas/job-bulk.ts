@@ -5,7 +5,7 @@ import type { BulkReport } from '../../queue/queue.ts';
 import { jobSearchShape } from '../job-query.ts';
 import { named } from './registry.ts';
 
-/** Beyond them a request could not be answered in time; the same again goes on. */
+/** Beyond them a request could not be answered in time. */
 const mostAtOnce = 10_000;
 
 export const reasonText = z
@@ -28,7 +28,14 @@ const which = {
     .optional()
     .describe('All conditions must hold.'),
   all: z.literal(true, { error: 'expected true' }).optional(),
-  limit: z.int().min(1).max(mostAtOnce).default(mostAtOnce).describe('Jobs that are touched; the same again goes on.'),
+  limit: z.int().min(1).max(mostAtOnce).default(mostAtOnce).describe('Jobs that are touched, from new to old.'),
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}$/, 'expected the next_cursor of the answer before')
+    .optional()
+    .describe(
+      '`next_cursor` of the answer before: goes on behind it, so that one that failed again is not tried twice.',
+    ),
 };
 
 interface Which {
@@ -61,6 +68,7 @@ export const bulkSchema = named(
     groups: z
       .array(z.object({ nas: z.string().nullable(), nas_key: z.string(), hook: z.string(), count: z.int() }))
       .describe('Matched jobs by box and hook, the most frequent first.'),
+    next_cursor: z.string().nullable().describe('Where to go on; null: these were all.'),
   }),
 );
 
@@ -70,7 +78,7 @@ interface Answering {
 }
 
 export function bulkAnswer(report: BulkReport, { directory, dryRun }: Answering): z.output<typeof bulkSchema> {
-  const { matched, done, superseded, failed, groups } = report;
+  const { matched, done, superseded, failed, groups, next } = report;
   const nasOf = (nasKey: string) =>
     directory.find(nasKey.startsWith('id:') ? { nas_id: nasKey.slice(3) } : { nas_ip: nasKey })?.name ?? null;
   return {
@@ -81,5 +89,6 @@ export function bulkAnswer(report: BulkReport, { directory, dryRun }: Answering)
     failed: dryRun ? 0 : matched - done - superseded,
     problems: [...failed],
     groups: groups.map(({ nasKey, hook, count }) => ({ nas: nasOf(nasKey), nas_key: nasKey, hook, count })),
+    next_cursor: next,
   };
 }

@@ -142,6 +142,18 @@ test('who waits behind a parked one is told whom for', async () => {
   expect(queue.holderOf(parked)).toBeUndefined();
 });
 
+test('many go in parts, each job once, also when those before it match again', async () => {
+  const { refused, bulk, settle } = await open();
+  const ids = [await refused('user_redirect'), await refused('user_redirect', { at: '10.0.0.2' })];
+  const filter = { states: ['refused'], limit: 1 } as const;
+  const first = await bulk({ filter });
+  expect(first).toMatchObject({ matched: 1, done: 1, next: ids[1] });
+  await settle('refused', '10.0.0.2');
+  const second = await bulk({ filter: { ...filter, before: first.next ?? '' } });
+  expect(second).toMatchObject({ matched: 1, done: 1, next: ids[0] });
+  expect(await bulk({ filter: { ...filter, before: second.next ?? '' } })).toMatchObject({ matched: 0, next: null });
+});
+
 test('many are counted first, then retried, and what is needless by now is told apart', async () => {
   const { store, queue, fire, settle, refused, bulk } = await open();
   const old = await refused('user_drop', { login: 'Анна' });

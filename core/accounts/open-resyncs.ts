@@ -261,7 +261,8 @@ export async function openResyncs(options: ResyncsOptions): Promise<Resyncs> {
       // It says so several times.
       if (before?.run.cause === 'reboot' && clock() - before.run.createdAt < sameRebootMs) return;
       const task = (async () => {
-        if (before !== undefined) await end(before, 'The box has begun anew.');
+        // One that comes to its end by itself meanwhile was of before the reboot as well.
+        if (before !== undefined) await end(before, 'The box has begun anew.').catch(unlessEnded);
         await begin({ nas, only: [], dryRun: false, by: 'ossia', cause: 'reboot' });
       })()
         .catch((error) => log.warn({ nas, err: toOssiaError(error) }, 'resync: none was begun after the reboot'))
@@ -278,4 +279,8 @@ export async function openResyncs(options: ResyncsOptions): Promise<Resyncs> {
       await Promise.allSettled(tasks);
     },
   };
+}
+
+function unlessEnded(error: unknown): void {
+  if (toOssiaError(error).code !== 'conflict') throw error;
 }

@@ -17,6 +17,9 @@ function isTimeZone(name: string): boolean {
   }
 }
 
+/** Fields of a session that no index could follow. */
+const moving: ReadonlySet<string> = new Set(['input_octets', 'output_octets', 'session_time', 'updated_at']);
+
 const token = z.strictObject({
   name: text.describe('Who has it; stands in logs instead of the token.'),
   role: z.enum(['event', 'viewer', 'operator', 'admin']),
@@ -65,7 +68,14 @@ export const settingsSchema = z.strictObject({
         ),
       session_ttl_max_delay: duration().prefault('1m').describe('Up to so much more, by chance.'),
       terminate_attempts: count({ most: 100 }).default(5).describe('Tries to end a session on its box.'),
-      session_indexes: z.array(text).default([]).describe('Variables of the account that sessions are found by.'),
+      session_indexes: z
+        .array(
+          text.refine((name) => !moving.has(name), {
+            error: 'changes with every update, and cannot be found by an index',
+          }),
+        )
+        .default([])
+        .describe('Variables of the account that sessions are found by.'),
       alterable_fields: z.array(text).default([]).describe('Fields of a session that may be changed by hand.'),
       plan_variable: text.default('tariff').describe("The account's variable that says its plan."),
       replace_on_same_port: flag

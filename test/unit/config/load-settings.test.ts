@@ -249,3 +249,13 @@ test('what is over is kept for a time or for ever, and never for less than an ho
     'ossia.yaml:1 retention.cdrs: expected a duration of at least 1h, like "90d", or "never", got "always"',
   ]);
 });
+
+test.each(['input_octets', 'updated_at'])(
+  'settings refuse an index of sessions on %s, which no index could follow',
+  async (name) => {
+    const { fields } = await refusal(`sessions:\n  session_indexes: [street, ${name}]\n`);
+    expect(fields).toEqual([
+      { where: expect.stringMatching(/ossia\.yaml:2/), problem: expect.stringMatching(/changes with every update/) },
+    ]);
+  },
+);

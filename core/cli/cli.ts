@@ -6,7 +6,8 @@ import { clean } from './text.ts';
 
 interface Entry {
   readonly summary: string;
-  load(): Promise<Command>;
+  /** `words`: what follows its name, for commands that have subcommands. */
+  load(words: readonly string[]): Promise<Command>;
 }
 
 const commands: Readonly<Record<string, Entry>> = {
@@ -33,6 +34,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'how many accounts have something else than they should, box by box',
     load: async () => (await import('./drift.ts')).drift,
   },
+  plugin: {
+    summary: 'which plugins are in force, and what is done to them',
+    load: async (words) => (await import('./plugin.ts')).plugin(words),
+  },
   check: {
     summary: 'check configuration, profiles and plugins without starting',
     load: async () => (await import('./check.ts')).check,
@@ -50,11 +55,10 @@ const commands: Readonly<Record<string, Entry>> = {
 export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   const [name = '', ...rest] = argv;
   if (name === '--version' || name === 'version') return printVersion(io);
-  if (name === '' || name === 'help' || name === '--help' || name === '-h')
-    return printHelp({ name, about: rest[0], io });
+  if (name === '' || name === 'help' || name === '--help' || name === '-h') return printHelp({ name, about: rest, io });
   const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (entry === undefined) return noSuchCommand(name, io);
-  const command = await entry.load();
+  const command = await entry.load(rest);
   const options = rest.slice(0, rest.includes('--') ? rest.indexOf('--') : undefined);
   if (options.includes('--help') || options.includes('-h')) {
     io.out(command.help);
@@ -67,10 +71,11 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-async function printHelp({ name, about, io }: { name: string; about: string | undefined; io: Io }): Promise<number> {
-  const entry = about !== undefined && Object.hasOwn(commands, about) ? commands[about] : undefined;
-  if (entry !== undefined) io.out((await entry.load()).help);
-  else if (about !== undefined) return noSuchCommand(about, io);
+async function printHelp({ name, about, io }: { name: string; about: readonly string[]; io: Io }): Promise<number> {
+  const [word, ...words] = about;
+  const entry = word !== undefined && Object.hasOwn(commands, word) ? commands[word] : undefined;
+  if (entry !== undefined) io.out((await entry.load(words)).help);
+  else if (word !== undefined) return noSuchCommand(word, io);
   else if (name === '') io.err(overview());
   else io.out(overview());
   return name === '' ? exitCodes.usage : exitCodes.ok;

@@ -1,0 +1,38 @@
+// `ossia plugin`: finds the subcommand; each has a file of its own, and is loaded only when it is meant.
+import { nearest } from '../model/did-you-mean.ts';
+import { type Command, UsageError } from './command.ts';
+
+interface Entry {
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+const subcommands: Readonly<Record<string, Entry>> = {
+  list: {
+    summary: 'which plugins are in force, in which versions, on which profiles',
+    load: async () => (await import('./plugin-list.ts')).pluginList,
+  },
+};
+
+/** The subcommand that these words begin with, as a command of its own; it is run with the same words. */
+export async function plugin([word = '']: readonly string[]): Promise<Command> {
+  const entry = Object.hasOwn(subcommands, word) ? subcommands[word] : undefined;
+  if (entry === undefined) return { help: overview(), run: async () => refuse(word) };
+  const { help, run } = await entry.load();
+  return { help, run: ([, ...rest], io) => run(rest, io) };
+}
+
+function refuse(word: string): never {
+  if (word === '' || word.startsWith('-')) throw new UsageError('say what to do with plugins');
+  const near = nearest(word, Object.keys(subcommands));
+  throw new UsageError(`there is no "plugin ${word}"${near === undefined ? '' : `; did you mean ${near}?`}`);
+}
+
+function overview(): string {
+  const lines = Object.entries(subcommands).map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}\n`);
+  return `usage: ossia plugin COMMAND ...
+
+${lines.join('')}
+ossia help plugin COMMAND says what it takes.
+`;
+}

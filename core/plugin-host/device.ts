@@ -45,7 +45,7 @@ interface Granted {
 
 export function openDevice({ profile, manifest, definitions, log }: OpenDeviceInput): OpenDevice {
   const granted = new Map<string, Granted>();
-  for (const name of manifest.transports) {
+  for (const name of Object.keys(manifest.transports)) {
     const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined;
     if (definition === undefined || !Object.hasOwn(profile.transports, name)) continue;
     const transport = definition.connect(profile.transports[name], { nas: profile.name, log });

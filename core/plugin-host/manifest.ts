@@ -52,7 +52,10 @@ function manifestSchema(folder: string) {
       error: `this daemon offers version ${apiVersion} of the plugin API, expected "^${apiVersion}"`,
     }),
     summary: z.string().min(1, 'expected one sentence on what it is for').max(500),
-    transports: z.array(z.string().regex(/^[a-z][a-z0-9_-]*$/, "expected a transport's name")).max(32),
+    transports: z.record(
+      z.string().regex(/^[a-z][a-z0-9_-]*$/, "expected a transport's name"),
+      z.array(z.string().min(1, 'expected a pattern').max(500)).max(200),
+    ),
     options: z.record(z.string(), z.unknown()).default({}),
   });
 }

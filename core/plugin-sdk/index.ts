@@ -87,37 +87,47 @@ export interface UserListInfo {
   readonly kinds?: readonly KindOnBox[];
 }
 
+/** What the types need of `plugin.json`: `import type manifest from './plugin.json'`. */
+export interface ManifestShape {
+  readonly transports: object;
+}
+
+/** The transports that a manifest asks for, `DeviceOf<typeof manifest>`. One that the profile does not configure is missing when it runs. */
+export type DeviceOf<Manifest extends ManifestShape> = Pick<Device, keyof Manifest['transports'] & keyof Device>;
+
 /** Ensures what the hook asks for. Returning is `done`; a verdict says otherwise; a read hook returns its answer. */
-export type HookFunction<Options = Record<string, unknown>> = (
+export type HookFunction<Options = Record<string, unknown>, Box = Device> = (
   input: HookInput<Options>,
-  device: Device,
+  device: Box,
 ) => Promise<unknown> | unknown;
 
-export interface PluginDefinition<Options = Record<string, unknown>> {
+export interface PluginDefinition<Options = Record<string, unknown>, Box = Device> {
   /**
    * By the hook's name. A hook that is not here is `unsupported`. `users_from_nas` returns a list of BoxUser, or is an async
    * generator that yields lists of up to some thousands and may return a UserListInfo: all of the box's users or none, so throw rather
    * than end early.
    */
-  readonly hooks: Readonly<Record<string, HookFunction<Options>>>;
+  readonly hooks: Readonly<Record<string, HookFunction<Options, Box>>>;
   /** Reads something harmless; when it throws, a new profile does not go live. */
-  selfTest?(device: Device, input: { readonly options: Options }): Promise<unknown> | unknown;
+  selfTest?(device: Box, input: { readonly options: Options }): Promise<unknown> | unknown;
   /**
    * Every session that the box has now, all of them or none: sessions that it leaves out are closed in the end, so throw rather than
    * return a part. A list, or an async generator that yields lists of up to some thousands. Without it, sessions of this box are not
    * reconciled.
    */
   listSessions?(
-    device: Device,
+    device: Box,
     input: { readonly options: Options },
   ): Promise<readonly BoxSession[]> | readonly BoxSession[] | AsyncIterable<readonly BoxSession[]>;
   /** Seconds since the box began to run: when it goes back, the box has lost what it was told and is filled again. */
-  uptime?(device: Device, input: { readonly options: Options }): Promise<number> | number;
+  uptime?(device: Box, input: { readonly options: Options }): Promise<number> | number;
 }
 
-export function definePlugin<Options = Record<string, unknown>>(
-  definition: PluginDefinition<Options>,
-): PluginDefinition<Options> {
+/** `definePlugin<typeof manifest, Options>({ ... })`: a transport that `plugin.json` does not ask for does not compile. */
+export function definePlugin<
+  Manifest extends ManifestShape = { transports: Device },
+  Options = Record<string, unknown>,
+>(definition: PluginDefinition<Options, DeviceOf<Manifest>>): PluginDefinition<Options, DeviceOf<Manifest>> {
   return definition;
 }
 

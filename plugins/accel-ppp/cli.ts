@@ -1,6 +1,6 @@
 // accel-ppp's command line, through accel-cmd on the box: what it prints, line by line, and never less than all of it.
-import { type Device, refuse, retry, sh } from '#plugin-sdk';
-import type { AccelOptions } from './options.ts';
+import { refuse, retry, sh } from '#plugin-sdk';
+import type { AccelOptions, Device } from './options.ts';
 
 /**
  * Prints its uptime first. It is asked after everything else, since accel-cmd ends well also when accel-pppd went away in the middle,

@@ -1,5 +1,8 @@
 // The profile's options with the defaults of `plugin.json` filled in, and which of the two transports there are.
-import { type Device, type HookInput, unsupported } from '#plugin-sdk';
+import { type DeviceOf, type HookInput, unsupported } from '#plugin-sdk';
+import type manifest from './plugin.json';
+
+export type Device = DeviceOf<typeof manifest>;
 
 export interface AccelOptions {
   readonly match?: 'username' | 'ip';

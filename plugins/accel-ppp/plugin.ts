@@ -2,13 +2,14 @@
 import { definePlugin, gone } from '#plugin-sdk';
 import { notRunning, uptimeOf } from './cli.ts';
 import { type AccelOptions, demandCli, hasCli } from './options.ts';
+import type manifest from './plugin.json';
 import { removeRate, setRate } from './rates.ts';
 import { listSessions, userGetMac, userInfo, usersFromNas } from './reports.ts';
 import { end, endThat } from './requests.ts';
 import { lift, restrict } from './restrictions.ts';
 import { pagesOfSessions } from './sessions.ts';
 
-export default definePlugin<AccelOptions>({
+export default definePlugin<typeof manifest, AccelOptions>({
   hooks: {
     user_add: () => gone('Nothing to add: the RADIUS answer gives it everything at login.'),
     user_del: (input, device) => end(input, device),

@@ -1,7 +1,7 @@
 // A speed as the shaper of accel-ppp reads it.
-import { type Device, type RadiusAttributes, refuse, unsupported } from '#plugin-sdk';
+import { type RadiusAttributes, refuse, unsupported } from '#plugin-sdk';
 import { attributeValue } from './attribute-value.ts';
-import { type Input, isShaping } from './options.ts';
+import { type Device, type Input, isShaping } from './options.ts';
 import { change, end } from './requests.ts';
 import type { AccelSession } from './sessions.ts';
 

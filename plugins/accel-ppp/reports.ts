@@ -1,6 +1,6 @@
 // What accel-pppd has of an account, of everybody, and how long it runs.
-import type { BoxSession, BoxUser, BoxUserReport, Device, UserListInfo } from '#plugin-sdk';
-import { type AccelOptions, demandCli, type Input } from './options.ts';
+import type { BoxSession, BoxUser, BoxUserReport, UserListInfo } from '#plugin-sdk';
+import { type AccelOptions, type Device, demandCli, type Input } from './options.ts';
 import { type AccelSession, pagesOfSessions, sessionsOf } from './sessions.ts';
 
 export async function userInfo(input: Input, device: Device): Promise<unknown> {

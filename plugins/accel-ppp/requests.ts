@@ -1,7 +1,7 @@
 // What is sent for an account's sessions, one after the other: accel-ppp drops a request for a session that has one in progress.
-import { type Device, gone, type RadiusAttributes, refuse } from '#plugin-sdk';
+import { gone, type RadiusAttributes, refuse } from '#plugin-sdk';
 import { runCommand } from './cli.ts';
-import { hasCli, hasCoa, type Input } from './options.ts';
+import { type Device, hasCli, hasCoa, type Input } from './options.ts';
 import { type AccelSession, sessionsOf, usernameOf } from './sessions.ts';
 
 export const noSession = 'The account has no session; the RADIUS answer to its next login decides.';

@@ -1,7 +1,7 @@
 // Blocked, out of balance, switched off: L4-Redirect where the box has it, else a new login that RADIUS answers otherwise.
-import { type Device, gone } from '#plugin-sdk';
+import { gone } from '#plugin-sdk';
 import { attributeValue } from './attribute-value.ts';
-import { hasCli, type Input, type Reason } from './options.ts';
+import { type Device, hasCli, type Input, type Reason } from './options.ts';
 import { change, end } from './requests.ts';
 import type { AccelSession } from './sessions.ts';
 

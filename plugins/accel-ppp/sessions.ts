@@ -1,7 +1,7 @@
 // The sessions that accel-pppd has: all of them, or those of one account.
-import { type Device, refuse } from '#plugin-sdk';
+import { refuse } from '#plugin-sdk';
 import { linesOf } from './cli.ts';
-import { type AccelOptions, type Input, isShaping } from './options.ts';
+import { type AccelOptions, type Device, type Input, isShaping } from './options.ts';
 import { createTableReader, type Row } from './session-table.ts';
 
 const fixedColumns = ['sid', 'state', 'uptime-raw', 'ip', 'type', 'ifname'] as const;

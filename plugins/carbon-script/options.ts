@@ -1,5 +1,8 @@
 // The profile's `options`, as the schema in plugin.json lets them through.
-import type { HookInput } from '#plugin-sdk';
+import type { DeviceOf, HookInput } from '#plugin-sdk';
+import type manifest from './plugin.json';
+
+export type Device = DeviceOf<typeof manifest>;
 
 export type Meaning = 'done' | 'gone' | 'retry' | 'refuse';
 

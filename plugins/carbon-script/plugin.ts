@@ -1,9 +1,10 @@
 // The billing's old `session` scripts, unchanged: one call of the script for one hook.
 import { definePlugin } from '#plugin-sdk';
 import type { CarbonScriptOptions } from './options.ts';
+import type manifest from './plugin.json';
 import { runSession } from './run-session.ts';
 
-export default definePlugin<CarbonScriptOptions>({
+export default definePlugin<typeof manifest, CarbonScriptOptions>({
   hooks: {
     user_add: runSession,
     user_del: runSession,

@@ -1,7 +1,7 @@
 // Calls the old script as the billing's daemon did: `session <function>`, everything else in the environment.
-import { type CommandResult, type Device, unsupported } from '#plugin-sdk';
+import { type CommandResult, unsupported } from '#plugin-sdk';
 import { judge } from './exit-code.ts';
-import type { Input } from './options.ts';
+import type { Device, Input } from './options.ts';
 
 /** Every exit code is an answer here: what it means, the profile says. */
 const everyCode = Array.from({ length: 256 }, (_, code) => code);

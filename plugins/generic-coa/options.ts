@@ -1,5 +1,9 @@
 // The profile's options, which are all that this plugin knows of its box, and their defaults as in `plugin.json`.
-import type { HookInput } from '#plugin-sdk';
+import type { DeviceOf, HookInput } from '#plugin-sdk';
+import type manifest from './plugin.json';
+
+export type Device = DeviceOf<typeof manifest>;
+
 import type { ChangeHook } from './change-hooks.ts';
 
 /** Values by attribute name: a template, a number as it is, or a list for an attribute that appears several times. */

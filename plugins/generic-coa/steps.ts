@@ -1,6 +1,6 @@
 // Runs the steps that the profile gives a hook, and says what it means when the box has no such session.
-import { type Device, gone, refuse, unsupported } from '#plugin-sdk';
-import { type Input, stepsOf } from './options.ts';
+import { gone, refuse, unsupported } from '#plugin-sdk';
+import { type Device, type Input, stepsOf } from './options.ts';
 import { type Request, requestOf } from './request.ts';
 
 export async function runSteps(input: Input, device: Device): Promise<void> {

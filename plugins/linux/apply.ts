@@ -1,6 +1,5 @@
 // Brings a change onto the router in one command, and sets the router up first when it turns out not to be.
-import type { Device } from '#plugin-sdk';
-import { asRoot, type Input, type LinuxOptions, tableOf } from './options.ts';
+import { asRoot, type Device, type Input, type LinuxOptions, tableOf } from './options.ts';
 import { rulesetScript, rulesetVersion } from './ruleset.ts';
 import { shapingSetup } from './shaping.ts';
 

@@ -1,5 +1,8 @@
 // The profile's options with the defaults of `plugin.json` filled in.
-import type { HookInput } from '#plugin-sdk';
+import type { DeviceOf, HookInput } from '#plugin-sdk';
+import type manifest from './plugin.json';
+
+export type Device = DeviceOf<typeof manifest>;
 
 export interface LinuxOptions {
   readonly customers: readonly string[];

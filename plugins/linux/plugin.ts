@@ -1,7 +1,8 @@
 // A Linux router over SSH: which hook ensures what, in nftables sets and HTB classes.
-import { type Device, definePlugin, gone } from '#plugin-sdk';
+import { definePlugin, gone } from '#plugin-sdk';
 import { apply } from './apply.ts';
-import { asRoot, type Input, type LinuxOptions } from './options.ts';
+import { asRoot, type Device, type Input, type LinuxOptions } from './options.ts';
+import type manifest from './plugin.json';
 import { pppSessions } from './ppp-sessions.ts';
 import { ownerOnRouter, userGetMac, userInfo, userTest } from './reports.ts';
 import type { FlagSet } from './ruleset.ts';
@@ -14,7 +15,7 @@ const loginOf = (input: Input) => (isAuthorisedByAddress(input) ? join(input, 'o
 const enter = (set: FlagSet) => (input: Input, device: Device) => apply(input, device, { nft: join(input, set) });
 const exit = (set: FlagSet) => (input: Input, device: Device) => apply(input, device, { nft: leave(input, set) });
 
-export default definePlugin<LinuxOptions>({
+export default definePlugin<typeof manifest, LinuxOptions>({
   hooks: {
     // A changed address comes as user_del and user_add alone, so the speed that comes along is all that it gets.
     user_add(input, device) {

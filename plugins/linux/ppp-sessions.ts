@@ -1,6 +1,6 @@
 // The PPP sessions that end on this router, as its interfaces tell them: an address each, and nothing else.
-import { type BoxSession, type Device, unsupported } from '#plugin-sdk';
-import type { LinuxOptions } from './options.ts';
+import { type BoxSession, unsupported } from '#plugin-sdk';
+import type { Device, LinuxOptions } from './options.ts';
 import { pppPeers } from './router-output.ts';
 
 export async function pppSessions(device: Device, options: LinuxOptions): Promise<BoxSession[]> {

@@ -1,7 +1,7 @@
 // What the router holds and measures about an account, as plain data for the operator.
-import { type BoxUserReport, type Device, sh } from '#plugin-sdk';
+import { type BoxUserReport, sh } from '#plugin-sdk';
 import type { Address } from './address.ts';
-import { asRoot, type Input, tableOf } from './options.ts';
+import { asRoot, type Device, type Input, tableOf } from './options.ts';
 import { type ClassLine, classLines, neighbourOf, setNames } from './router-output.ts';
 import { flagSets, named } from './ruleset.ts';
 import { classOf, devicesOf, hasPools } from './shaping.ts';

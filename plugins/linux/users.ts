@@ -1,7 +1,7 @@
 // Everything that this plugin keeps on the router, line by line as nft and tc print it: for comparing with what should be there.
-import { type BoxState, type BoxUser, type Device, sh, type UserListInfo } from '#plugin-sdk';
+import { type BoxState, type BoxUser, sh, type UserListInfo } from '#plugin-sdk';
 import { parseAddress } from './address.ts';
-import { asRoot, ipAuthTypesOf, type LinuxOptions, tableOf } from './options.ts';
+import { asRoot, type Device, ipAuthTypesOf, type LinuxOptions, tableOf } from './options.ts';
 import { classLines, createElementReader, listedTables } from './router-output.ts';
 import { type FlagSet, flagSets, named } from './ruleset.ts';
 import { hasPools, knownClassOf } from './shaping.ts';

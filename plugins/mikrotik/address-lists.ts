@@ -1,6 +1,5 @@
 // Puts an account's address on the firewall's lists and takes it off, touching nobody else's entries.
-import type { Device } from '#plugin-sdk';
-import { type ListRole, listsOf } from './options.ts';
+import { type Device, type ListRole, listsOf } from './options.ts';
 import { addressOf, type Input, isForeign, knownAddressOf, ownerOf } from './subscriber.ts';
 
 export const listMenu = '/ip/firewall/address-list';

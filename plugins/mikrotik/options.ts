@@ -1,4 +1,8 @@
 // The profile's options with the defaults of `plugin.json` filled in.
+import type { DeviceOf } from '#plugin-sdk';
+import type manifest from './plugin.json';
+
+export type Device = DeviceOf<typeof manifest>;
 
 export interface MikrotikOptions {
   readonly lists?: Partial<Readonly<Record<ListRole, string>>>;

@@ -2,6 +2,7 @@
 import { definePlugin, gone } from '#plugin-sdk';
 import { delist, enlist } from './address-lists.ts';
 import { type ListRole, listsOf, type MikrotikOptions } from './options.ts';
+import type manifest from './plugin.json';
 import { ensureQueue, hasRate, removeQueue } from './queues.ts';
 import { userGetMac, userInfo, userTest } from './reports.ts';
 import { allow, noSession, renewSession, restrict } from './restrictions.ts';
@@ -11,7 +12,7 @@ import { isAuthorisedByAddress, isDynamic, isRadius } from './subscriber.ts';
 import { uptime } from './uptime.ts';
 import { usersFromNas } from './users.ts';
 
-export default definePlugin<MikrotikOptions>({
+export default definePlugin<typeof manifest, MikrotikOptions>({
   hooks: {
     async user_add(input, device) {
       if (isDynamic(input)) throw gone('Nothing to add: the RADIUS answer gives it everything at login.');

@@ -1,6 +1,6 @@
 // One simple queue per address, named like the one of mikrotik-simple, with the account's speed.
-import { type BoxState, type Device, type RouterOsRow, refuse } from '#plugin-sdk';
-import { queuePrefixOf } from './options.ts';
+import { type BoxState, type RouterOsRow, refuse } from '#plugin-sdk';
+import { type Device, queuePrefixOf } from './options.ts';
 import { type Account, addressOf, type Input, isForeign, knownAddressOf, ownerOf } from './subscriber.ts';
 
 export const queueMenu = '/queue/simple';

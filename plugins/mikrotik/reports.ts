@@ -1,7 +1,7 @@
 // What the box knows and measures about an account, as plain data for the operator.
-import type { BoxUserReport, Device, RouterOsRow } from '#plugin-sdk';
+import type { BoxUserReport, RouterOsRow } from '#plugin-sdk';
 import { listMenu } from './address-lists.ts';
-import { type ListRole, listsOf, queuePrefixOf } from './options.ts';
+import { type Device, type ListRole, listsOf, queuePrefixOf } from './options.ts';
 import { queueMenu, rateOfQueue } from './queues.ts';
 import { activeSessions, type Session } from './sessions.ts';
 import {

@@ -1,7 +1,7 @@
 // Blocked, out of balance, switched off: a list for who has an address, a new login for who gets one from RADIUS.
-import { type Device, gone } from '#plugin-sdk';
+import { gone } from '#plugin-sdk';
 import { delist, enlist, listMenu } from './address-lists.ts';
-import { type ListRole, listsOf } from './options.ts';
+import { type Device, type ListRole, listsOf } from './options.ts';
 import { activeSessions, disconnect } from './sessions.ts';
 import { type Input, isDynamic } from './subscriber.ts';
 

@@ -1,5 +1,6 @@
 // All PPP and hotspot sessions of the box, in the words of its accounting.
-import type { BoxSession, Device, RouterOsRow } from '#plugin-sdk';
+import type { BoxSession, RouterOsRow } from '#plugin-sdk';
+import type { Device } from './options.ts';
 import { isRefusal } from './sessions.ts';
 import { secondsOf } from './uptime.ts';
 

@@ -1,5 +1,6 @@
 // RADIUS sessions on the box: ended by Disconnect, their speed changed by CoA.
-import { type Device, type RadiusAttributes, type RouterOsRow, refuse } from '#plugin-sdk';
+import { type RadiusAttributes, type RouterOsRow, refuse } from '#plugin-sdk';
+import type { Device } from './options.ts';
 import { bitsOf } from './queues.ts';
 import { type Input, knownAddressOf, loginOf } from './subscriber.ts';
 

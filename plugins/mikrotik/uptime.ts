@@ -1,5 +1,5 @@
 // Times as RouterOS prints them, and how long the box runs.
-import type { Device } from '#plugin-sdk';
+import type { Device } from './options.ts';
 
 export async function uptime(device: Device): Promise<number> {
   const [resource] = await device.routeros.print('/system/resource', {}, ['uptime']);

@@ -1,7 +1,8 @@
 // Everything that this plugin keeps on the box and who is logged in there, page by page: for comparing with what should be there.
-import type { BoxState, BoxUser, Device, KindOnBox, RouterOsRow, UserListInfo } from '#plugin-sdk';
+import type { BoxState, BoxUser, KindOnBox, RouterOsRow, UserListInfo } from '#plugin-sdk';
 import { listMenu } from './address-lists.ts';
 import {
+  type Device,
   ipAuthTypesOf,
   type ListRole,
   listsOf,

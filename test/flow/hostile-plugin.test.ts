@@ -54,7 +54,7 @@ test('endless loop, memory bomb, promise that never settles and a plain bug: all
     version: '1.0.0',
     api: '^1',
     summary: 'Bad.',
-    transports: ['coa'],
+    transports: { coa: ['*'] },
     options: { type: 'object' },
   };
   writeFileSync(join(plugins, 'bad/plugin.json'), JSON.stringify(manifest));

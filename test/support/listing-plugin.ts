@@ -8,7 +8,7 @@ const manifest = {
   api: '^1',
   summary:
     'Every hook is one CoA with its acct_session_id, else the hook, as Filter-Id; users_from_nas lists numbered users.',
-  transports: ['coa'],
+  transports: { coa: ['*'] },
   options: {
     type: 'object',
     additionalProperties: false,

@@ -22,7 +22,7 @@ const manifest = {
   version: '1.0.0',
   api: '^1',
   summary: 'Speaks lines to a box.',
-  transports: ['line'],
+  transports: { line: ['*'] },
   options: {
     type: 'object',
     properties: {

@@ -7,7 +7,7 @@ const manifest = {
   version: '1.0.0',
   api: '^1',
   summary: 'One CoA for each event, for tests of what stands in front of the box.',
-  transports: ['coa'],
+  transports: { coa: ['*'] },
   options: { type: 'object' },
 };
 

@@ -36,7 +36,10 @@ test('the plugin of the README is one that loads', async () => {
   await mkdir(folder);
   await writeFile(join(folder, 'plugin.json'), part(/```json\n(\{\n {2}"name"[\s\S]*?)```/));
   await writeFile(join(folder, 'plugin.ts'), part(/```ts\n(import \{ definePlugin[\s\S]*?)```/));
-  expect(await readManifest(folder)).toMatchObject({ name: 'acme', transports: ['routeros'] });
+  expect(await readManifest(folder)).toMatchObject({
+    name: 'acme',
+    transports: { routeros: ['/ip/firewall/address-list'] },
+  });
   expect((await bundlePlugin(folder)).source).toContain('user_drop');
 });
 

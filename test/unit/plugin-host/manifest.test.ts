@@ -11,7 +11,7 @@ const good = {
   version: '1.2.0',
   api: '^1',
   summary: 'Железо Acme.',
-  transports: ['coa', 'ssh'],
+  transports: { coa: ['*'], ssh: ['show *'] },
   options: { type: 'object' },
 };
 
@@ -43,13 +43,13 @@ test.each(['^2', '>=2', '0', 'latest', ''])('readManifest refuses api %j', async
 });
 
 test('readManifest names every wrong key with its line', async () => {
-  const wrong = { ...good, name: 'other', version: 'one', transports: ['coa', 7], extra: true };
+  const wrong = { ...good, name: 'other', version: 'one', transports: { coa: ['*', 7] }, extra: true };
   const error = await refusalOf(JSON.stringify(wrong, null, 2));
   const places = error.fields.map(({ where }) => where);
   expect(places).toContain('plugins/acme/plugin.json:2 name');
   expect(places).toContain('plugins/acme/plugin.json:3 version');
-  expect(places).toContain('plugins/acme/plugin.json:8 transports.1');
-  expect(error.message).toContain('plugins/acme/plugin.json:13 extra: is not a known key');
+  expect(places).toContain('plugins/acme/plugin.json:9 transports.coa.1');
+  expect(error.message).toContain('plugins/acme/plugin.json:15 extra: is not a known key');
 });
 
 test('readManifest says that a key is missing', async () => {

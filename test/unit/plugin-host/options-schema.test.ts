@@ -10,7 +10,7 @@ function answerTo(schema: Record<string, unknown>, yaml: string) {
     version: '1.0.0',
     api: '^1',
     summary: 's',
-    transports: [],
+    transports: {},
     options: schema,
   });
   const { root } = readYaml({ file: 'bras.yaml', text: `options:\n${yaml}`, code: 'profile_invalid' });

@@ -130,7 +130,14 @@ test('a new plugin folder brings the profiles that wait for it into force', asyn
   await writeFile(join(folder, 'plugin.ts'), linesPlugin);
   await writeFile(
     join(folder, 'plugin.json'),
-    JSON.stringify({ name: 'lines-two', version: '1.0.0', api: '^1', summary: 's', transports: ['line'], options: {} }),
+    JSON.stringify({
+      name: 'lines-two',
+      version: '1.0.0',
+      api: '^1',
+      summary: 's',
+      transports: { line: ['*'] },
+      options: {},
+    }),
   );
 
   expect((await world.inForce('moved')).plugin.name).toBe('lines-two');

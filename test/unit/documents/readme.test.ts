@@ -38,7 +38,7 @@ test('the plugin of the README is one that loads', async () => {
   await writeFile(join(folder, 'plugin.ts'), part(/```ts\n(import \{ definePlugin[\s\S]*?)```/));
   expect(await readManifest(folder)).toMatchObject({
     name: 'acme',
-    transports: { routeros: ['/ip/firewall/address-list'] },
+    transports: { routeros: ['/ip/firewall/address-list', '/system/resource'] },
   });
   expect((await bundlePlugin(folder)).source).toContain('user_drop');
 });

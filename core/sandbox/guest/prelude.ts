@@ -50,7 +50,25 @@ const besidesHooks = ['selfTest', 'listSessions', 'uptime'] as const;
 const { parse, stringify } = JSON;
 const { freeze } = Object;
 
+/** For an isolate: takes the globals in hand, then waits for what the bundle leaves in one of them. */
 export function open(emit: Emit, deviceJson: string, limitsJson: string) {
+  const side = openGuestSide(emit, deviceJson, limitsJson);
+  shimConsole(side.logLine);
+  freezeIntrinsics();
+  return {
+    ...side,
+    /** Takes over what the bundle has defined. Returns a JSON text: what it offers, or why it is no plugin. */
+    adopt(): string {
+      const found = Reflect.get(globalThis, 'ossiaPlugin')?.default;
+      Reflect.set(globalThis, 'ossiaPlugin', undefined);
+      freeze(globalThis);
+      return side.adopt(found);
+    },
+  };
+}
+
+/** The plugin's side of every run; touches no global, so that it is the same where the plugin is not shut in. */
+export function openGuestSide(emit: Emit, deviceJson: string, limitsJson: string) {
   const limits = parse(limitsJson) as PreludeLimits;
   const offered = parse(deviceJson) as { device: Record<string, string[]>; streams: string[] };
   const transports = Object.entries(offered.device);
@@ -65,11 +83,6 @@ export function open(emit: Emit, deviceJson: string, limitsJson: string) {
     const text = run.lines > limits.maxLogLines ? `(no more than ${limits.maxLogLines} lines are kept)` : line;
     emit('log', run.id, 0, text.slice(0, limits.logLineChars), '', '');
   }
-
-  shimConsole((line) => {
-    if (current) log(current, line);
-  });
-  freezeIntrinsics();
 
   function request(run: Run, transport: string, method: string, args: unknown[]): Promise<Answer> {
     if (run.abandoned) return Promise.resolve(run.abandoned);
@@ -147,21 +160,23 @@ export function open(emit: Emit, deviceJson: string, limitsJson: string) {
   }
 
   return {
-    /** Takes over what the bundle has defined. Returns a JSON text: what it offers, or why it is no plugin. */
-    adopt(): string {
-      const found = Reflect.get(globalThis, 'ossiaPlugin')?.default;
-      Reflect.set(globalThis, 'ossiaPlugin', undefined);
-      freeze(globalThis);
+    /** What was written to `console` belongs to the run that is on. */
+    logLine(line: string): void {
+      if (current) log(current, line);
+    },
+
+    adopt(found: unknown): string {
       const wrong = wrongWith(found);
       if (wrong) return stringify({ wrong });
+      const given = found as Definition;
       const hooks = Object.create(null);
-      for (const name of Object.keys(found.hooks)) hooks[name] = found.hooks[name];
-      const { selfTest, listSessions, uptime } = found;
+      for (const name of Object.keys(given.hooks)) hooks[name] = given.hooks[name];
+      const { selfTest, listSessions, uptime } = given;
       definition = {
         hooks,
-        ...(selfTest && { selfTest: selfTest.bind(found) }),
-        ...(listSessions && { listSessions: listSessions.bind(found) }),
-        ...(uptime && { uptime: uptime.bind(found) }),
+        ...(selfTest && { selfTest: selfTest.bind(given) }),
+        ...(listSessions && { listSessions: listSessions.bind(given) }),
+        ...(uptime && { uptime: uptime.bind(given) }),
       };
       return stringify({
         hooks: Object.keys(hooks),

@@ -41,6 +41,8 @@ export type PlanReceipt =
   | { readonly type: 'rejected'; readonly fields: readonly FieldProblem[] };
 
 export interface ListedAccount extends AccountRecord {
+  /** With the key parameters that hooks carry. */
+  readonly desired: State;
   readonly access: EffectiveAccess;
   /** Name of the profile that its box has now; null: none. */
   readonly nas: string | null;

@@ -1,6 +1,7 @@
 // What is on the box, in the same words as what should be: from the plugin's report, which is hostile until parsed here.
 import { z } from 'zod';
 import { isUnreachable } from '../errors.ts';
+import { isFoundIn, wantedOf } from '../model/carried.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { type AccountRecord, differencesOf, type State, serviceOf } from '../model/state.ts';
 import type { ActualView } from './accounts.ts';
@@ -19,6 +20,7 @@ const userOnBox = z
     own_disabled: z.boolean().exactOptional(),
     logged: z.boolean().exactOptional(),
     rate: z.object({ rate_in: kilobits, rate_out: kilobits }).nullable().exactOptional(),
+    snatip: z.string().max(64).nullable().exactOptional(),
     services: z.array(z.string().max(1_000)).max(10_000).exactOptional(),
   })
   .nullable();
@@ -43,9 +45,9 @@ export function kindOf(outcome: Outcome): 'unreachable' | 'unsupported' | 'faile
   return silent ? 'unreachable' : 'failed';
 }
 
-function read(state: State, { desired }: AccountRecord, report: unknown, at: number): ActualView {
+function read(state: State, record: AccountRecord, report: unknown, at: number): ActualView {
   // What the report leaves out, this box cannot tell.
-  const differences = differencesOf(desired, state, (key) => state[key] === undefined);
+  const differences = differencesOf(wantedOf(record, isFoundIn(state)), state, (key) => state[key] === undefined);
   return { type: 'read', state, differences, report, at };
 }
 

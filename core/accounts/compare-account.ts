@@ -1,5 +1,6 @@
 // One account against what its box listed of it: what differs, of what was asked for and of what this box can tell. Pure.
 import { isOfKind } from '../model/account-kind.ts';
+import { carriedText, isCarried, wantedOf } from '../model/carried.ts';
 import type { ResyncTopic } from '../model/resync.ts';
 import { type Difference, differencesOf, ratesOf, rateText, type State, serviceOf } from '../model/state.ts';
 import { accountOnBox } from '../plugin-host/account-on-box.ts';
@@ -35,11 +36,15 @@ const same: Compared = { kind: 'same', differences: [], confirmed: [] };
 /** Of an account that should not be gone. */
 export function compareAccount(comparison: Comparison): Compared {
   const { account, users, kinds, only } = comparison;
-  const { desired, variables } = account;
+  const { variables } = account;
   const asked = users.length === 0 ? [undefined] : users;
   const found = asked.map((user) => accountOnBox({ account: variables, user, kinds })).filter((one) => one !== null);
   if (found.length === 0) return { kind: 'unknown' };
-  // Adding it would log it in, which it should not be: all else is compared.
+  const desired = wantedOf(
+    account,
+    (name) => (account.applied[name]?.value ?? 'none') !== 'none' || found.some(({ has }) => Boolean(has[name])),
+  );
+  // Adding it would log it in, which it should not be: all that needs no adding is compared.
   const staysOut = desired['logged'] === 'false' && ruleFor(comparison)?.addLogsIn === true;
   const present = found.filter(({ exists, has }) => exists || (staysOut && Object.keys(has).length > 0));
   const fresh = (key: string): boolean => {
@@ -47,7 +52,8 @@ export function compareAccount(comparison: Comparison): Compared {
     return mark?.value === desired[key] && (mark?.at ?? 0) >= comparison.since;
   };
   const isLogin = (key: string): boolean => key === 'logged' && desired[key] === 'false' && !comparison.endsLogins;
-  const skipped = (key: string): boolean => !only.has(topicOf(key)) || fresh(key) || isLogin(key);
+  const skipped = (key: string): boolean =>
+    !only.has(topicOf(key)) || fresh(key) || isLogin(key) || (staysOut && isCarried(key));
   if (present.length > 0) {
     const all = present.flatMap(({ has }) =>
       differencesOf(desired, stateOf(has, desired), (key) => skipped(key) || !isTold(key, has)),
@@ -83,6 +89,7 @@ function ruleFor({ account, kinds }: Comparison): KindOnBox | undefined {
 
 export function topicOf(key: string): ResyncTopic {
   if (key === 'rate' || key === 'logged') return key;
+  if (isCarried(key)) return 'nat';
   return serviceOf(key) === undefined ? 'access' : 'services';
 }
 
@@ -100,6 +107,7 @@ export function stateOf(has: BoxState, desired: State): State {
   for (const flag of ['accept', 'redirect', 'own_disabled', 'logged'] as const)
     if (has[flag] !== undefined) state[flag] = String(has[flag]);
   if (has.rate !== undefined) state['rate'] = rateOf(has.rate, desired['rate']);
+  if (has.snatip !== undefined) state['snatip'] = carriedText(has.snatip);
   for (const id of has.services ?? []) state[`service:${id}`] = 'on';
   return state;
 }

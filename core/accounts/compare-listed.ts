@@ -3,7 +3,7 @@ import type { Account } from '../model/account.ts';
 import { type AccountKind, isOfKind } from '../model/account-kind.ts';
 import { networkKeys } from '../model/network.ts';
 import type { BoxUser } from '../plugin-sdk/index.ts';
-import { createColumn, createInterned, createNames, type Names } from './compare-columns.ts';
+import { createAddresses, createColumn, createInterned, createNames, type Names } from './compare-columns.ts';
 
 /** How the box names one that it listed. */
 export interface BoxName {
@@ -29,7 +29,7 @@ export interface Listed {
 }
 
 const flags = ['accept', 'redirect', 'own_disabled', 'logged'] as const;
-export type Told = (typeof flags)[number] | 'rate' | 'services';
+export type Told = (typeof flags)[number] | 'rate' | 'snatip' | 'services';
 
 const named = ['user_id', 'login', 'ip'] as const;
 
@@ -46,6 +46,7 @@ export function createListed(): Listed {
   /** NaN: untold. */
   const rateIn = createColumn(Float64Array);
   const rateOut = createColumn(Float64Array);
+  const snatips = createAddresses();
   const services = createColumn(Int32Array);
   const kinds = createColumn(Int32Array);
   /** The row before it of the same name, plus one; 0: none. */
@@ -70,6 +71,10 @@ export function createListed(): Listed {
     if (user.rate !== undefined) told.add('rate');
     rateIn.set(row, user.rate === undefined ? Number.NaN : (user.rate?.rate_in ?? 0));
     rateOut.set(row, user.rate === undefined ? Number.NaN : (user.rate?.rate_out ?? 0));
+    if (user.snatip !== undefined) {
+      told.add('snatip');
+      snatips.set(row, user.snatip);
+    }
     if (user.services !== undefined) told.add('services');
     services.set(row, serviceSets.indexOf(user.services));
     kinds.set(row, kindSet.indexOf(user.of));
@@ -122,6 +127,8 @@ export function createListed(): Listed {
       const rate_in = rateIn.get(row);
       const rate_out = rateOut.get(row);
       if (!Number.isNaN(rate_in)) user.rate = rate_in === 0 && rate_out === 0 ? null : { rate_in, rate_out };
+      const snatip = snatips.get(row);
+      if (snatip !== undefined) user.snatip = snatip;
       const set = serviceSets.at(services.get(row));
       if (set !== undefined) user.services = set;
       const kind = kindSet.at(kinds.get(row));

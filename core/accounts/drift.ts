@@ -2,10 +2,11 @@
 import { OssiaError, toOssiaError } from '../errors.ts';
 import { type NasRef, nasKeyOf } from '../model/account.ts';
 import { networkKeys } from '../model/network.ts';
-import { bySupport, type Difference, differencesOf, serviceOf } from '../model/state.ts';
+import { type Difference, serviceOf } from '../model/state.ts';
 import type { Nas } from '../plugin-host/nas.ts';
 import type { KnownAccount, Store } from '../store/store.ts';
 import { keysOfBox } from './box-keys.ts';
+import { madeOf } from './made.ts';
 import { recordPages } from './record-pages.ts';
 import type { Drift, DriftAccount, DriftOfBox, DriftReport } from './resyncs.ts';
 
@@ -127,7 +128,7 @@ export function createDrift({ store, boxes, clock, log, everyMs }: DriftOptions)
       const start = { ...(nasKeys && { nasKeys }), ...(after !== undefined && { after }) };
       for await (const page of recordPages({ store, signal: closing.signal, ...start })) {
         for (const account of page) {
-          const { differences } = driftOf(account);
+          const { differences } = madeOf(account);
           if (differences.length > 0) found.push(driftAccount({ account, nas: names(account.nasKey), differences }));
           if (found.length >= limit) return { accounts: found, next: account.userId };
         }
@@ -164,7 +165,7 @@ function tallyOf(tallies: Map<string, Tally>, nas: string): Tally {
 function countOne(one: { account: KnownAccount; tally: Tally; pending: ReadonlySet<string> }): void {
   const { account, tally, pending } = one;
   if (account.desired['exists'] !== 'false') tally.accounts++;
-  const { differences, unsupported } = driftOf(account);
+  const { differences, unsupported } = madeOf(account);
   if (differences.length === 0) {
     if (unsupported.length > 0) tally.unsupported++;
     return;
@@ -174,16 +175,6 @@ function countOne(one: { account: KnownAccount; tally: Tally; pending: ReadonlyS
   if (differences.some(({ key }) => account.applied[key]?.failed !== undefined)) tally.failed++;
   const keys = new Set(differences.map(({ key }) => (serviceOf(key) === undefined ? key : 'service')));
   for (const key of keys) tally.byKey[key] = (tally.byKey[key] ?? 0) + 1;
-}
-
-/** What was last made of it against what it should have. */
-function driftOf({ desired, applied }: KnownAccount) {
-  const made: Record<string, string> = {};
-  for (const key in applied) {
-    const value = applied[key]?.value;
-    if (value !== undefined) made[key] = value;
-  }
-  return bySupport(differencesOf(desired, made), applied);
 }
 
 function driftAccount(one: { account: KnownAccount; nas: string; differences: readonly Difference[] }): DriftAccount {

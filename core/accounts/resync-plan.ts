@@ -1,5 +1,6 @@
 // The plan of a resync: takes the whole list of the box first, then goes through the accounts in pages and keeps what differs.
 import { setImmediate as breathe } from 'node:timers/promises';
+import { wantedOf } from '../model/carried.ts';
 import type { ResyncCounts, ResyncItem, ResyncRun, ResyncTopic } from '../model/resync.ts';
 import { resyncTopics } from '../model/resync.ts';
 import { type Difference, differencesOf } from '../model/state.ts';
@@ -142,7 +143,7 @@ async function compareAll({ run, nas, store, signal }: Planning, list: BoxList |
     signal.throwIfAborted();
     for (const account of await sharersOf({ name, store, keys })) {
       counts.add++;
-      writer.add(itemOf({ account, kind: 'add', differences: differencesOf(account.desired, {}) }));
+      writer.add(itemOf({ account, kind: 'add', differences: differencesOf(wantedOf(account), {}) }));
     }
     if (writer.waiting() >= itemsAtOnce) await writer.flush();
   }
@@ -172,7 +173,8 @@ function isKnownGone(account: KnownAccount, { kinds }: BoxList): boolean {
 
 /** What the box was seen to have is as good as made. */
 function seenOn({ account, keys, list }: { account: KnownAccount; keys: readonly string[]; list: BoxList }): Change {
-  const { userId, nasKey, desired, applied } = account;
+  const { userId, nasKey, applied } = account;
+  const desired = wantedOf(account, (name) => keys.includes(name));
   const marks = Object.fromEntries(
     keys.map((key) => {
       const job = applied[key]?.failed?.job ?? applied[key]?.job;
@@ -182,9 +184,9 @@ function seenOn({ account, keys, list }: { account: KnownAccount; keys: readonly
   return { type: 'applied', userId, nasKey, marks, ...(desired['exists'] === 'false' && { all: true as const }) };
 }
 
-function pushed({ desired }: KnownAccount): Compared {
-  if (desired['exists'] !== 'true') return { kind: 'unknown' };
-  return { kind: 'add', differences: differencesOf(desired, {}, (key) => key === 'logged'), confirmed: [] };
+function pushed(account: KnownAccount): Compared {
+  if (account.desired['exists'] !== 'true') return { kind: 'unknown' };
+  return { kind: 'add', differences: differencesOf(wantedOf(account), {}, (key) => key === 'logged'), confirmed: [] };
 }
 
 interface Different {

@@ -3,6 +3,7 @@ import { inOrder } from '../map/derive.ts';
 import type { Effects } from '../map/effects.ts';
 import { callFor, type HookCall, newBoxCalls } from '../map/new-box.ts';
 import type { Account, NasRef } from '../model/account.ts';
+import { wantedOf } from '../model/carried.ts';
 import type { ResyncItem } from '../model/resync.ts';
 import type { AccountRecord } from '../model/state.ts';
 
@@ -33,10 +34,11 @@ export function stepsOf({ item, record, keys, refs, effects }: Putting): readonl
     const login = item.differences.some(({ key }) => key === 'logged') && record.desired['logged'] === 'true';
     return [tell('exists'), ...newBoxCalls(record, effects), ...(login ? [tell('logged')] : [])];
   }
-  const changed = item.differences.filter(({ key, desired }) => record.desired[key] === desired);
+  const wanted = wantedOf(record, (name) => item.differences.some(({ key }) => key === name));
+  const changed = item.differences.filter(({ key, desired }) => wanted[key] === desired);
   return inOrder(
     changed.map(({ key }) => key),
-    record.desired,
+    wanted,
   ).map(tell);
 }
 

@@ -1,21 +1,13 @@
 // One account as its operator sees it: what it should have beside what was made of it, what is on its way and what went wrong.
 import type { Catalogue } from '../map/catalogue.ts';
 import { nasRefOf } from '../model/account.ts';
+import { leftBy } from '../model/carried.ts';
 import { endedStates, type Job, jobStates } from '../model/job.ts';
-import {
-  type AccountRecord,
-  type Applied,
-  type AppliedMark,
-  accessOf,
-  bySupport,
-  differencesOf,
-  type State,
-  settledBy,
-  unsupportedState,
-} from '../model/state.ts';
+import { type AccountRecord, type Applied, type AppliedMark, accessOf, unsupportedState } from '../model/state.ts';
 import type { NasDirectory } from '../plugin-host/nas.ts';
 import type { KnownAccount, Store } from '../store/store.ts';
 import type { AccountView, AppliedView, ListedAccount } from './accounts.ts';
+import { madeOf } from './made.ts';
 
 export interface ViewSources {
   readonly store: Pick<Store, 'applied' | 'jobs' | 'journal'>;
@@ -58,18 +50,15 @@ export async function viewOf(record: AccountRecord, sources: ViewSources): Promi
 }
 
 export function listed({ applied, ...record }: KnownAccount, directory: Pick<NasDirectory, 'find'>): ListedAccount {
+  const { wanted, differences, unsupported } = madeOf({ ...record, applied });
   return {
     ...record,
+    desired: wanted,
     access: accessOf(record.desired),
     nas: directory.find(nasRefOf(record.variables))?.name ?? null,
-    ...bySupport(differencesOf(record.desired, valuesOf(applied)), applied),
+    differences,
+    unsupported,
   };
-}
-
-export function valuesOf(marks: Applied): State {
-  return Object.fromEntries(
-    Object.entries(marks).flatMap(([key, { value }]) => (value === undefined ? [] : [[key, value]])),
-  );
 }
 
 function viewOfBox(nasKey: string, marks: Applied, directory: Pick<NasDirectory, 'find'>): AppliedView {
@@ -106,7 +95,7 @@ function withFailing(marks: Applied, failing: readonly Job[], { catalogue }: Vie
 }
 
 function keysOf(job: Job, catalogue: Catalogue): string[] {
-  return Object.keys(settledBy(catalogue.get(job.hook)?.settles ?? null, job.account));
+  return Object.keys(leftBy(catalogue.get(job.hook)?.settles ?? null, job.account));
 }
 
 /** Nothing is left there of it, and nothing failed there since. */

@@ -55,5 +55,6 @@ function settlesText({ settles, barrier, kind }: HookDefinition): string {
   if (kind === 'read') return 'nothing; read-only, does not queue';
   if (kind === 'around') return 'nothing; runs around every hook of the plugin';
   if (settles === null) return 'nothing';
-  return `${settles.flag}: ${settles.value}${barrier ? ' (barrier)' : ''}`;
+  const carried = 'carries' in settles ? settles.carries.map((name) => `, ${name}`).join('') : '';
+  return `${settles.flag}: ${settles.value}${carried}${barrier ? ' (barrier)' : ''}`;
 }

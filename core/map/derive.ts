@@ -1,5 +1,6 @@
 // From what an account had and what it should have now to the hooks that make the difference, in their order: pure.
 import { type Account, nasKeyOf, nasRefOf } from '../model/account.ts';
+import { isCarried } from '../model/carried.ts';
 import {
   type AccountRecord,
   changedKeyParameters,
@@ -123,6 +124,8 @@ function changedKeys(old: State, desired: State): readonly string[] {
 /** As they are told to a box that is to have these values of them. */
 export function inOrder(keys: readonly string[], desired: State): readonly string[] {
   const place = (key: string): number => {
+    // The hook that adds an account comes first, whatever it is run for.
+    if (isCarried(key)) return -1;
     if (key === 'rate') return 0;
     return order.indexOf(`${serviceOf(key) === undefined ? key : 'service'}: ${desired[key]}`);
   };

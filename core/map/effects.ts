@@ -1,5 +1,6 @@
 // Which hook of the catalogue brings something about: found by what it settles, never by its name.
 import { OssiaError } from '../errors.ts';
+import { isCarried } from '../model/carried.ts';
 import type { HookDefinition, Settles } from '../model/hook.ts';
 import { type AccessFlag, serviceOf } from '../model/state.ts';
 import type { Catalogue } from './catalogue.ts';
@@ -17,6 +18,9 @@ export function effectsOf(catalogue: Catalogue): Effects {
   for (const hook of changing) {
     const effect = effectOf(hook.settles);
     if (!byEffect.has(effect)) byEffect.set(effect, hook);
+    const { settles } = hook;
+    for (const name of settles !== null && 'carries' in settles ? settles.carries : [])
+      byEffect.set(carrying(name), hook);
   }
   const find = (effect: string): HookDefinition => {
     const hook = byEffect.get(effect);
@@ -26,10 +30,15 @@ export function effectsOf(catalogue: Catalogue): Effects {
   return {
     bringing(key, value) {
       if (serviceOf(key) !== undefined) return find(`service: ${value}`);
+      if (isCarried(key)) return find(carrying(key));
       return find(key === 'rate' && value !== 'none' ? 'rate: payload' : `${key}: ${value}`);
     },
     edited: find('nothing'),
   };
+}
+
+function carrying(name: string): string {
+  return `carries ${name}`;
 }
 
 function effectOf(settles: Settles | null): string {

@@ -10,9 +10,19 @@ interface AccessFlags {
   readonly own_disabled: boolean;
 }
 
+/** Key parameters that are on a box as something of their own, told and compared under their own names. */
+export type CarriedParameter = 'snatip';
+
 /** What is true of the account on the box once the hook is done. */
 export type Settles =
-  | { readonly [F in keyof AccessFlags]: { readonly flag: F; readonly value: boolean } }[keyof AccessFlags]
+  | {
+      readonly [F in keyof AccessFlags]: {
+        readonly flag: F;
+        readonly value: boolean;
+        /** On the box with it then, as the account's variables say: the hook to run when one of these differs there. */
+        readonly carries?: readonly CarriedParameter[];
+      };
+    }[keyof AccessFlags]
   | { readonly flag: 'rate'; readonly value: 'payload' | 'none' }
   | { readonly flag: 'service'; readonly value: 'on' | 'off' };
 

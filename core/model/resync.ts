@@ -1,7 +1,7 @@
 // A resync of one box: what was compared, what the plan is, and how far it has come.
 
-/** What may be compared and put right; `access` is exists, accept, redirect and own_disabled. */
-export const resyncTopics = ['access', 'rate', 'services', 'logged'] as const;
+/** What may be compared and put right; `access` is exists, accept, redirect and own_disabled, `nat` is snatip. */
+export const resyncTopics = ['access', 'rate', 'nat', 'services', 'logged'] as const;
 export type ResyncTopic = (typeof resyncTopics)[number];
 
 export const resyncStates = [

@@ -4,7 +4,8 @@ import type { Settles } from './hook.ts';
 
 /**
  * By settle key: `exists`, `accept`, `redirect`, `logged`, `own_disabled` are `true` or `false`; `rate` is `none` or a JSON text of
- * its variables; `service:<usluga_id>` is `on` or `off`. What nobody ever told is not there.
+ * its variables; `service:<usluga_id>` is `on` or `off`. What nobody ever told is not there. Beside what is kept so there may stand
+ * key parameters that hooks carry; see `wantedOf`.
  */
 export type State = Readonly<Record<string, string>>;
 

@@ -20,6 +20,7 @@ const state = {
   own_disabled: z.boolean().exactOptional(),
   logged: z.boolean().exactOptional(),
   rate: z.object({ rate_in: kbit, rate_out: kbit }).nullable().exactOptional(),
+  snatip: z.string().max(64).nullable().exactOptional(),
   services: z.array(text).max(1000).exactOptional(),
 };
 const user: z.ZodType<BoxUser> = z

@@ -47,6 +47,8 @@ export interface BoxState {
   readonly logged?: boolean;
   /** kbit/s; null: no limit. Compared are the rates that both sides have. */
   readonly rate?: { readonly rate_in: number; readonly rate_out: number } | null;
+  /** The address as which it goes out by NAT, where that is the billing's variable `snatip`; null: its own. */
+  readonly snatip?: string | null;
   /** `usluga_id` of every service that is on. */
   readonly services?: readonly string[];
 }

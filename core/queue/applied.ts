@@ -1,7 +1,8 @@
 // What a settled job says about its box: marks of what it left there, or that it failed to, or could not.
 
+import { leftBy } from '../model/carried.ts';
 import type { Job } from '../model/job.ts';
-import { type AppliedMark, settledBy, unsupportedState } from '../model/state.ts';
+import { type AppliedMark, unsupportedState } from '../model/state.ts';
 import type { Change } from '../store/store.ts';
 import type { Hooks } from './superseding.ts';
 
@@ -16,7 +17,7 @@ const failures: Readonly<Partial<Record<Job['state'], string>>> = {
 export function appliedBy(hooks: Hooks, job: Job): Change[] {
   const { id, hook, account, nasKey, state, reason, updatedAt: at } = job;
   const userId = account['user_id'];
-  const settled = Object.entries(settledBy(hooks.get(hook)?.settles ?? null, account));
+  const settled = Object.entries(leftBy(hooks.get(hook)?.settles ?? null, account));
   const isMade = state === 'done';
   const failure = failures[state];
   if (!userId || settled.length === 0 || (!isMade && failure === undefined)) return [];

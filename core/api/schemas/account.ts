@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { AccountView, ActualView, ListedAccount } from '../../accounts/accounts.ts';
 import { readable } from '../../accounts/readable.ts';
+import { carriedParameters } from '../../model/carried.ts';
 import type { Job } from '../../model/job.ts';
 import { type AppliedMark, accessFlags, type State } from '../../model/state.ts';
 import type { NasDirectory } from '../../plugin-host/nas.ts';
@@ -43,7 +44,7 @@ const failure = z.object({
 });
 
 const row = z.object({
-  key: z.string().describe('exists, accept, redirect, own_disabled, logged, rate, or `service:` and its id.'),
+  key: z.string().describe('exists, accept, redirect, own_disabled, logged, rate, snatip, or `service:` and its id.'),
   desired: z.string().nullable().describe('What should be; null when the billing never said.'),
   applied: z.string().nullable().describe('What the last job that was done left there; null when none was.'),
   applied_at: time.nullable(),
@@ -157,7 +158,7 @@ interface Sides {
 
 function rowsOf({ desired, marks, found, differing }: Sides): z.output<typeof row>[] {
   const known = new Set([...Object.keys(desired), ...Object.keys(marks), ...Object.keys(found)]);
-  const first = [...accessFlags, 'rate'].filter((key) => known.has(key));
+  const first = [...accessFlags, 'rate', ...carriedParameters].filter((key) => known.has(key));
   const services = [...known].filter((key) => !first.includes(key)).sort();
   return [...first, ...services].map((key) => {
     const { value, job, at, failed } = marks[key] ?? {};

@@ -9,7 +9,7 @@ export const resyncBody = z.strictObject({
     .array(z.enum(resyncTopics))
     .default([])
     .describe(
-      'What is compared and put right; `access` is exists, accept, redirect, own_disabled. Everything when empty.',
+      'What is compared and put right; `access` is exists, accept, redirect, own_disabled; `nat` is snatip. Everything when empty.',
     ),
   expect_empty: z
     .boolean()

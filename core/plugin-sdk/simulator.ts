@@ -3,6 +3,13 @@
 export interface SimulatedExchange {
   readonly received: string;
   readonly answered: string;
+  /** Only asked for something: `sent` of a case leaves it out. */
+  readonly isRead?: boolean;
+  /**
+   * The words of what came, as the box takes it apart, without the values in them: equal for any two values of a variable, unless one
+   * of them is more than a value. What has none is not judged.
+   */
+  readonly shape?: readonly string[];
 }
 
 export interface Simulator {
@@ -12,6 +19,8 @@ export interface Simulator {
   state(): unknown;
   /** Called for every command that the box takes, in its own language. */
   onExchange(listener: (exchange: SimulatedExchange) => void): void;
+  /** The box begins anew with what it held at first; connections are cut by who asks. Without it the box is never rebooted. */
+  reset?(): void;
   close(): Promise<void>;
 }
 

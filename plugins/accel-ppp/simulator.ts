@@ -18,7 +18,7 @@ export const startSimulator: StartSimulator = async ({ state = {} } = {}) => {
   const dictionary = await loadDictionary(dictionaries);
   const listeners = new Set<(exchange: SimulatedExchange) => void>();
   const tell = (received: string, answered: string): void => {
-    for (const listener of listeners) listener({ received, answered });
+    for (const listener of listeners) listener({ received, answered, isRead: received.startsWith('show ') });
   };
   const login = { user: 'ossia', password: randomBytes(12).toString('hex') };
   const secret = randomBytes(12).toString('hex');

@@ -17,17 +17,22 @@ const factoryState: TablesState = {
 export const startSimulator: StartSimulator = async ({ state = {} } = {}) => {
   const tables = createTables({ ...factoryState, ...(state as TablesState) });
   const listeners = new Set<(exchange: SimulatedExchange) => void>();
-  const tell = (received: string, answered: string) => {
-    for (const listener of listeners) listener({ received, answered });
+  const tell = (exchange: SimulatedExchange) => {
+    for (const listener of listeners) listener(exchange);
   };
   const login = { user: 'ossia', password: randomBytes(12).toString('hex') };
   const secret = randomBytes(12).toString('hex');
   const api = await startApiServer({
     tables,
     ...login,
-    onExchange: (words, answer) => tell(textOf(words), answerText(answer)),
+    onExchange: (words, answer) =>
+      tell({ received: textOf(words), answered: answerText(answer), isRead: words[0]?.endsWith('/print') === true }),
   });
-  const radius = await startRadiusIncoming({ tables, secret, onExchange: tell });
+  const radius = await startRadiusIncoming({
+    tables,
+    secret,
+    onExchange: (received, answered) => tell({ received, answered }),
+  });
   return {
     transports: {
       routeros: { host: '127.0.0.1', port: api.port, ...login },

@@ -23,6 +23,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   dispatch: ['queue', 'journal', 'plugin-host', 'config', 'store'],
   accounts: ['map', 'queue', 'store', 'plugin-host', 'plugin-sdk', 'config'],
   'plugin-host': ['config', 'sandbox', 'transport', 'plugin-sdk'],
+  'plugin-kit': ['config', 'map', 'plugin-host', 'plugin-sdk', 'sandbox', 'simulator', 'transport'],
   sandbox: ['plugin-sdk'],
   transport: ['plugin-sdk'],
   simulator: ['transport'],
@@ -41,7 +42,19 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   ],
   interstellio: ['api', 'sessions', 'store'],
   cgrates: ['api', 'ingest', 'sessions', 'store'],
-  cli: ['config', 'migration', 'plugin-host', 'map', 'daemon', 'api', 'log', 'transport', 'sandbox', 'version'],
+  cli: [
+    'config',
+    'migration',
+    'plugin-host',
+    'plugin-kit',
+    'map',
+    'daemon',
+    'api',
+    'log',
+    'transport',
+    'sandbox',
+    'version',
+  ],
   log: ['log-lines'],
 };
 

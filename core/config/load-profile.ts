@@ -138,13 +138,16 @@ interface Parts {
 
 function profileOf({ name, file, parsed, sections, radius }: Parts): Profile {
   const { limits } = parsed;
+  const [plugin = '', pin] = parsed.plugin.split('@');
   return {
     name,
     file,
-    plugin: parsed.plugin,
+    plugin,
+    ...(pin === undefined ? {} : { pin }),
     match: parsed.match,
     transports: sections,
     radius,
+    grants: parsed.grants,
     limits: {
       concurrency: limits.concurrency,
       ratePerSecond: limits.rate,
@@ -152,6 +155,7 @@ function profileOf({ name, file, parsed, sections, radius }: Parts): Profile {
       attempts: limits.attempts,
       breakerFailures: limits.breaker.failures,
       breakerProbeMs: limits.breaker.probe,
+      callsPerSecond: limits.call_rate,
       guest: {
         memoryMb: Math.floor(limits.memory / 1024 ** 2),
         cpuMs: limits.cpu,

@@ -18,6 +18,7 @@ const limits = z.strictObject({
   memory: size('expected a size of 8MB..1GB', { least: 8 * megabyte, most: 1024 * megabyte }).prefault('32MB'),
   cpu: duration('expected a duration of 50ms..10s', { least: 50, most: 10_000 }).prefault('200ms'),
   calls: count({ most: 100_000 }).default(1000).describe('Transport calls in one run.'),
+  call_rate: rate().prefault('unlimited').describe('Transport calls per second, of all runs together; more wait.'),
   call_size: size('expected a size of 1KB..64MB', { least: 1024, most: 64 * megabyte }).prefault('1MB'),
   log_lines: count({ least: 0, most: 100_000 }).default(200),
 });
@@ -69,8 +70,13 @@ const resync = z.strictObject({
     .describe('How long a listing may take.'),
 });
 
+/** `mikrotik`, or held to one version: `mikrotik@1.2.0`, or to one content: `mikrotik@3fa92c01`. */
+const plugin = text.regex(/^[^@]+(@(\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?|[0-9a-f]{8,64}))?$/, {
+  error: 'expected the name of a plugin, alone or with a version or the hash that ossia plugin list shows: acme@1.2.0',
+});
+
 export const profileSchema = z.strictObject({
-  plugin: text,
+  plugin,
   match: z
     .strictObject({
       nas_ip: oneOrList(address).default([]),
@@ -96,6 +102,12 @@ export const profileSchema = z.strictObject({
         ),
     })
     .optional(),
+  grants: z
+    .record(z.string(), oneOrList(text))
+    .default({})
+    .describe(
+      'By transport, patterns of what the plugin may do there; what its plugin.json asks for when it is not given.',
+    ),
   limits: limits.prefault({}),
   sessions: sessions.prefault({}),
   resync: resync.prefault({}),

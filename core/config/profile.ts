@@ -6,6 +6,8 @@ export interface Profile {
   readonly name: string;
   readonly file: string;
   readonly plugin: string;
+  /** The version, or the beginning of the hash, that it is held to. */
+  readonly pin?: string;
   readonly match: {
     readonly nas_ip: readonly string[];
     readonly nas_identifier: readonly string[];
@@ -15,6 +17,8 @@ export interface Profile {
   readonly transports: Readonly<Record<string, unknown>>;
   /** For the accounting that this box sends to us. */
   readonly radius: RadiusClient | null;
+  /** Of what the plugin asks to do, patterns of what it may: by transport. One that is not here is granted as asked. */
+  readonly grants: Readonly<Record<string, readonly string[]>>;
   readonly limits: ProfileLimits;
   readonly sync: SyncSettings;
   readonly resync: ResyncSettings;
@@ -84,5 +88,7 @@ export interface ProfileLimits {
   readonly breakerFailures: number;
   /** Milliseconds between the trials of an open breaker. */
   readonly breakerProbeMs: number;
+  /** Calls to the box per second, of all runs together; Infinity when not limited. */
+  readonly callsPerSecond: number;
   readonly guest: GuestLimits;
 }

@@ -1,6 +1,8 @@
 // From a profile that reads well to a NAS that may go live: plugin, options, device, a fresh guest, the self-test.
+
+import { hint } from '../config/hint.ts';
 import type { ProfileReading, TransportDefinitions } from '../config/load-profile.ts';
-import { problemsError } from '../config/problems.ts';
+import { type Problem, problemAt, problemsError } from '../config/problems.ts';
 import type { Profile } from '../config/profile.ts';
 import { OssiaError } from '../errors.ts';
 import { nearest } from '../model/did-you-mean.ts';
@@ -20,12 +22,14 @@ export interface BuildNasInput {
   readonly hooks: ReadonlyMap<string, { readonly kind: HookKind }>;
   readonly now: () => number;
   readonly successor: LiveNasInput['successor'];
+  readonly judge?: LiveNasInput['judge'];
+  readonly onQuarantine: LiveNasInput['onQuarantine'];
   readonly log: TransportEnvironment['log'];
 }
 
 /** Rejects with an OssiaError; nothing stays open then. */
 export async function buildNas(input: BuildNasInput): Promise<LiveNas> {
-  const { reading, profile: parsed, plugin, sandbox, definitions, hooks, now, successor, log } = input;
+  const { reading, profile: parsed, plugin, sandbox, definitions, hooks, now, successor, judge, log } = input;
   const options = checkedOptions(plugin, reading);
   const profile = { ...parsed, options };
   const { manifest, hash, source, sourceMap } = plugin;
@@ -53,6 +57,8 @@ export async function buildNas(input: BuildNasInput): Promise<LiveNas> {
       kindOf,
       now,
       successor,
+      ...(judge && { judge }),
+      onQuarantine: input.onQuarantine,
     });
   } catch (error) {
     await closeAll(device, guest);
@@ -63,8 +69,21 @@ export async function buildNas(input: BuildNasInput): Promise<LiveNas> {
 /** Throws `profile_invalid` with every misfit and its place. */
 export function checkedOptions(plugin: Plugin, reading: ProfileReading): Readonly<Record<string, unknown>> {
   const answer = plugin.checkOptions(reading);
-  if (answer.ok) return answer.options;
-  throw problemsError('profile_invalid', answer.problems);
+  const problems = [...strayGrants(plugin, reading), ...(answer.ok ? [] : answer.problems)];
+  if (answer.ok && problems.length === 0) return answer.options;
+  throw problemsError('profile_invalid', problems);
+}
+
+/** A mistyped name would leave the transport as open as the plugin asks. */
+function strayGrants({ manifest }: Plugin, { profile, place }: ProfileReading): Problem[] {
+  const asked = Object.keys(manifest.transports);
+  return Object.keys(profile?.grants ?? {})
+    .filter((name) => !asked.includes(name))
+    .map((name) => {
+      const path = ['grants', name];
+      const problem = `is not a transport that the plugin ${manifest.name} asks for${hint(name, asked)}`;
+      return problemAt({ place: place(path), path, code: 'profile_invalid' }, problem);
+    });
 }
 
 interface HooksInput {

@@ -5,6 +5,8 @@ import type { Profile } from '../config/profile.ts';
 import { OssiaError } from '../errors.ts';
 import type { CallContext, Transport, TransportDefinition, TransportEnvironment } from '../transport/transport.ts';
 import type { ExchangeRecorder } from './exchange-recorder.ts';
+import { createGrants } from './grants.ts';
+import { createPace } from './pace.ts';
 import type { PluginManifest } from './plugin-manifest.ts';
 
 export interface OpenDevice {
@@ -45,6 +47,13 @@ interface Granted {
 
 export function openDevice({ profile, manifest, definitions, log }: OpenDeviceInput): OpenDevice {
   const granted = new Map<string, Granted>();
+  const grants = createGrants({
+    plugin: manifest.name,
+    nas: profile.name,
+    asked: manifest.transports,
+    given: profile.grants,
+  });
+  const pace = createPace(profile.limits.callsPerSecond);
   for (const name of Object.keys(manifest.transports)) {
     const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined;
     if (definition === undefined || !Object.hasOwn(profile.transports, name)) continue;
@@ -57,6 +66,9 @@ export function openDevice({ profile, manifest, definitions, log }: OpenDeviceIn
     if (rules === undefined) return refuse(new OssiaError('not_granted', `${name} has no method ${method}.`));
     const parsed = rules.args.safeParse(args);
     if (!parsed.success) return refuse(wrongArguments(`${name}.${method}`, parsed.error.issues));
+    const subjects = definition.subjects ? definition.subjects(method, parsed.data) : [[method]];
+    const refusal = grants.refusal({ transport: name, access: rules.access, subjects });
+    if (refusal) return refuse(new OssiaError('not_granted', `${name}.${method} ${wordsOf(subjects)}: ${refusal}.`));
     return { transport, rules, args: parsed.data };
   }
 
@@ -83,6 +95,7 @@ export function openDevice({ profile, manifest, definitions, log }: OpenDeviceIn
         recorder.add({ kind: 'recorded', via: name, text: transport.describe(method, args) });
         return null;
       }
+      await pace(call);
       return transport.call(method, args, contextOf(call));
     },
 
@@ -98,6 +111,11 @@ export function openDevice({ profile, manifest, definitions, log }: OpenDeviceIn
       await Promise.allSettled([...granted.values()].map(({ transport }) => transport.close()));
     },
   };
+}
+
+function wordsOf(subjects: readonly (readonly string[])[] | null): string {
+  const text = subjects?.map((words) => words.join(' ')).join('; ') ?? '(a line that the shell would still change)';
+  return text.length > 200 ? `${text.slice(0, 200)}...` : text;
 }
 
 function refuse(error: OssiaError): never {

@@ -10,6 +10,11 @@ export interface TransportDefinition<Config = unknown> {
   /** Keys of `config` that hold secrets, so that nothing prints them. */
   readonly secrets: readonly string[];
   readonly methods: Readonly<Record<string, MethodDefinition>>;
+  /**
+   * What a call does, each thing as words, for the patterns of manifest and profile; null when only the box could tell. Arguments are
+   * already parsed. When it is not given, the method's name is the only word.
+   */
+  subjects?(method: string, args: readonly unknown[]): readonly (readonly string[])[] | null;
   /** What a dry run over it leaves open, in one sentence for the operator. */
   readonly unknownInDryRun: string;
   connect(config: Config, environment: TransportEnvironment): Transport;

@@ -8,6 +8,7 @@ export const limits: ProfileLimits = {
   concurrency: 4,
   ratePerSecond: Number.POSITIVE_INFINITY,
   deadlineMs: 1000,
+  callsPerSecond: Number.POSITIVE_INFINITY,
   attempts: 10,
   breakerFailures: 1000,
   breakerProbeMs: 20,
@@ -47,6 +48,7 @@ export function scriptedDirectory(): ScriptedDirectory {
         plugin: 'scripted',
         match: { nas_ip: [nasIp].flat(), nas_identifier: [], nas_id: [] },
         transports: {},
+        grants: {},
         radius: null,
         limits: { ...limits, ...changed },
         resync: {

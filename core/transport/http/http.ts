@@ -18,6 +18,7 @@ export const httpTransport: TransportDefinition<HttpConfig> = {
     read: { access: 'read', args: requestArgs },
     send: { access: 'write', args: requestArgs },
   },
+  subjects: (_, [method, path]) => [[method as string, `/${(path as string[]).map(encodeURIComponent).join('/')}`]],
   unknownInDryRun: 'Requests that change something were not sent: whether the API would take them is not known.',
   connect(config): Transport {
     const { ca, servername, max_connections: maxSockets } = config;

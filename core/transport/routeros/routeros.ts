@@ -40,6 +40,7 @@ export const routeros: TransportDefinition<RouterOsConfig> = {
   unknownInDryRun:
     'Reads were made, writes were not: what the router would refuse, and what another command would answer, is not known.',
   methods,
+  subjects: (_, [path]) => [[path as string]],
   connect(section, environment) {
     const client = createClient(clientConfig(section), (message) =>
       environment.log('info', `RouterOS API of ${environment.nas} (${section.host}): ${message}`),

@@ -44,6 +44,7 @@ export const scriptTransport: TransportDefinition<ScriptConfig> = {
   unknownInDryRun:
     'The program was not started: what it would do, print and exit with is not known, nor whether a later step follows from that.',
   methods: { run: { access: 'write', args } },
+  subjects: (_, [program, words]) => [[program as string, ...(words as readonly string[])]],
   connect(config): Transport {
     const closing = new AbortController();
 

@@ -7,6 +7,7 @@ import type { CallContext, Transport, TransportDefinition } from '../transport.t
 import { type SshConfig, sshConfig } from './config.ts';
 import { createConnection } from './connection.ts';
 import { journalText } from './journal-text.ts';
+import { commandsOf } from './shell-words.ts';
 
 // OpenSSH takes packets of 256 KiB, Linux 128 KiB for one argument, which is what the shell gets.
 const maxCommandBytes = 100_000;
@@ -35,6 +36,7 @@ export const sshTransport: TransportDefinition<SshConfig> = {
     lines: { access: 'read', args, inParts: true },
     run: { access: 'write', args },
   },
+  subjects: (_, [text]) => commandsOf(text as string),
   connect(config, environment): Transport {
     const connection = createConnection(config, environment);
     const mask = createMask(

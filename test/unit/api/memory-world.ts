@@ -292,6 +292,7 @@ const bras: Nas = {
     plugin: 'mikrotik',
     match: { nas_ip: ['10.0.0.1', '10.0.0.9'], nas_identifier: ['bras-1'], nas_id: ['7'] },
     transports: { routeros: { host: '10.0.0.1', port: 8729, user: 'ossia', password: boxSecret } },
+    grants: {},
     radius: { addresses: ['10.0.0.1'], secret: boxSecret, certificates: [], requireMessageAuthenticator: 'if-present' },
     limits,
     resync: {

@@ -45,6 +45,11 @@ export const codes = {
     meaning: 'The box did not answer in time; the change may have happened.',
   },
   nas_refused: { retryable: false, meaning: 'The box said no.' },
+  run_lost: {
+    retryable: true,
+    meaning:
+      'The hook ran beside something that took its worker or isolate with it; it runs again and uses up no attempt.',
+  },
   nas_busy: { retryable: true, meaning: 'The box said not now.' },
   nas_auth: { retryable: false, meaning: 'The box does not accept our credentials.' },
   nas_identity: { retryable: false, meaning: 'The box is not the one that the profile pins (host key, certificate).' },

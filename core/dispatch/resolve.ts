@@ -67,7 +67,7 @@ function again(situation: Situation, outcome: Extract<Outcome, { type: 'retry' }
   const { job, breaker, calledOff, attempts, retry, now, random } = situation;
   const { reason, code } = outcome;
   // As if the run had not been; at once only when that cannot go round and round.
-  if (code === 'aborted')
+  if (code === 'aborted' || code === 'run_lost')
     return { state: 'waiting', reason, code, failures: job.failures, notBefore: calledOff ? 0 : now + retry.first };
   // The breaker decides when this box is tried again; waiting for it costs no attempt.
   if (isUnreachable(code) && breaker === 'open')

@@ -83,7 +83,7 @@ export function openInstance({ id, program, worker, onOffence, onCpu, onIdle }: 
     endAll((run) =>
       run === guilty
         ? new OssiaError(code, `${name} ${what}.`)
-        : new OssiaError('worker_lost', `The isolate of ${name} was given up because another run in it ${what}.`),
+        : new OssiaError('run_lost', `The isolate of ${name} was given up because another run in it ${what}.`),
     );
     leave();
   }
@@ -115,10 +115,16 @@ export function openInstance({ id, program, worker, onOffence, onCpu, onIdle }: 
         }
       }
     },
-    lost(why, suspect) {
+    lost(why, part) {
+      const suspect = part === 'suspect';
       if (suspect) onOffence(null);
       settleOffer({ type: 'lost', why, innocent: !suspect });
-      endAll(() => new OssiaError('worker_lost', `The sandbox worker of ${program.name} is gone: ${why}.`));
+      const text = `The sandbox worker of ${program.name} is gone: ${why}`;
+      endAll(() =>
+        part === 'bystander'
+          ? new OssiaError('run_lost', `${text}; it was at work for another plugin.`)
+          : new OssiaError('worker_lost', `${text}.`, { details: { suspect } }),
+      );
     },
     sliceMs: () => Math.max(limits.wallPerCpu * program.limits.cpuMs, loading ? limits.loadCpuMs : 0),
     // JSON in JSON at worst doubles, UTF-8 at worst triples.

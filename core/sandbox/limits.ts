@@ -28,8 +28,6 @@ export const limits = {
   isolateMb: 3,
   /** Messages between two heartbeats that belong to nothing. */
   strays: 10_000,
-  /** More programs than this in a worker that died tell nothing about whose doing it was. */
-  suspects: 10,
   /** A program that was in a worker when it died, or used up its CPU or memory, runs apart from the others for this long. */
   wardMs: 60_000,
 } as const;

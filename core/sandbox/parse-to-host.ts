@@ -7,8 +7,8 @@ type Fields = Readonly<Record<string, unknown>>;
 export function parseToHost(line: string): ToHost | null {
   const fields = objectOf(line);
   if (!fields) return null;
-  const { type, guest, run, call } = fields;
-  if (type === 'handled') return isCount(fields['count']) ? { type, count: fields['count'] } : null;
+  const { type, guest, run, call, count, ahead } = fields;
+  if (type === 'handled') return isCount(count) && isCount(ahead) ? { type, count, ahead } : null;
   if (type === 'pong') return parsePong(fields);
   if (type === 'ready') return typeof fields['versions'] === 'string' ? { type, versions: fields['versions'] } : null;
   if (!isCount(guest)) return null;

@@ -27,8 +27,8 @@ export type ToHost =
   | { readonly type: 'abandoned'; readonly guest: number; readonly run: number; readonly settled: boolean }
   /** The isolate is gone; `run` is the one that was being served. */
   | { readonly type: 'fault'; readonly guest: number; readonly run: number; readonly fault: Fault }
-  /** How many more messages were dealt with; what came after them may be what killed the worker. */
-  | { readonly type: 'handled'; readonly count: number }
+  /** How many more messages were dealt with; what kills the worker before its next word is among the `ahead` that come then. */
+  | { readonly type: 'handled'; readonly count: number; readonly ahead: number }
   | { readonly type: 'pong'; readonly id: number; readonly usage: readonly GuestUsage[] };
 
 /** Calls under this name, which no transport has, are for the sandbox itself: `next` part of an answer, `rows` of a list. */

@@ -2,6 +2,9 @@
 import { limits } from './limits.ts';
 import { type ProcessUsage, usageOf } from './process-usage.ts';
 
+/** Why a worker that hangs is killed. */
+export const silent = 'it does not answer';
+
 export interface WorkerWatch {
   /** It said something, whatever it was. */
   heard(): void;
@@ -40,7 +43,7 @@ export function watchWorker({ pid, memoryMb, sliceMs, ping, kill }: WatchInput):
     const most = memoryMb();
     if (usage.residentBytes > most * 1024 * 1024) kill(`it uses more than ${most} MB`);
     else if (asked === answered) ask(usage);
-    else if (!late && isHanging(usage)) kill('it does not answer');
+    else if (!late && isHanging(usage)) kill(silent);
   }
 
   function ask({ cpuMs }: ProcessUsage): void {

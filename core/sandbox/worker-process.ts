@@ -7,14 +7,16 @@ import { parseToHost } from './parse-to-host.ts';
 import type { ToGuest } from './to-guest.ts';
 import type { ToHost } from './to-host.ts';
 import type { Launch } from './walls.ts';
-import { watchWorker } from './watch-worker.ts';
+import { silent, watchWorker } from './watch-worker.ts';
 import type { WorkerCode } from './worker-code.ts';
+
+/** In a worker's end: `suspect`: it was, or may have been, served then; `bystander`: somebody else was; `unknown`: that does not say. */
+export type Part = 'suspect' | 'bystander' | 'unknown';
 
 /** Whoever holds an isolate in the worker. */
 export interface Tenant {
   receive(message: ToHost): void;
-  /** `suspect`: it was given something that the worker did not say it was done with. */
-  lost(why: string, suspect: boolean): void;
+  lost(why: string, part: Part): void;
   /** CPU milliseconds that it may take now without the worker saying a word. */
   sliceMs(): number;
   maxMessageBytes(): number;
@@ -40,6 +42,8 @@ interface StartInput {
   readonly memoryMb: number;
   readonly onEnd: (words: string) => void;
 }
+
+const killed = diedOf('SIGKILL');
 
 const flags = [
   '--jitless',
@@ -68,6 +72,8 @@ export function startWorker({ code, launch, memoryMb, onEnd }: StartInput): Work
   let said = '';
   let outbox: string[] = [];
   let unacknowledged: number[] = [];
+  let ahead = 1;
+  let brokePipe = false;
   let strays = 0;
   let peakTenants = 0;
   let whenReady: () => void = () => {};
@@ -102,6 +108,7 @@ export function startWorker({ code, launch, memoryMb, onEnd }: StartInput): Work
   function take(message: ToHost): void {
     if (message.type === 'handled') {
       unacknowledged = unacknowledged.slice(message.count);
+      ahead = message.ahead;
     } else if (message.type === 'ready') {
       whenReady();
     } else if (message.type === 'pong') {
@@ -130,7 +137,11 @@ export function startWorker({ code, launch, memoryMb, onEnd }: StartInput): Work
       if (why) return;
     }
   });
-  pipe.on('error', () => kill('its pipe broke'));
+  pipe.on('error', () => {
+    // Mostly it is dying, and how says more.
+    brokePipe = true;
+    child.kill('SIGKILL');
+  });
   child.stdin?.on('error', () => kill('it did not take its program'));
   child.stderr?.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-2000);
@@ -158,18 +169,21 @@ export function startWorker({ code, launch, memoryMb, onEnd }: StartInput): Work
       if (!alive) return;
       alive = false;
       watch.stop();
-      const reason = why || how;
+      const reason = why || (brokePipe && how === killed ? 'its pipe broke' : reasonOf(how, said));
       onEnd(`sandbox worker ${child.pid ?? '-'} ended: ${reason}${said && `; it said: ${lastWords(said)}`}`);
       whenNotReady(new Error(`${reason}; ${lastWords(said)}`));
       pipe.destroy();
-      const suspects = new Set(unacknowledged);
+      const suspects = new Set(unacknowledged.slice(0, ahead));
+      // What it was killed for may have begun long before.
+      const isTelling = (why === '' || why === silent) && [...suspects].some((guest) => tenants.has(guest));
       const left = [...tenants];
       tenants.clear();
-      for (const [guest, tenant] of left) tenant.lost(reason, suspects.size <= limits.suspects && suspects.has(guest));
+      for (const [guest, tenant] of left)
+        tenant.lost(reason, suspects.has(guest) ? 'suspect' : isTelling ? 'bystander' : 'unknown');
       resolve(reason);
     };
     child.on('error', (error) => end(error.message));
-    child.on('exit', (status, signal) => end(signal ? `it died of ${signal}` : `it exited with ${status}`));
+    child.on('exit', (status, signal) => end(signal ? diedOf(signal) : `it exited with ${status}`));
   });
 
   child.stdin?.end(code.worker);
@@ -180,16 +194,25 @@ export function startWorker({ code, launch, memoryMb, onEnd }: StartInput): Work
     ready,
     tenants,
     ended,
-    isAlive: () => alive && !why,
+    isAlive: () => alive && !why && !brokePipe,
     attach(guest, tenant) {
       peakTenants = Math.max(peakTenants, tenants.size + 1);
       if (alive) tenants.set(guest, tenant);
-      else queueMicrotask(() => tenant.lost(why || 'it is being replaced', false));
+      else queueMicrotask(() => tenant.lost(why || 'it is being replaced', 'bystander'));
     },
     detach: (guest) => tenants.delete(guest),
     send,
     kill,
   };
+}
+
+function diedOf(signal: NodeJS.Signals): string {
+  return `it died of ${signal}`;
+}
+
+/** Of what V8 prints when it gives up, the part that an operator can use. */
+function reasonOf(how: string, said: string): string {
+  return /Last few GCs|out of memory/i.test(said) ? `it ran out of memory (${how})` : how;
 }
 
 function lastWords(said: string): string {

@@ -16,6 +16,7 @@ async function open(input: Partial<SandboxInput> = {}): Promise<Sandbox> {
   return sandbox;
 }
 
+const roomy = { memoryMb: 32, cpuMs: 5000, maxCalls: 50, maxCallBytes: 1000, maxLogLines: 10 };
 const waiting = 'async wait(input, device) { return device.coa.coa({}); }, now() { return 1; }';
 
 test.each(['SIGKILL', 'SIGSTOP'] as const)(
@@ -43,6 +44,29 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)(
     expect(sandbox?.stats().workerRestarts).toBe(1);
   },
 );
+
+test('what a plugin takes its worker down with is its own: those beside it are told apart, and stay where they were', async () => {
+  const opened = await open();
+  const bomb = 'bomb() { const all = new Map(); for (let i = 0; ; i++) all.set(i, {}); }, now() { return 1; }';
+  const bad = await opened.load(programOf(bomb, { name: 'bad', limits: { ...roomy, memoryMb: 16 } }));
+  const names = Array.from({ length: 5 }, (_, n) => `good-${n}`);
+  const good = await Promise.all(names.map((name) => opened.load(programOf(waiting, { name }))));
+  // Some wait for their box, some stand behind the bomb in the pipe.
+  const before = good.slice(0, 2).map((guest) => guest.run(callOf('wait', { onCall: () => new Promise(() => {}) })));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const bombed = bad.run(callOf('bomb'));
+  const behind = good.map((guest) => guest.run(callOf('now')));
+  expect(await bombed).toMatchObject({
+    error: { code: 'worker_lost', message: expect.stringContaining('out of memory') },
+  });
+  for (const result of await Promise.all([...before, ...behind])) {
+    expect(result).toMatchObject({ error: { code: 'run_lost', message: expect.stringContaining('another plugin') } });
+  }
+  for (const guest of good) expect(await guest.run(callOf('now'))).toEqual({ type: 'returned', value: 1 });
+  expect(workerPids()).toHaveLength(1);
+  expect(await bad.run(callOf('now'))).toEqual({ type: 'returned', value: 1 });
+  expect(workerPids()).toHaveLength(2);
+});
 
 test('a worker that swells is replaced, and the reason names its size', async () => {
   const guest = await (await open({ workerMemoryMb: 150 })).load(

@@ -39,6 +39,13 @@ test.each<[string, Outcome, Partial<Job>, 'open' | 'closed', object]>([
   ['a busy box for the last time', again('nas_busy'), { failures: 2 }, 'closed', { state: 'dead', failures: 3 }],
   ['silence before the breaker opens', again('nas_timeout'), {}, 'closed', { state: 'retrying', failures: 1 }],
   ['silence with an open breaker', again('nas_timeout'), { failures: 2 }, 'open', { state: 'waiting', failures: 2 }],
+  [
+    'a run that another one took along, as often as that happens',
+    again('run_lost'),
+    { failures: 1, code: 'worker_lost' },
+    'closed',
+    { state: 'waiting', failures: 1, notBefore: 1_001_000 },
+  ],
   ['a lost worker', again('worker_lost'), {}, 'closed', { state: 'retrying' }],
   [
     'a lost worker after another failure',

@@ -12,9 +12,10 @@ export interface ProcessUsage {
 const pageBytes = 4096;
 const tickMs = 10;
 
+/** Of the process, or of the one that it waits for: what starts a worker behind its walls stays in front of it. */
 export async function usageOf(pid: number): Promise<ProcessUsage | null> {
   try {
-    const text = await readFile(`/proc/${pid}/stat`, 'latin1');
+    const text = await readFile(`/proc/${await innermost(pid)}/stat`, 'latin1');
     // The name in brackets may hold spaces; what follows it begins with the third field.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     const numberAt = (field: number): number => Number(fields[field - 3]);
@@ -26,4 +27,10 @@ export async function usageOf(pid: number): Promise<ProcessUsage | null> {
   } catch {
     return null;
   }
+}
+
+async function innermost(pid: number): Promise<number> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1').catch(() => '');
+  const first = Number.parseInt(children, 10);
+  return first > 0 ? innermost(first) : pid;
 }

@@ -5,12 +5,20 @@ import { z } from 'zod';
 /** The user that owns nothing. */
 export const nobody = 65_534;
 
+const limit = z.union([z.number(), z.string()]);
 const reportSchema = z.object({
   uid: z.number(),
   canGain: z.boolean(),
   connected: z.boolean(),
   interfaces: z.array(z.string()),
-  openFiles: z.union([z.number(), z.string()]),
+  openFiles: limit,
+  fileSize: limit,
+  coreSize: limit,
+  processes: limit,
+  /** It is the first process of its own numbering, and its parent has no number in that. */
+  alone: z.boolean(),
+  /** Of those that it was told to look for. */
+  files: z.array(z.string()),
   readFile: z.boolean(),
   startChild: z.boolean(),
   variables: z.array(z.string()),
@@ -25,23 +33,32 @@ export function readProbe(text: string): ProbeReport | null {
   }
 }
 
+export interface ProbeInput {
+  /** Where one listens on this machine. */
+  readonly port: number;
+  readonly addon: string;
+  /** That are there, and that everybody may read. */
+  readonly files: readonly string[];
+}
+
 /** Runs as CommonJS from standard input, under the worker's own flags. */
-export function probeText(port: number, addon: string): string {
-  const given = `${port}, ${JSON.stringify(addon)}, require, process`;
-  return `(${probe.toString()})(${given}, (text) => process.stdout.write(text));`;
+export function probeText(input: ProbeInput): string {
+  return `(${probe.toString()})(${JSON.stringify(input)}, require, process);`;
 }
 
 type Require = (name: string) => Readonly<Record<string, (...given: readonly unknown[]) => unknown>>;
 
 interface Process {
   getuid(): number;
+  readonly ppid: number;
+  readonly stdout: { write(text: string): void };
   dlopen(module: { readonly exports: object }, file: string): void;
   readonly env: object;
   readonly report: { getReport(): { readonly userLimits: Record<string, { readonly hard: number | string }> } };
 }
 
 // Its text is run elsewhere: it may use nothing but its arguments.
-function probe(port: number, addon: string, require: Require, process: Process, say: (text: string) => void): void {
+function probe({ port, addon, files }: ProbeInput, require: Require, process: Process): void {
   // Without its engine a worker does not start, and so this ends without a word too.
   process.dlopen({ exports: {} }, addon);
   const works = (attempt: () => unknown): boolean => {
@@ -52,13 +69,28 @@ function probe(port: number, addon: string, require: Require, process: Process, 
       return false;
     }
   };
+  // The permission model hides them all; the system's own loader goes by what is there.
+  const isThere = (file: string): boolean => {
+    try {
+      process.dlopen({ exports: {} }, file);
+      return true;
+    } catch (error) {
+      return !/No such file/.test(String(error));
+    }
+  };
   const fs = require('node:fs');
+  const { userLimits } = process.report.getReport();
   const report = {
     uid: process.getuid(),
     canGain: works(() => require('node:process')['setuid']?.(0)),
     connected: false,
     interfaces: Object.keys(require('node:os')['networkInterfaces']?.() as object),
-    openFiles: process.report.getReport().userLimits['open_files']?.hard ?? 'unknown',
+    openFiles: userLimits['open_files']?.hard ?? 'unknown',
+    fileSize: userLimits['file_size_blocks']?.hard ?? 'unknown',
+    coreSize: userLimits['core_file_size_blocks']?.hard ?? 'unknown',
+    processes: userLimits['max_user_processes']?.hard ?? 'unknown',
+    alone: process.ppid === 0,
+    files: files.filter(isThere),
     readFile: works(() => fs['readFileSync']?.('/etc/hostname')) || works(() => fs['readdirSync']?.('/')),
     startChild: works(() => require('node:child_process')['spawnSync']?.('/bin/true')),
     variables: Object.keys(process.env),
@@ -66,7 +98,7 @@ function probe(port: number, addon: string, require: Require, process: Process, 
   const socket = require('node:net')['connect']?.({ port, host: '127.0.0.1' }) as Socket;
   const end = (connected: boolean): void => {
     socket.destroy();
-    say(JSON.stringify({ ...report, connected }));
+    process.stdout.write(JSON.stringify({ ...report, connected }));
   };
   socket.once('connect', () => end(true));
   socket.once('error', () => end(false));

@@ -6,7 +6,7 @@ import { createLineBuffer } from './line-buffer.ts';
 import { parseToHost } from './parse-to-host.ts';
 import type { ToGuest } from './to-guest.ts';
 import type { ToHost } from './to-host.ts';
-import type { Launch } from './walls.ts';
+import type { Launch } from './walls-layers.ts';
 import { silent, watchWorker } from './watch-worker.ts';
 import type { WorkerCode } from './worker-code.ts';
 

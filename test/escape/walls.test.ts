@@ -6,10 +6,11 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openSandbox } from '#core/sandbox/open-sandbox.ts';
 import type { Guest, Sandbox } from '#core/sandbox/sandbox.ts';
-import { raiseWalls, type Walls, wallNames } from '#core/sandbox/walls.ts';
+import { raiseWalls, type Walls } from '#core/sandbox/walls.ts';
+import { wallNames } from '#core/sandbox/walls-rules.ts';
 import { addonFile } from '#core/sandbox/worker-code.ts';
 import { workerLaunch } from '#core/sandbox/worker-process.ts';
-import { workerPids } from '#test/support/sandbox-workers.ts';
+import { childrenOf, workerPids } from '#test/support/sandbox-workers.ts';
 import { callOf, programOf } from '#test/support/sandboxed.ts';
 import { tempDir } from '#test/support/temp-dir.ts';
 
@@ -47,13 +48,15 @@ test('from outside: another network, no privileges, small limits, an empty envir
     NoNewPrivs: '1',
   });
   if (process.getuid?.() === 0) expect(status['Uid']).toBe('65534\t65534\t65534\t65534');
-  for (const namespace of ['net', 'user', 'ipc', 'uts'])
+  for (const namespace of ['net', 'user', 'ipc', 'uts', 'mnt', 'pid'])
     expect(readlinkSync(`/proc/${pid}/ns/${namespace}`)).not.toBe(readlinkSync(`/proc/self/ns/${namespace}`));
   expect(of('limits')).toMatch(/Max open files\s+64\s+64/);
   expect(of('limits')).toMatch(/Max file size\s+0\s+0/);
+  expect(of('limits')).toMatch(/Max processes\s+64\s+64/);
   expect(of('environ')).toBe('');
   const open = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
-  expect(open.filter((target) => target.startsWith('/') && target !== '/dev/null')).toEqual([]);
+  // Where there is no /dev/null to be opened, libuv keeps the root open in its place: the worker's own.
+  expect(open.filter((target) => target.startsWith('/') && !['/dev/null', '/sys'].includes(target))).toEqual([]);
   const routes = of('net/route').trim().split('\n');
   expect(routes.length).toBe(1);
 });
@@ -65,6 +68,14 @@ test('a worker that is killed is replaced behind the same walls', async () => {
   const [after] = workerPids();
   expect(after).not.toBe(before);
   expect(readlinkSync(`/proc/${after}/ns/net`)).not.toBe(readlinkSync('/proc/self/ns/net'));
+});
+
+test('with the process that waits in front of it a worker dies too', async () => {
+  const [before = 0] = workerPids();
+  const [waiting] = childrenOf(process.pid).filter((pid) => childrenOf(pid).includes(before));
+  process.kill(waiting ?? 0, 'SIGKILL');
+  await expect.poll(() => workerPids().includes(before), { timeout: 5000 }).toBe(false);
+  await expect.poll(() => guest.run(callOf('user_add')), { timeout: 5000 }).toMatchObject({ value: 'алиса' });
 });
 
 test('where user namespaces are forbidden, the start is refused by name and remedy, unless told otherwise', {
@@ -90,7 +101,7 @@ test('where user namespaces are forbidden, the start is refused by name and reme
   expect(await inside('available')).toContain('network');
 });
 
-test('two that stand each by itself and not together: the inner one is down, by name and remedy, and workers start', {
+test('some that stand each by itself and not together: the inner ones are down, by name and remedy, and workers start', {
   timeout: 60_000,
 }, async () => {
   // As where only root may make a user namespace, and setpriv has made nobody of it.
@@ -100,9 +111,13 @@ test('two that stand each by itself and not together: the inner one is down, by 
   const partly = await raiseWalls({ worker, addon: addonFile(), signal: AbortSignal.timeout(30_000) });
   expect(partly.report.filter(({ up }) => !up)).toEqual([
     { name: 'network', up: false, detail: expect.stringMatching(/^a worker can open connections: .*user namespaces/) },
+    // Of that shell nothing is in the worker's own root.
+    { name: 'files', up: false, detail: expect.stringMatching(/^the system would let .*passwd.* forbids mounts/) },
+    { name: 'processes', up: false, detail: expect.stringMatching(/^a worker sees other processes .* forbids mounts/) },
   ]);
   expect(partly.behind({ command: 'worker', args: [] })).toMatchObject({
-    args: expect.arrayContaining(['/usr/bin/setpriv', 'worker']),
+    command: '/usr/bin/setpriv',
+    args: expect.arrayContaining(['--no-new-privs', '/usr/bin/prlimit', 'worker']),
   });
 });
 

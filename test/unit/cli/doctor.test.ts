@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { wallNames } from '#core/sandbox/walls-rules.ts';
 import { tempDir } from '#test/support/temp-dir.ts';
 import { ossia } from './ossia.ts';
 
@@ -10,8 +11,7 @@ test('a fit machine: every wall, the disk with the time of a sync, nothing left 
   mkdirSync(join(cwd, 'data'));
   const { code, out } = await ossia(['doctor'], { cwd });
   expect(code).toBe(0);
-  for (const name of ['network', 'user', 'limits', 'files', 'environment'])
-    expect(out).toMatch(new RegExp(`^wall ${name} +ok `, 'm'));
+  for (const name of wallNames) expect(out).toMatch(new RegExp(`^wall ${name} +ok `, 'm'));
   expect(out).toMatch(/^disk +(ok|note) .*data can be written; a sync takes [\d.]+ ms$/m);
   expect(readdirSync(join(cwd, 'data'))).toEqual([]);
 });

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { SimulatedExchange, StartSimulator } from '#core/plugin-sdk/simulator.ts';
 import { startCoaServer } from '#core/simulator/coa-server.ts';
+import { packetShape, textShape } from '#core/simulator/shape.ts';
 import { startSshServer } from '#core/simulator/ssh-server.ts';
 import { formatPacket } from '#core/transport/coa/answer.ts';
 import { loadDictionary } from '#core/transport/radius/dictionary.ts';
@@ -17,13 +18,18 @@ export const startSimulator: StartSimulator = async ({ state = {} } = {}) => {
   const pppd = createPppd(state);
   const dictionary = await loadDictionary(dictionaries);
   const listeners = new Set<(exchange: SimulatedExchange) => void>();
-  const tell = (received: string, answered: string): void => {
-    for (const listener of listeners) listener({ received, answered, isRead: received.startsWith('show ') });
+  const tell = (exchange: SimulatedExchange): void => {
+    for (const listener of listeners) listener(exchange);
   };
   const login = { user: 'ossia', password: randomBytes(12).toString('hex') };
   const secret = randomBytes(12).toString('hex');
   const commandLine = createCommandLine(pppd, (command, printed) =>
-    tell(command, Buffer.from(printed, 'latin1').toString('utf8').trimEnd() || 'nothing'),
+    tell({
+      received: command,
+      answered: Buffer.from(printed, 'latin1').toString('utf8').trimEnd() || 'nothing',
+      isRead: command.startsWith('show '),
+      shape: textShape(command),
+    }),
   );
   const ssh = await startSshServer({ ...login, run: commandLine.run });
   const take = createDae(pppd, dictionary);
@@ -36,7 +42,8 @@ export const startSimulator: StartSimulator = async ({ state = {} } = {}) => {
       const attributes = request.attributes.filter(({ vendor, type }) => vendor !== 0 || type !== eventTimestampType);
       const verdict = take(request);
       const answered = typeof verdict === 'number' ? `nak ${verdict}` : verdict instanceof Promise ? 'later' : verdict;
-      tell(formatPacket(dictionary, { code: request.code, attributes }), answered);
+      const received = formatPacket(dictionary, { code: request.code, attributes });
+      tell({ received, answered, shape: packetShape({ code: request.code, attributes }) });
       return verdict;
     },
   });
@@ -46,6 +53,9 @@ export const startSimulator: StartSimulator = async ({ state = {} } = {}) => {
       ssh: { host: '127.0.0.1', port: ssh.port, ...login, host_key: ssh.fingerprint },
     },
     state: pppd.state,
+    reset() {
+      pppd.sessions = createPppd(state).sessions;
+    },
     onExchange(listener) {
       listeners.add(listener);
     },

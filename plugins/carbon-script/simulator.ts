@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SimulatedExchange, Simulator, StartSimulator } from '#core/plugin-sdk/simulator.ts';
-import { oldScript } from './simulator/old-script.ts';
+import { callEnd, oldScript, shapeBegin } from './simulator/old-script.ts';
 
 interface FolderState {
   /** What stands in each account's file: lines by name. */
@@ -21,7 +21,10 @@ export const startSimulator: StartSimulator = async ({ state = {} } = {}): Promi
   const { users = {}, exit = 0, hangs = false, ubin = false } = state as FolderState;
   const folder = mkdtempSync(join(tmpdir(), 'ossia-carbon-'));
   for (const part of ['bin', 'ubin', 'users']) mkdirSync(join(folder, part));
-  for (const [id, lines] of Object.entries(users)) writeFileSync(join(folder, 'users', id), linesOf(lines));
+  const fill = (): void => {
+    for (const [id, lines] of Object.entries(users)) writeFileSync(join(folder, 'users', id), linesOf(lines));
+  };
+  fill();
   const write = (part: string): void => {
     const file = join(folder, part, 'session');
     writeFileSync(
@@ -36,8 +39,11 @@ export const startSimulator: StartSimulator = async ({ state = {} } = {}): Promi
   let told = 0;
   /** The script is no child of ours: what it wrote down is looked at when somebody asks. */
   const tell = (): void => {
-    const calls = textOf(join(folder, 'calls')).split('\n').filter(Boolean);
-    for (const received of calls.slice(told)) for (const listener of listeners) listener({ received, answered: '' });
+    const calls = textOf(join(folder, 'calls')).split(callEnd).filter(Boolean);
+    for (const call of calls.slice(told)) {
+      const [received = '', shape = ''] = call.split(shapeBegin);
+      for (const listener of listeners) listener({ received, answered: '', shape: shape.split('\n') });
+    }
     told = calls.length;
   };
 
@@ -47,6 +53,10 @@ export const startSimulator: StartSimulator = async ({ state = {} } = {}): Promi
       tell();
       const ids = readdirSync(join(folder, 'users')).sort();
       return { users: Object.fromEntries(ids.map((id) => [id, parsed(textOf(join(folder, 'users', id)))])) };
+    },
+    reset() {
+      for (const id of readdirSync(join(folder, 'users'))) rmSync(join(folder, 'users', id));
+      fill();
     },
     onExchange(listener) {
       listeners.add(listener);

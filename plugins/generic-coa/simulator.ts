@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { RadiusAttributes } from '#core/plugin-sdk/device.ts';
 import type { SimulatedExchange, Simulator, StartSimulator } from '#core/plugin-sdk/simulator.ts';
 import { startCoaServer } from '#core/simulator/coa-server.ts';
+import { packetShape } from '#core/simulator/shape.ts';
 import { formatPacket } from '#core/transport/coa/answer.ts';
 import { type Dictionary, loadDictionary } from '#core/transport/radius/dictionary.ts';
 import type { RadiusPacket } from '#core/transport/radius/packet.ts';
@@ -46,6 +47,7 @@ export const startSimulator = (async ({ state = {} } = {}) => {
         const exchange = {
           received: requestText(dictionary, request),
           answered: answerText(dictionary, request, cause),
+          shape: packetShape(request),
         };
         for (const listener of listeners) listener(exchange);
       }
@@ -56,6 +58,10 @@ export const startSimulator = (async ({ state = {} } = {}) => {
   return {
     transports: { coa: { host: '127.0.0.1', port: server.port, secret } },
     state: () => ({ sessions: sessions.state() }),
+    reset() {
+      for (const userName of Object.keys(sessions.state())) sessions.logout(userName);
+      for (const [userName, attributes] of Object.entries(initial)) sessions.login(userName, attributes);
+    },
     onExchange(listener) {
       listeners.add(listener);
     },

@@ -15,7 +15,8 @@ const factoryState: TablesState = {
 
 /** `state` is rows by menu path, e.g. `{ "/ppp/active": [{ "name": "alice", "address": "10.1.2.3" }] }`. */
 export const startSimulator: StartSimulator = async ({ state = {} } = {}) => {
-  const tables = createTables({ ...factoryState, ...(state as TablesState) });
+  const initial = { ...factoryState, ...(state as TablesState) };
+  const tables = createTables(initial);
   const listeners = new Set<(exchange: SimulatedExchange) => void>();
   const tell = (exchange: SimulatedExchange) => {
     for (const listener of listeners) listener(exchange);
@@ -26,12 +27,12 @@ export const startSimulator: StartSimulator = async ({ state = {} } = {}) => {
     tables,
     ...login,
     onExchange: (words, answer) =>
-      tell({ received: textOf(words), answered: answerText(answer), isRead: words[0]?.endsWith('/print') === true }),
+      tell({ received: textOf(words), answered: answerText(answer), isRead: isPrint(words), shape: shapeOf(words) }),
   });
   const radius = await startRadiusIncoming({
     tables,
     secret,
-    onExchange: (received, answered) => tell({ received, answered }),
+    onExchange: tell,
   });
   return {
     transports: {
@@ -39,6 +40,7 @@ export const startSimulator: StartSimulator = async ({ state = {} } = {}) => {
       coa: { host: '127.0.0.1', port: radius.port, secret },
     },
     state: () => shownState(tables.state()),
+    reset: () => tables.reset(initial),
     onExchange(listener) {
       listeners.add(listener);
     },
@@ -55,9 +57,18 @@ function shownState(state: TablesState): TablesState {
   );
 }
 
+function isPrint([path = '']: readonly string[]): boolean {
+  return path.endsWith('/print');
+}
+
+/** Which words came, without what they set or ask for. */
+function shapeOf([path = '', ...words]: readonly string[]): string[] {
+  return [path, ...words.map((word) => word.slice(0, word.indexOf('=', 1) < 0 ? undefined : word.indexOf('=', 1)))];
+}
+
 function textOf([path = '', ...words]: readonly string[]): string {
   const properties = propertiesOf(words);
-  if (!path.endsWith('/print')) return commandText(path, properties);
+  if (!isPrint([path])) return commandText(path, properties);
   const conditions = propertiesOf(words.flatMap((word) => (word.startsWith('?') ? [`=${word.slice(1)}`] : [])));
   return printText(path.slice(0, -'/print'.length), conditions);
 }

@@ -1,5 +1,9 @@
 // The text of an old `session` script: functions by the hooks' names, variables from the environment, one `case` at the end.
 
+/** Between the calls in the file of calls, and in each before its shape: characters that no value has. */
+export const callEnd = '\u0004';
+export const shapeBegin = '\u0003';
+
 interface OldScript {
   /** Folder with a file for each account. */
   readonly users: string;
@@ -44,7 +48,7 @@ ${functions.join('\n')}
 user_info() { echo "<pre>"; cat "$file" 2>/dev/null; echo "</pre>"; }
 user_test() { echo "ping $ip: ok"; }
 user_get_mac() { echo "\${mac:-unknown}"; }
-printf '%s %s %s\\n' "${from}" "$1" "$login" >> "${calls}"
+printf '%s %s %s\\003%s %s\\n%s\\004' "${from}" "$1" "$login" "$#" "$1" "$(compgen -e)" >> "${calls}"
 ${hangs ? 'while sleep 1; do :; done &\nwhile :; do :; done' : ''}
 ${exit === 0 ? '' : `echo "роутер занят" >&2; exit ${exit}`}
 "$1"

@@ -1,6 +1,8 @@
 // The `/radius incoming` side of the simulated router: CoA and Disconnect for the sessions in its tables, RFC 5176.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import type { SimulatedExchange } from '#core/plugin-sdk/simulator.ts';
+import { packetShape } from '#core/simulator/shape.ts';
 import { encodeResponse, verifyRequest } from '#core/transport/radius/authenticator.ts';
 import { decode } from '#core/transport/radius/codec.ts';
 import { codes, type RadiusAttribute, type RadiusPacket } from '#core/transport/radius/packet.ts';
@@ -15,7 +17,7 @@ export interface RadiusIncoming {
 interface RadiusIncomingOptions {
   readonly tables: Tables;
   readonly secret: string;
-  onExchange(received: string, answered: string): void;
+  onExchange(exchange: SimulatedExchange): void;
 }
 
 const mikrotik = 14988;
@@ -46,7 +48,11 @@ export async function startRadiusIncoming(options: RadiusIncomingOptions): Promi
     const code = request.code + (isTaken ? 1 : 2);
     const attributes = isTaken ? [] : [errorCause(503)];
     socket.send(encodeResponse({ request, code, attributes, secret }), from.port, from.address);
-    options.onExchange(requestText(request), isTaken ? 'ACK' : 'NAK Error-Cause=503');
+    options.onExchange({
+      received: requestText(request),
+      answered: isTaken ? 'ACK' : 'NAK Error-Cause=503',
+      shape: packetShape(request),
+    });
   });
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');

@@ -23,12 +23,18 @@ export interface Tables {
   replace(menu: string, id: string, changes: Row): void;
   removeWhere(menu: string, isMeant: (row: Row) => boolean): number;
   state(): TablesState;
+  /** Forgets everything, and begins with this. */
+  reset(initial: TablesState): void;
 }
 
 export function createTables(initial: TablesState): Tables {
   const tables = new Map<string, Map<string, Row>>(Object.keys(menus).map((menu) => [menu, new Map()]));
   let lastId = 0;
-  for (const [menu, rows] of Object.entries(initial)) for (const row of rows) insert(menu, row);
+  fill(initial);
+
+  function fill(rowsByMenu: TablesState): void {
+    for (const [menu, rows] of Object.entries(rowsByMenu)) for (const row of rows) insert(menu, row);
+  }
 
   function tableOf(menu: string): Map<string, Row> {
     const table = tables.get(menu);
@@ -103,6 +109,10 @@ export function createTables(initial: TablesState): Tables {
       const ids = [...tableOf(menu)].flatMap(([id, row]) => (isMeant(row) ? [id] : []));
       for (const id of ids) tableOf(menu).delete(id);
       return ids.length;
+    },
+    reset(begin) {
+      for (const table of tables.values()) table.clear();
+      fill(begin);
     },
     state: () =>
       Object.fromEntries([...tables].map(([menu, table]) => [menu, [...table.values()].map((row) => bare(menu, row))])),

@@ -9,6 +9,8 @@ export interface Change {
   /** Commands before the script, and after it. */
   readonly before?: readonly string[];
   readonly after?: readonly string[];
+  /** Before the script when it was refused and is sent once more; each may fail. */
+  readonly again?: readonly string[];
 }
 
 export async function apply(input: Input, device: Device, change: Change): Promise<void> {
@@ -20,7 +22,9 @@ export async function apply(input: Input, device: Device, change: Change): Promi
   const result = await device.ssh.run(commandOf(options, change), { stdin: script(lines), okCodes: [0, 1, 2] });
   if (dryRun || result.exitCode === 0) return;
   const everything = rulesetScript(options) + script([`add element ${version}`, ...change.nft]);
-  await device.ssh.run([...shapingSetup(options), commandOf(options, change)].join('; '), { stdin: everything });
+  await device.ssh.run([...shapingSetup(options), ...(change.again ?? []), commandOf(options, change)].join('; '), {
+    stdin: everything,
+  });
 }
 
 function commandOf(options: LinuxOptions, { before = [], after = [] }: Change): string {

@@ -1,6 +1,7 @@
 // A Linux router over SSH: which hook ensures what, in nftables sets and HTB classes.
 import { definePlugin, gone } from '#plugin-sdk';
 import { apply } from './apply.ts';
+import { translate, untranslate } from './nat.ts';
 import { asRoot, type Device, type Input, type LinuxOptions } from './options.ts';
 import type manifest from './plugin.json';
 import { pppSessions } from './ppp-sessions.ts';
@@ -20,16 +21,22 @@ export default definePlugin<typeof manifest, LinuxOptions>({
     // A changed address comes as user_del and user_add alone, so the speed that comes along is all that it gets.
     user_add(input, device) {
       const { nft, ...shaping } = offeredRates(input);
-      return apply(input, device, { nft: [...enrol(input), ...loginOf(input), ...nft], ...shaping });
+      const nat = translate(input);
+      return apply(input, device, {
+        ...shaping,
+        ...nat,
+        nft: [...enrol(input), ...loginOf(input), ...nft, ...nat.nft],
+      });
     },
 
     async user_del(input, device) {
-      const owner = await ownerOnRouter(input, device);
+      const { owner, snatip } = await ownerOnRouter(input, device);
       // Another account got the address meanwhile: its traces are not ours to remove.
       if (owner && owner !== ownerMarkOf(input))
         throw gone(`The address belongs to account ${ownerOfMark(owner)} now.`);
       const { nft, after = [] } = removeRates(input);
-      await apply(input, device, { nft: [...leaveAll(input), ...nft], after });
+      const nat = untranslate(input, snatip);
+      await apply(input, device, { ...nat, nft: [...leaveAll(input), ...nft, ...nat.nft], after });
     },
 
     // Nothing here hangs on other fields: those that matter come as user_del and user_add, or with their own hooks.

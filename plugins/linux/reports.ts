@@ -2,7 +2,7 @@
 import { type BoxUserReport, sh } from '#plugin-sdk';
 import type { Address } from './address.ts';
 import { asRoot, type Device, type Input, tableOf } from './options.ts';
-import { type ClassLine, classLines, neighbourOf, setNames } from './router-output.ts';
+import { type ClassLine, classLines, neighbourOf, setNames, snatipIn } from './router-output.ts';
 import { flagSets, named } from './ruleset.ts';
 import { classOf, devicesOf, hasPools } from './shaping.ts';
 import { addressOf, isAuthorisedByAddress, ownerMarkOf } from './subscriber.ts';
@@ -13,7 +13,7 @@ export async function userInfo(input: Input, device: Device): Promise<unknown> {
   const address = addressOf(input);
   const read = (command: string) => device.ssh.read(asRoot(options, command));
   const minor = hasPools(options) ? classOf(options, address) : null;
-  const [{ sets, owner }, neighbour, ...shaping] = await Promise.all([
+  const [{ sets, owner, snatip }, neighbour, ...shaping] = await Promise.all([
     setsWith(input, device, address),
     read(sh`ip -j neigh show ${address.text}`),
     ...(minor === null
@@ -25,7 +25,7 @@ export async function userInfo(input: Input, device: Device): Promise<unknown> {
   const isThere = sets.has('users') && !isOthers && (sets.has('online') || !isAuthorisedByAddress(input));
   return {
     ip: address.text,
-    user: isThere ? userOnRouter({ input, address, sets, classes }) : null,
+    user: isThere ? userOnRouter({ input, address, sets, snatip, classes }) : null,
     ...flagsOf((set) => sets.has(set)),
     shaping: classes.flatMap((lines, index) =>
       lines.map((line) => ({ interface: devicesOf(options)[index], ...shown(line) })),
@@ -51,20 +51,25 @@ export async function userGetMac(input: Input, device: Device): Promise<unknown>
   return neighbourOf(stdout) ?? { mac: '', interface: '', state: '' };
 }
 
-/** The mark of whom the address belongs to; empty when it is nobody's. */
-export async function ownerOnRouter(input: Input, device: Device): Promise<string> {
-  const address = addressOf(input);
-  const element = `nft get element ${tableOf(input.options)} ${named('users', address.family)}`;
-  const { stdout } = await device.ssh.read(asRoot(input.options, `${element} ${sh`${`{ ${address.text} }`}`}`), {
-    okCodes: [0, 1],
-  });
-  return commentIn(stdout);
+/** Whose the address is, and as which it goes out. */
+export async function ownerOnRouter(input: Input, device: Device): Promise<Omit<OnRouter, 'sets'>> {
+  const { family } = addressOf(input);
+  const gets = [getOf(input, 'users'), ...(family === 4 ? [getOf(input, 'snatips')] : [])];
+  const { stdout } = await device.ssh.read(gets.join('; '), { okCodes: [0, 1] });
+  return { owner: commentIn(stdout), snatip: snatipIn(stdout) };
+}
+
+function getOf(input: Input, set: string): string {
+  const { family, text } = addressOf(input);
+  const map = `${tableOf(input.options)} ${named(set, family)}`;
+  return asRoot(input.options, `nft get element ${map} ${sh`${`{ ${text} }`}`}`);
 }
 
 interface OnRouter {
   readonly sets: ReadonlySet<string>;
-  /** The mark in `users`. */
+  /** The mark in `users`; empty when it is nobody's. */
   readonly owner: string;
+  readonly snatip: string | null;
 }
 
 function commentIn(stdout: string): string {
@@ -73,25 +78,28 @@ function commentIn(stdout: string): string {
 
 /** Asked one by one: `get` of an element that is not there fails, so the last command says whether nft works at all. */
 async function setsWith(input: Input, device: Device, address: Address): Promise<OnRouter> {
-  const asked = hasPools(input.options) ? ([...flagSets, 'classes'] as const) : flagSets;
-  const gets = asked.map((set) => {
-    const get = `nft get element ${tableOf(input.options)} ${named(set, address.family)}`;
-    return asRoot(input.options, `${get} ${sh`${`{ ${address.text} }`}`}`);
-  });
+  const asked = [
+    ...flagSets,
+    ...(hasPools(input.options) ? ['classes'] : []),
+    ...(address.family === 4 ? ['snatips'] : []),
+  ];
+  const gets = asked.map((set) => getOf(input, set));
   const { stdout } = await device.ssh.read([...gets, asRoot(input.options, 'nft -j list tables')].join('; '));
-  return { sets: setNames(stdout), owner: commentIn(stdout) };
+  return { sets: setNames(stdout), owner: commentIn(stdout), snatip: snatipIn(stdout) };
 }
 
 interface Held {
   readonly input: Input;
   readonly address: Address;
   readonly sets: ReadonlySet<string>;
+  readonly snatip: string | null;
   /** By interface, uplinks first. */
   readonly classes: readonly (readonly ClassLine[])[];
 }
 
-function userOnRouter({ input: { account, options }, address, sets, classes }: Held): BoxUserReport {
-  const { exists: _, ...flags } = flagsOf((set) => sets.has(set));
+function userOnRouter({ input: { account, options }, address, sets, snatip, classes }: Held): BoxUserReport {
+  const { exists: _, ...seen } = flagsOf((set) => sets.has(set));
+  const flags = address.family === 4 ? { ...seen, snatip } : seen;
   const names = { user_id: account['user_id'] ?? '', login: account['login'] ?? '', ip: address.text };
   if (!hasPools(options)) return { ...names, ...flags };
   // A class that no packet is sent to limits nobody.

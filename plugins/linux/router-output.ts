@@ -29,6 +29,11 @@ export function setNames(text: string): ReadonlySet<string> {
   return new Set([...text.matchAll(/^\s*(?:set|map) (\w+) \{/gm)].map(([, name = '']) => name.replace(/6$/, '')));
 }
 
+/** The address in the output of `nft get element` of the map `snatips`; null when it is not there. */
+export function snatipIn(text: string): string | null {
+  return /map snatips \{[^{}]*elements = \{ \S+ : ([\d.]+) \}/.exec(text)?.[1] ?? null;
+}
+
 /** Of `nft -j list tables`, as `inet ossia`. */
 export function listedTables(json: string): string[] {
   return objectsOf(json).flatMap(({ table }) => (table ? [`${table['family']} ${table['name']}`] : []));
@@ -57,7 +62,7 @@ export function createElementReader(): (lines: readonly string[]) => Element[] {
 }
 
 function elementsIn(text: string): Element[] {
-  const element = /([0-9a-f]*[.:][0-9a-f.:]*)(?: : ([\w:]+))?(?: comment "([^"]*)")?(?:, |$)/iy;
+  const element = /([0-9a-f]*[.:][0-9a-f.:]*)(?: : ([\w:.]+))?(?: comment "([^"]*)")?(?:, |$)/iy;
   const elements: Element[] = [];
   while (element.lastIndex < text.length) {
     const [, key = '', data, comment] = element.exec(text) ?? [];

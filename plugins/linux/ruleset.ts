@@ -17,6 +17,7 @@ export function rulesetScript(options: LinuxOptions): string {
     `add table ${table}`,
     `add set ${table} version { type mark; }`,
     `add set ${table} portals { type ipv4_addr . inet_service; }`,
+    `add map ${table} snatips { type ipv4_addr : ipv4_addr; }`,
     ...families.flatMap((family) => setsOf(table, family)),
     ...chains.map(({ name, hook }) => `add chain ${table} ${name}${hook}`),
     ...chains.map(({ name }) => `flush chain ${table} ${name}`),
@@ -46,6 +47,8 @@ export function named(set: string, family: 4 | 6): string {
 const chains = [
   { name: 'forward', hook: ' { type filter hook forward priority filter; policy accept; }' },
   { name: 'prerouting', hook: ' { type nat hook prerouting priority dstnat; policy accept; }' },
+  // Before whatever else translates addresses there: the first that does counts.
+  { name: 'postrouting', hook: ' { type nat hook postrouting priority srcnat - 1; policy accept; }' },
   { name: 'from_customer', hook: '' },
   { name: 'to_customer', hook: '' },
   { name: 'to_portal', hook: '' },
@@ -90,6 +93,9 @@ function rulesOf(options: LinuxOptions, families: readonly (4 | 6)[]): string[] 
     'refuse reject with icmpx type admin-prohibited',
     ...customers.map((name) => `prerouting iifname "${name}" jump to_portal`),
     ...toPortal(options),
+    // A portal has to see who it is.
+    'postrouting ip daddr . tcp dport @portals return',
+    ...uplinks.map((name) => `postrouting oifname "${name}" snat ip to ip saddr map @snatips`),
   ];
 }
 

@@ -11,12 +11,15 @@ type Reasons = Exclude<FlagSet, 'users'>;
 const reasons = flagSets.filter((set): set is Reasons => set !== 'users');
 /** Beside the reasons' own bits: the address has its class. */
 const shaped = 1 << reasons.length;
+/** From here up: the place of its NAT address among all of them, plus one. */
+const natShift = reasons.length + 1;
 const atOnce = 2000;
 
 /** What the router says beside `users`, small, since there may be a hundred thousand. */
 interface Seen {
   /** Bits by address. */
   readonly flags: ReadonlyMap<string, number>;
+  readonly snatips: readonly string[];
   readonly rates: Rates | null;
 }
 
@@ -41,7 +44,9 @@ export async function* usersFromNas(
   // An empty router and a router that cannot answer must differ: so first what cannot fail for want of our table.
   const tables = await device.ssh.read(asRoot(options, 'nft -j list tables'));
   if (!listedTables(tables.stdout).includes(tableOf(options))) return info;
-  const seen: Seen = { flags: await readFlags(options, device), rates: await readRates(options, device) };
+  const flags = await readFlags(options, device);
+  const snatips = await readSnatips({ options, device, flags });
+  const seen: Seen = { flags, snatips, rates: await readRates(options, device) };
   // Read last: who is listed here comes out at once, and nobody has to be kept.
   for await (const elements of elementsOf({ options, device, set: 'users' })) {
     for (let at = 0; at < elements.length; at += atOnce)
@@ -61,7 +66,7 @@ interface StateAt {
   readonly ip: string;
 }
 
-function stateOf({ options, seen: { flags, rates }, ip }: StateAt): BoxState {
+function stateOf({ options, seen: { flags, snatips, rates }, ip }: StateAt): BoxState {
   const bits = flags.get(ip) ?? 0;
   const isIn = (set: Reasons) => (bits & bitOf(set)) > 0;
   const state = {
@@ -69,6 +74,7 @@ function stateOf({ options, seen: { flags, rates }, ip }: StateAt): BoxState {
     redirect: isIn('no_balance'),
     own_disabled: isIn('own_disabled'),
     logged: isIn('online'),
+    ...(ip.includes(':') ? {} : { snatip: snatips[(bits >>> natShift) - 1] ?? null }),
   };
   if (rates === null) return state;
   const classid = (bits & shaped) > 0 ? classOfAddress(options, ip) : null;
@@ -91,6 +97,24 @@ async function readFlags(options: LinuxOptions, device: Device): Promise<Map<str
   return flags;
 }
 
+/** Into the bits: many share one, and a router may have one for each. */
+async function readSnatips({ options, device, flags }: SnatipsInto): Promise<readonly string[]> {
+  const places = new Map<string, number>();
+  for await (const elements of elementsOf({ options, device, set: 'snatips' }))
+    for (const { key, data = '' } of elements) {
+      const place = places.get(data) ?? places.size + 1;
+      places.set(data, place);
+      flags.set(key, (flags.get(key) ?? 0) | (place << natShift));
+    }
+  return [...places.keys()];
+}
+
+interface SnatipsInto {
+  readonly options: LinuxOptions;
+  readonly device: Device;
+  readonly flags: Map<string, number>;
+}
+
 /** Of the first interface on each side: they are all told the same. */
 async function readRates(options: LinuxOptions, device: Device): Promise<Rates | null> {
   const [uplink, customer] = [options.uplinks[0], options.customers[0]];
@@ -108,12 +132,12 @@ async function ratesOn(name: string, options: LinuxOptions, device: Device): Pro
 interface SetOnRouter {
   readonly options: LinuxOptions;
   readonly device: Device;
-  readonly set: FlagSet | 'classes';
+  readonly set: FlagSet | 'classes' | 'snatips';
 }
 
 async function* elementsOf({ options, device, set }: SetOnRouter) {
-  const kind = set === 'classes' ? 'map' : 'set';
-  for (const family of options.ipv6 ? ([4, 6] as const) : ([4] as const)) {
+  const kind = set === 'classes' || set === 'snatips' ? 'map' : 'set';
+  for (const family of options.ipv6 && set !== 'snatips' ? ([4, 6] as const) : ([4] as const)) {
     const list = asRoot(options, `nft list ${kind} ${tableOf(options)} ${named(set, family)}`);
     const read = createElementReader();
     for await (const lines of device.ssh.lines(list)) yield read(lines);

@@ -12,6 +12,7 @@ export interface MikrotikOptions {
     readonly type?: string;
     readonly burst_time_s?: number;
   };
+  readonly nat_chain?: string;
   readonly radius_auth_types?: readonly string[];
   readonly ip_auth_types?: readonly string[];
   readonly ping_count?: number;
@@ -32,6 +33,10 @@ export function listsOf(options: MikrotikOptions): Readonly<Record<ListRole, str
 
 export function queuePrefixOf(options: MikrotikOptions): string {
   return options.queue?.prefix ?? 'crb_';
+}
+
+export function natChainOf(options: MikrotikOptions): string {
+  return options.nat_chain ?? 'crb_snat';
 }
 
 /** Values of `auth_type` that log in by RADIUS. */

@@ -1,6 +1,7 @@
 // MikroTik RouterOS: which hook ensures what. The scheme is that of mikrotik-simple, made safe to repeat.
 import { definePlugin, gone } from '#plugin-sdk';
 import { delist, enlist } from './address-lists.ts';
+import { translate, untranslate } from './nat.ts';
 import { type ListRole, listsOf, type MikrotikOptions } from './options.ts';
 import type manifest from './plugin.json';
 import { ensureQueue, hasRate, removeQueue } from './queues.ts';
@@ -18,13 +19,15 @@ export default definePlugin<typeof manifest, MikrotikOptions>({
       if (isDynamic(input)) throw gone('Nothing to add: the RADIUS answer gives it everything at login.');
       const isListed = isAuthorisedByAddress(input);
       if (isListed) await enlist(input, device, 'auth');
+      const isTranslated = await translate(input, device);
       if (hasRate(input.account)) await ensureQueue(input, device);
-      else if (!isListed) throw gone('Nothing to add before it logs in.');
+      else if (!isListed && !isTranslated) throw gone('Nothing to add before it logs in.');
     },
 
     async user_del(input, device) {
       const everyList = Object.keys(listsOf(input.options)) as ListRole[];
-      const removed = (await delist(input, device, everyList)) + (await removeQueue(input, device));
+      const unlisted = await delist(input, device, everyList);
+      const removed = unlisted + (await removeQueue(input, device)) + (await untranslate(input, device));
       const isEnded = isRadius(input) && (await disconnect(input, device));
       if (removed === 0 && !isEnded) throw gone('The box had nothing of this account.');
     },

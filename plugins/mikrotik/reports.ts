@@ -1,7 +1,8 @@
 // What the box knows and measures about an account, as plain data for the operator.
 import type { BoxUserReport, RouterOsRow } from '#plugin-sdk';
 import { listMenu } from './address-lists.ts';
-import { type Device, type ListRole, listsOf, queuePrefixOf } from './options.ts';
+import { natMenu, snatipOfRule } from './nat.ts';
+import { type Device, type ListRole, listsOf, natChainOf, queuePrefixOf } from './options.ts';
 import { queueMenu, rateOfQueue } from './queues.ts';
 import { activeSessions, type Session } from './sessions.ts';
 import {
@@ -23,13 +24,16 @@ export async function userInfo(input: Input, device: Device): Promise<unknown> {
   const entries = address === '' ? [] : await device.routeros.print(listMenu, { address });
   const name = queuePrefixOf(options) + address;
   const [queue] = address === '' ? [] : await device.routeros.print(queueMenu, { name });
+  const chain = natChainOf(options);
+  const rules = address === '' ? [] : await device.routeros.print(natMenu, { chain, 'src-address': address });
+  const isOwn = ({ comment }: RouterOsRow) => !isForeign(comment, account);
   const ours = new Set(Object.values(listsOf(options)));
   const kept = entries
-    .filter(({ list = '', comment }) => ours.has(list) && !isForeign(comment, account))
+    .filter((row) => ours.has(row['list'] ?? '') && isOwn(row))
     .filter(({ dynamic, disabled }) => (isDynamic(input) || dynamic !== 'true') && disabled !== 'true');
   return {
     address,
-    user: userOnBox(input, { address, entries: kept, queue, sessions }),
+    user: userOnBox(input, { address, entries: kept, queue, rules: rules.filter(isOwn), sessions }),
     lists: entries.map(({ list, comment, dynamic }) => ({ list, comment, dynamic })),
     queue: queue === undefined ? null : queueReport(queue),
     sessions,
@@ -59,7 +63,7 @@ export async function userGetMac(input: Input, device: Device): Promise<unknown>
 }
 
 /** In the words of `users_from_nas`; null when an account that `user_add` lists is not there. */
-function userOnBox(input: Input, { address, entries, queue, sessions }: Seen): BoxUserReport | null {
+function userOnBox(input: Input, { address, entries, queue, rules, sessions }: Seen): BoxUserReport | null {
   const { account, options } = input;
   const names = { user_id: account['user_id'] ?? '', login: account['login'] ?? '', ip: address };
   const isOn = (role: ListRole) => entries.some(({ list }) => list === listsOf(options)[role]);
@@ -70,14 +74,16 @@ function userOnBox(input: Input, { address, entries, queue, sessions }: Seen): B
   if (isAuthorisedByAddress(input) && !isOn('auth')) return null;
   const rate = queue === undefined ? null : rateOfQueue(queue);
   // Most may be there without a trace, so only a trace tells.
-  const exists = entries.length > 0 || queue !== undefined || null;
-  return { ...names, exists, ...stateOnLists(isOn, options), ...(rate !== undefined && { rate }) };
+  const exists = entries.length > 0 || queue !== undefined || rules.length > 0 || null;
+  const snatip = rules.map(snatipOfRule).find((one) => one !== null) ?? null;
+  return { ...names, exists, ...stateOnLists(isOn, options), ...(rate !== undefined && { rate }), snatip };
 }
 
 interface Seen {
   readonly address: string;
   readonly entries: readonly RouterOsRow[];
   readonly queue: RouterOsRow | undefined;
+  readonly rules: readonly RouterOsRow[];
   readonly sessions: readonly Session[];
 }
 

@@ -1,12 +1,14 @@
 // Everything that this plugin keeps on the box and who is logged in there, page by page: for comparing with what should be there.
 import type { BoxState, BoxUser, KindOnBox, RouterOsRow, UserListInfo } from '#plugin-sdk';
 import { listMenu } from './address-lists.ts';
+import { natMenu, ruleProperties, snatipOfRule } from './nat.ts';
 import {
   type Device,
   ipAuthTypesOf,
   type ListRole,
   listsOf,
   type MikrotikOptions,
+  natChainOf,
   queuePrefixOf,
   radiusAuthTypesOf,
 } from './options.ts';
@@ -22,6 +24,7 @@ const pageSize = 1000;
 interface Entry {
   bits: number;
   owner: string;
+  snatip?: string;
 }
 type Entries = Map<string, Entry>;
 
@@ -37,6 +40,8 @@ export async function* usersFromNas(
     for await (const rows of pagesOf(device, listMenu, { list }, ['address', 'comment', 'dynamic', 'disabled']))
       for (const row of rows) if (row['disabled'] !== 'true') addTo(row['dynamic'] === 'true' ? lent : kept, row, bits);
   }
+  for await (const rows of pagesOf(device, natMenu, { chain: natChainOf(options) }, ruleProperties))
+    for (const row of rows) translated(kept, row);
   for await (const rows of pagesOfSessions(device)) {
     // Who has an address of his own is known by that.
     const dynamic = rows.filter(({ framedIp }) => !kept.has(framedIp));
@@ -56,7 +61,7 @@ export async function* usersFromNas(
 }
 
 /** What an account has of which the box keeps nothing. */
-const clean: BoxState = { accept: true, redirect: false, own_disabled: false, logged: false, rate: null };
+const clean: BoxState = { accept: true, redirect: false, own_disabled: false, logged: false, rate: null, snatip: null };
 
 function kindsOf(options: MikrotikOptions): KindOnBox[] {
   return [
@@ -82,7 +87,7 @@ async function* usersWithQueue({ options, device, kept }: WithQueue): AsyncGener
       .map((row) => {
         const address = row['name']?.slice(prefix.length) ?? '';
         addTo(kept, { ...row, address }, 0);
-        const entry = kept.get(address) ?? { bits: 0, owner: '' };
+        const entry: Entry = kept.get(address) ?? { bits: 0, owner: '' };
         kept.delete(address);
         return userOf({ address, entry, rate: rateOfQueue(row), options });
       });
@@ -102,6 +107,16 @@ function addTo(entries: Entries, row: RouterOsRow, bits: number): void {
   }
 }
 
+function translated(entries: Entries, row: RouterOsRow): void {
+  const address = row['src-address'] ?? '';
+  const snatip = snatipOfRule(row);
+  // Of two rules for one address the first counts.
+  if (address === '' || snatip === null || entries.get(address)?.snatip !== undefined) return;
+  addTo(entries, { ...row, address }, 0);
+  const entry = entries.get(address);
+  if (entry !== undefined) entry.snatip = snatip;
+}
+
 interface Kept {
   readonly address: string;
   readonly entry: Entry;
@@ -111,7 +126,8 @@ interface Kept {
 
 function userOf({ address, entry, rate, options }: Kept): BoxUser {
   const state = stateOnLists((role) => (entry.bits & bitOf(role)) > 0, options);
-  return { user_id: entry.owner, login: '', ip: address, ...state, ...(rate !== undefined && { rate }) };
+  const snatip = entry.snatip ?? null;
+  return { user_id: entry.owner, login: '', ip: address, ...state, ...(rate !== undefined && { rate }), snatip };
 }
 
 /** Where one list serves for several, being on it does not say for which. */

@@ -11,6 +11,7 @@ export const nft: Program = (router, words, stdin) => {
   const line = words.join(' ');
   if (line === '--version') return done('nftables v1.0.6 (simulated)\n');
   if (line === '-f -') return runScript(router, stdin);
+  if (/^(add|delete) element /.test(line)) return runScript(router, line);
   if (line === '-j list tables') return done(json([...router.tables.keys()].map((name) => ({ table: named(name) }))));
   const list = /^list (set|map) (\w+ \w+) (\w+)$/.exec(line);
   if (list) return printSet(router, list.slice(1) as [string, string, string]);
@@ -116,7 +117,8 @@ function changeElements(router: Router, { table, name, body, isAdd }: ElementCha
   if (inner === undefined) return 'Error: syntax error, unexpected newline';
   for (const text of inner.split(', ')) {
     const [, key = '', data, comment] = /^(\S+(?: \. \S+)?)(?: : (\S+))?(?: comment "([^"]*)")?$/.exec(text) ?? [];
-    if (!isOfType(set, key)) return `Error: Could not resolve hostname: ${text.slice(0, 40)}`;
+    if (!isOfType(set, key) || (data?.includes('.') && parseAddress(data)?.family !== 4))
+      return `Error: Could not resolve hostname: ${text.slice(0, 40)}`;
     const problem = isAdd ? addElement(set, { key, data, comment }) : deleteElement(router, { set, key, name });
     if (problem !== '') return problem;
   }

@@ -39,6 +39,8 @@ const stateSchema = z.strictObject({
   owners: texts.default({}),
   /** Class ids by address. */
   classes: texts.default({}),
+  /** NAT addresses by address. */
+  snatips: texts.default({}),
   /** By interface: what each class is, by class id. */
   shaping: z.record(z.string(), texts).default({}),
   neighbours: texts.default({}),
@@ -61,7 +63,7 @@ export function createRouter(given: unknown): Router {
   return router;
 }
 
-function tableOf({ sets, owners, classes }: z.infer<typeof stateSchema>): Table {
+function tableOf({ sets, owners, classes, snatips }: z.infer<typeof stateSchema>): Table {
   const all = new Map<string, SetOrMap>([['version', { kind: 'set', type: 'mark', elements: new Map() }]]);
   for (const [suffix, type] of [
     ['', 'ipv4_addr'],
@@ -77,6 +79,8 @@ function tableOf({ sets, owners, classes }: z.infer<typeof stateSchema>): Table 
     }
   for (const [ip, data] of Object.entries(classes))
     all.get(ip.includes(':') ? 'classes6' : 'classes')?.elements.set(ip, { data });
+  const nat = Object.entries(snatips).map(([ip, data]) => [ip, { data }] as const);
+  all.set('snatips', { kind: 'map', type: 'ipv4_addr : ipv4_addr', elements: new Map(nat) });
   return { sets: all, chains: new Map() };
 }
 
@@ -104,6 +108,10 @@ function stateOf(router: Router) {
     ...some(
       'classes',
       classes.map(([ip, { data }]) => [ip, data] as const),
+    ),
+    ...some(
+      'snatips',
+      [...(table?.sets.get('snatips')?.elements ?? [])].map(([ip, { data }]) => [ip, data] as const),
     ),
     ...some('shaping', shaping),
     ...some('neighbours', [...router.neighbours]),

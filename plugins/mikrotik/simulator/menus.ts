@@ -71,17 +71,33 @@ export const menus: Readonly<Record<string, Menu>> = {
       disabled: yesNo,
     },
   },
+  '/ip/firewall/nat': {
+    writable: ['chain', 'action', 'src-address', 'to-addresses', 'comment', 'disabled'],
+    required: ['chain'],
+    defaults: { ...flags, action: 'accept' },
+    unique: [],
+    duplicate: '',
+    removable: true,
+    canonical: { 'src-address': hostOrNetwork, 'to-addresses': hostOrNetwork, disabled: yesNo },
+  },
   '/ppp/active': { ...readOnly, removable: true },
   '/ip/hotspot/active': { ...readOnly, removable: true },
   '/ip/arp': { ...readOnly, removable: true },
   '/system/resource': { ...readOnly, removable: false },
 };
 
-/** A single address loses its /32; a network loses its host bits. Names of hosts are allowed, as on the real box. */
+/** Names of hosts are allowed, as on the real box. */
 function listAddress(value: string): string | null {
-  const network = networkOf(value);
-  if (network !== null) return network.bits === 32 ? network.address : `${network.address}/${network.bits}`;
+  const address = hostOrNetwork(value);
+  if (address !== null) return address;
   return /^(?=.{1,253}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(value) && /[a-z]/i.test(value) ? value : null;
+}
+
+/** A single address loses its /32; a network loses its host bits. */
+function hostOrNetwork(value: string): string | null {
+  const network = networkOf(value);
+  if (network === null) return null;
+  return network.bits === 32 ? network.address : `${network.address}/${network.bits}`;
 }
 
 /** A queue's target always has its /32, and can be an interface. */

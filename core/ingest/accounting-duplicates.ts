@@ -2,7 +2,11 @@
 
 /** One request of one source, known by its identifier and authenticator. */
 export interface Seen {
-  readonly authenticator: string;
+  /** The four words of the authenticator. */
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly d: number;
   readonly at: number;
   /** Null while it is worked on. */
   response: Buffer | null;
@@ -39,40 +43,63 @@ interface Slots {
 export function createDuplicates({ now, keepMs = 30_000, maxSources = 4096 }: DuplicatesOptions): Duplicates {
   const sources = new Map<string, Slots>();
   let sweptAt = now();
+  /** Each packet asks twice, first whether it is known, then to keep it: its source is looked up once. */
+  let asked: Source | undefined;
+  let found: Slots | undefined;
+
+  function slotsOf(source: Source): Slots | undefined {
+    if (source !== asked) {
+      found = sources.get(keyOf(source));
+      asked = source;
+    }
+    return found;
+  }
 
   function sweep(time: number): void {
     sweptAt = time;
+    asked = undefined;
     for (const [key, { usedAt }] of sources) if (time - usedAt > keepMs) sources.delete(key);
+  }
+
+  function keep(source: Source, slots: Slots): void {
+    const [first] = sources.keys();
+    if (sources.size >= maxSources && first !== undefined) sources.delete(first);
+    sources.set(keyOf(source), slots);
+    asked = undefined;
   }
 
   return {
     find(source, datagram) {
-      const slots = sources.get(keyOf(source));
+      const slots = slotsOf(source);
       const identifier = datagram[1] as number;
       const seen = slots?.byIdentifier[identifier];
       if (slots === undefined || seen === undefined) return undefined;
-      if (now() - seen.at <= keepMs && seen.authenticator === authenticatorOf(datagram)) return seen;
+      if (now() - seen.at <= keepMs && isSame(seen, datagram)) return seen;
       slots.byIdentifier[identifier] = undefined;
       return undefined;
     },
     begin(source, datagram) {
       const time = now();
       if (time - sweptAt > keepMs) sweep(time);
-      const key = keyOf(source);
-      let slots = sources.get(key);
+      let slots = slotsOf(source);
       if (slots === undefined) {
-        const [first] = sources.keys();
-        if (sources.size >= maxSources && first !== undefined) sources.delete(first);
         slots = { usedAt: time, byIdentifier: new Array(256).fill(undefined) };
-        sources.set(key, slots);
+        keep(source, slots);
       }
       slots.usedAt = time;
-      const seen: Seen = { authenticator: authenticatorOf(datagram), at: time, response: null };
+      const seen: Seen = {
+        a: datagram.readInt32LE(4),
+        b: datagram.readInt32LE(8),
+        c: datagram.readInt32LE(12),
+        d: datagram.readInt32LE(16),
+        at: time,
+        response: null,
+      };
       slots.byIdentifier[datagram[1] as number] = seen;
       return seen;
     },
     forget(source, datagram, seen) {
-      const slots = sources.get(keyOf(source));
+      const slots = slotsOf(source);
       const identifier = datagram[1] as number;
       if (slots?.byIdentifier[identifier] === seen) slots.byIdentifier[identifier] = undefined;
     },
@@ -84,6 +111,11 @@ function keyOf({ address, port }: Source): string {
   return `${address} ${port}`;
 }
 
-function authenticatorOf(datagram: Buffer): string {
-  return datagram.toString('latin1', 4, 20);
+function isSame({ a, b, c, d }: Seen, datagram: Buffer): boolean {
+  return (
+    a === datagram.readInt32LE(4) &&
+    b === datagram.readInt32LE(8) &&
+    c === datagram.readInt32LE(12) &&
+    d === datagram.readInt32LE(16)
+  );
 }

@@ -35,6 +35,14 @@ export interface AccountingListenerOptions {
   readonly count?: (result: string) => void;
 }
 
+/** A packet that waits for the disk. */
+interface Taken {
+  readonly datagram: Buffer;
+  readonly source: RemoteInfo;
+  readonly secret: Buffer;
+  readonly seen: Seen;
+}
+
 export interface AccountingListener {
   readonly port: number;
   stats(): AccountingStats;
@@ -59,6 +67,9 @@ export async function startAccountingListener(options: AccountingListenerOptions
     lookup: (address, family, callback) => callback(null, address, typeof family === 'number' ? family : 4),
   });
   let idle = (): void => {};
+  const nothing = { kept: null, packets: [] };
+  /** What the newest packets wait for. */
+  let sharing: { readonly kept: Promise<void> | null; readonly packets: Taken[] } = nothing;
 
   function drop(reason: DropReason, address: string): void {
     tally.drop(reason, address);
@@ -115,31 +126,52 @@ export async function startAccountingListener(options: AccountingListenerOptions
       drop(reading, source.address);
       return;
     }
-    const seen = duplicates.begin(source, datagram);
-    const answer = (): void => {
-      seen.response = accountingResponse(datagram, secret);
-      counts.answered++;
-      send(seen.response, source);
-    };
+    const packet = { datagram, source, secret, seen: duplicates.begin(source, datagram) };
     if (reading === 'ignored') {
       counts.ignored++;
       count(reading);
-      answer();
+      answer(packet);
       return;
     }
     count(reading.status);
     counts.inFlight++;
-    keep(reading).then(
+    answerAfter(keep(reading), packet);
+  }
+
+  /** Those that share a commit share its promise, too: they are answered together. */
+  function answerAfter(kept: Promise<void>, packet: Taken): void {
+    if (kept === sharing.kept) {
+      sharing.packets.push(packet);
+      return;
+    }
+    const packets = [packet];
+    sharing = { kept, packets };
+    const over = (): void => {
+      counts.inFlight -= packets.length;
+      // Later ones with the same promise are not heard any more.
+      if (sharing.packets === packets) sharing = nothing;
+    };
+    kept.then(
       () => {
-        settled();
-        answer();
+        over();
+        for (const each of packets) answer(each);
+        if (counts.inFlight === 0) idle();
       },
       (error: unknown) => {
-        settled();
-        duplicates.forget(source, datagram, seen);
-        tally.fail(error);
+        over();
+        for (const { source, datagram, seen } of packets) {
+          duplicates.forget(source, datagram, seen);
+          tally.fail(error);
+        }
+        if (counts.inFlight === 0) idle();
       },
     );
+  }
+
+  function answer({ datagram, source, secret, seen }: Taken): void {
+    seen.response = accountingResponse(datagram, secret);
+    counts.answered++;
+    send(seen.response, source);
   }
 
   /** No packet may bring the daemon down, whatever the sink does. */
@@ -149,11 +181,6 @@ export async function startAccountingListener(options: AccountingListenerOptions
     } catch (error) {
       return Promise.reject(error);
     }
-  }
-
-  function settled(): void {
-    counts.inFlight--;
-    if (counts.inFlight === 0) idle();
   }
 
   function send(response: Buffer, { address, port }: RemoteInfo): void {

@@ -1,5 +1,5 @@
 // The answer to an accounting packet: Proxy-State in its order, and a Message-Authenticator where peers agree on one.
-import { encodeResponse } from '../transport/radius/authenticator.ts';
+import { emptyResponse, encodeResponse } from '../transport/radius/authenticator.ts';
 import { codes, type RadiusAttribute } from '../transport/radius/packet.ts';
 
 const proxyState = 33;
@@ -14,6 +14,9 @@ export function accountingResponse(datagram: Buffer, secret: Buffer): Buffer {
     const value = datagram.subarray(at + 2, at + (datagram[at + 1] as number));
     attributes = [...attributes, { vendor: 0, type: proxyState, value }];
   }
+  // Nearly all of them: nothing to echo, nothing to say.
+  if (attributes === none && datagram[0] !== codes.statusServer)
+    return emptyResponse(datagram, codes.accountingResponse, secret);
   return encodeResponse({
     request: {
       code: datagram[0] as number,

@@ -117,6 +117,19 @@ export function encodeResponse(response: Response): Buffer {
   return packet;
 }
 
+/** A response without any attribute to the request in these bytes. */
+export function emptyResponse(request: Buffer, code: number, secret: Buffer): Buffer {
+  const packet = Buffer.allocUnsafe(headerLength);
+  packet[0] = code;
+  packet[1] = request[1] as number;
+  packet[2] = 0;
+  packet[3] = headerLength;
+  request.copy(packet, 4, 4, headerLength);
+  packet.copy(room, 0);
+  secret.copy(room, headerLength);
+  return digestInto(packet, 4, room.subarray(0, headerLength + secret.length));
+}
+
 /** RFC 2866 and 5176: those whose authenticator is computed over zeros; the others carry a random one. */
 function hasRequestAuthenticator(code: number | undefined): boolean {
   return code === codes.accountingRequest || code === codes.coaRequest || code === codes.disconnectRequest;

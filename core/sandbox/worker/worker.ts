@@ -35,9 +35,12 @@ function serve(): never {
     if (outbox.length === 0 && handled === 0) return;
     outbox.push(JSON.stringify({ type: 'handled', count: handled, ahead } satisfies ToHost));
     handled = 0;
-    const bytes = Buffer.from(`${outbox.join('\n')}\n`);
+    const text = `${outbox.join('\n')}\n`;
     outbox = [];
-    for (let sent = 0; sent < bytes.length; ) sent += writeSync(host, bytes, sent);
+    // As a text it goes in one step; only what is long is taken bit by bit.
+    let sent = writeSync(host, text);
+    if (sent === Buffer.byteLength(text)) return;
+    for (const bytes = Buffer.from(text); sent < bytes.length; ) sent += writeSync(host, bytes, sent);
   }
 
   function drop(guest: number): void {
@@ -91,10 +94,10 @@ function serve(): never {
 
   const chunk = Buffer.allocUnsafe(256 * 1024);
   for (;;) {
-    const size = readSync(host, chunk);
+    const size = readSync(host, chunk, 0, chunk.length, null);
     // The host is gone. A plain exit could wait for the engine's threads.
     if (size === 0) process.kill(process.pid, 'SIGKILL');
-    const found = lines.push(Buffer.from(chunk.subarray(0, size))) ?? [];
+    const found = lines.push(chunk.subarray(0, size)) ?? [];
     const atOnce = found.length > fewLines ? linesAtOnce : 1;
     found.forEach((line, index) => {
       handle(JSON.parse(line));

@@ -23,6 +23,10 @@ export const codes = {
   secret_missing: { retryable: false, meaning: 'A secret reference points at nothing readable.' },
   plugin_invalid: { retryable: false, meaning: 'A plugin does not load: manifest, compile error, or its definition.' },
   self_test_failed: { retryable: false, meaning: "The plugin's self-test failed, so the profile did not go live." },
+  trial_failed: {
+    retryable: false,
+    meaning: 'The first jobs failed that the version before did, so that one is in force again.',
+  },
   // the sandbox
   plugin_error: {
     retryable: false,
@@ -36,7 +40,16 @@ export const codes = {
     retryable: false,
     meaning: 'The plugin called a transport that its manifest or profile does not give it.',
   },
+  quarantined: {
+    retryable: false,
+    meaning: 'The plugin broke its limits too often in a row; its jobs wait, parked, until it is let go.',
+  },
   worker_lost: { retryable: true, meaning: 'The sandbox worker died while the hook ran.' },
+  run_lost: {
+    retryable: true,
+    meaning:
+      'The hook ran beside something that took its worker or isolate with it; it runs again and uses up no attempt.',
+  },
   // talking to a box
   nas_unreachable: { retryable: true, unreachable: true, meaning: 'No connection to the box.' },
   nas_timeout: {
@@ -45,11 +58,6 @@ export const codes = {
     meaning: 'The box did not answer in time; the change may have happened.',
   },
   nas_refused: { retryable: false, meaning: 'The box said no.' },
-  run_lost: {
-    retryable: true,
-    meaning:
-      'The hook ran beside something that took its worker or isolate with it; it runs again and uses up no attempt.',
-  },
   nas_busy: { retryable: true, meaning: 'The box said not now.' },
   nas_auth: { retryable: false, meaning: 'The box does not accept our credentials.' },
   nas_identity: { retryable: false, meaning: 'The box is not the one that the profile pins (host key, certificate).' },

@@ -89,7 +89,7 @@ export function createMetrics() {
     },
     /** `result`: `start`, `stop`, ... when answered; why it was dropped when not (`bad_authenticator`, `unknown_client`, ...). */
     accountingPacket: (result: string) => packets({ result }),
-    profileReloaded: (reload: { nas: string; result: 'ok' | 'failed' }) => reloads(reload),
+    profileReloaded: (reload: { nas: string; result: 'ok' | 'failed' | 'taken back' }) => reloads(reload),
     boxRebooted: (box: { nas: string }) => reboots(box),
     sessionsSynced({ nas, result, closed, adopted, missing }: SyncCounts) {
       syncs({ nas, result });

@@ -39,7 +39,7 @@ export interface Resolved {
 const longestAfterMs = 24 * 3_600_000;
 
 /** Failures of the plugin against its walls: neither the box nor the billing can mend them, an admin or a reload can. */
-const parks: ReadonlySet<Code> = new Set(['cpu_exceeded', 'memory_exceeded', 'call_limit']);
+const parks: ReadonlySet<Code> = new Set(['cpu_exceeded', 'memory_exceeded', 'call_limit', 'quarantined']);
 
 export function resolve(situation: Situation): Resolved {
   const { job, outcome } = situation;

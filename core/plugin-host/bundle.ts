@@ -48,7 +48,7 @@ export async function bundlePlugin(folder: string): Promise<PluginBundle> {
   return {
     source,
     sourceMap: authorsMap(home, text('.map')),
-    hash: createHash('sha256').update(source).digest('hex').slice(0, 8),
+    hash: createHash('sha256').update(source).digest('hex'),
   };
 }
 

@@ -1,11 +1,12 @@
 // Checks a profile's file, its plugin and its options without running anything: for the command line and for CI.
-import { type LoadProfileInput, type ProfileReading, readProfile } from '../config/load-profile.ts';
+import { type LoadProfileInput, readProfile } from '../config/load-profile.ts';
 import { problemAt, problemsError } from '../config/problems.ts';
-import { type FieldProblem, OssiaError, toOssiaError } from '../errors.ts';
+import type { FieldProblem, OssiaError } from '../errors.ts';
 import { checkedOptions } from './build-nas.ts';
 import type { Claims } from './claims.ts';
 import { maskError } from './mask-error.ts';
-import type { Plugin, PluginShelf } from './plugin-shelf.ts';
+import type { PluginShelf } from './plugin-shelf.ts';
+import { takePlugin } from './take-plugin.ts';
 
 export interface ProfileCheck {
   readonly name: string;
@@ -38,24 +39,9 @@ export async function checkProfile({ shelf, claims, ...input }: CheckProfileInpu
       throw problemsError('profile_invalid', [problemAt(at, problem)]);
     }
     claims.set(name, [profile]);
-    checkedOptions(await takePlugin(shelf, { name: profile.plugin, reading }), reading);
+    checkedOptions(await takePlugin(shelf, { profile, reading }), reading);
     return { name, problems: [], warnings };
   } catch (error) {
     return refused(maskError(reading.mask, error));
-  }
-}
-
-/** A plugin that does not load is the profile's problem too: it names the line of the profile first. */
-async function takePlugin(
-  shelf: PluginShelf,
-  { name, reading }: { name: string; reading: ProfileReading },
-): Promise<Plugin> {
-  try {
-    return await shelf.take(name);
-  } catch (thrown) {
-    const { code, message, fields } = toOssiaError(thrown);
-    const at = { place: reading.place(['plugin']), path: ['plugin'], code: 'plugin_invalid' } as const;
-    const { where, problem } = problemAt(at, `the plugin ${name} does not load`);
-    throw new OssiaError(code, message, { fields: [{ where, problem }, ...fields] });
   }
 }

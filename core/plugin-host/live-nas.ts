@@ -12,14 +12,19 @@ import type { Listing } from './listing-end.ts';
 import type { HookReport, HookRun, Nas, SessionListing, UserListing } from './nas.ts';
 import { outcomeOf } from './outcome-of.ts';
 import type { PluginManifest } from './plugin-manifest.ts';
+import { createWarden, isOffence, type Warden } from './quarantine.ts';
 import { createGuestRunner } from './run-guest.ts';
 import { listBoxSessions } from './session-listing.ts';
+import type { Trial } from './trial.ts';
 import { listBoxUsers } from './user-listing.ts';
 
 export interface LiveNas {
   readonly nas: Nas;
   /** Whether the box has done something for us since this went into force. */
   answered(): boolean;
+  quarantine: Warden['quarantine'];
+  /** Lets it run again. */
+  release(): void;
   selfTest(limits: { readonly deadlineMs: number; readonly signal: AbortSignal }): Promise<SelfTestAnswer>;
   /** Takes nothing more, lets what runs end, then frees guest and connections. Bounded by the profile's deadline. */
   retire(): Promise<void>;
@@ -43,6 +48,14 @@ export interface LiveNasInput {
   readonly now: () => number;
   /** Who serves this profile after this one was retired. */
   readonly successor: () => Nas | undefined;
+  /** While it is on trial, what stands of its runs. */
+  readonly judge?: Trial['judge'];
+  onQuarantine(reason: string): void;
+}
+
+interface Ran {
+  readonly report: HookReport;
+  readonly wasOffence: boolean;
 }
 
 interface ReadLimits {
@@ -56,8 +69,9 @@ const usersFromNas = 'users_from_nas';
 const goneAway = { type: 'unreachable', reason: 'This profile was taken away or is stopping.' } as const;
 
 export function createLiveNas(input: LiveNasInput): LiveNas {
-  const { profile, options, manifest, hash, guest, device, mask, kindOf, now, successor } = input;
-  const program = `${manifest.name}@${manifest.version}#${hash.slice(0, 8)}`;
+  const { profile, options, manifest, hash, guest, device, mask, kindOf, now, successor, judge } = input;
+  const program = programOf({ ...manifest, hash });
+  const warden = createWarden({ now, onQuarantine: (reason) => input.onQuarantine(mask(reason)) });
   const { deadlineMs } = profile.limits;
   let running = 0;
   let answered = false;
@@ -70,17 +84,21 @@ export function createLiveNas(input: LiveNasInput): LiveNas {
     if (other) return other.run(request);
     running += 1;
     try {
-      return await runHook(request);
+      const { report, wasOffence } = await runHook(request);
+      return judge === undefined ? report : await judge(request, report, wasOffence);
     } finally {
       running -= 1;
       if (running === 0) onIdle?.();
     }
   }
 
-  async function runHook({ hook, account, attempt, token, dryRun, signal }: HookRun): Promise<HookReport> {
+  async function runHook({ hook, account, attempt, token, dryRun, signal }: HookRun): Promise<Ran> {
     const kind = kindOf(hook);
+    const unasked = (outcome: Outcome): Ran => ({ report: report(outcome), wasOffence: false });
     if (!guest.hooks.has(hook) || kind === 'around')
-      return report({ type: 'unsupported', reason: `The plugin ${manifest.name} has no hook ${hook}.` });
+      return unasked({ type: 'unsupported', reason: `The plugin ${manifest.name} has no hook ${hook}.` });
+    const held = heldBack();
+    if (held !== '') return unasked({ type: 'refused', reason: held, code: 'quarantined' });
     const deadline = now() + deadlineMs;
     const recorder = createExchangeRecorder({ mask, now });
     const runner = createGuestRunner({
@@ -109,16 +127,25 @@ export function createLiveNas(input: LiveNasInput): LiveNas {
       runner.end();
     }
 
-    function ended(outcome: Outcome, result?: GuestResult): HookReport {
+    function ended(outcome: Outcome, result: GuestResult): Ran {
       answered ||= !dryRun && (outcome.type === 'done' || outcome.type === 'gone');
-      return {
+      warden.saw(result);
+      const report = {
         outcome,
         exchanges: recorder.exchanges,
-        value: kind !== 'change' && result?.type === 'returned' ? maskJson(mask, result.value ?? null) : null,
-        stack: result?.type === 'failed' ? mask(result.stack ?? '') : '',
+        value: kind !== 'change' && result.type === 'returned' ? maskJson(mask, result.value ?? null) : null,
+        stack: result.type === 'failed' ? mask(result.stack ?? '') : '',
         program,
       };
+      return { report, wasOffence: isOffence(result) };
     }
+  }
+
+  /** Why nothing more of it is run; empty when it is. */
+  function heldBack(): string {
+    const held = warden.quarantine();
+    const out = `a new version of it, ossia plugin reload or ossia plugin release lets it run again`;
+    return held === null ? '' : `${program} is in quarantine on ${profile.name}: ${held.reason}; ${out}`;
   }
 
   function report(outcome: Outcome): HookReport {
@@ -176,7 +203,9 @@ export function createLiveNas(input: LiveNasInput): LiveNas {
     const runner = createGuestRunner({ guest, device, input, ...limits, ...(onRows && { onRows }) });
     running += 1;
     try {
-      return await runner.run(name);
+      const result = await runner.run(name);
+      warden.saw(result);
+      return result;
     } finally {
       runner.end();
       running -= 1;
@@ -190,6 +219,8 @@ export function createLiveNas(input: LiveNasInput): LiveNas {
     if (other) return other.listSessions(signal);
     if (!guest.listsSessions)
       return { type: 'unsupported', reason: `The plugin ${manifest.name} cannot list the sessions of its box.` };
+    const held = heldBack();
+    if (held !== '') return { type: 'failed', reason: held };
     const { deadlineMs } = profile.sync;
     return listBoxSessions((name, onRows) => read(name, { deadlineMs, signal, onRows }), mask);
   }
@@ -200,6 +231,8 @@ export function createLiveNas(input: LiveNasInput): LiveNas {
     if (other) return other.listUsers({ signal, onUsers });
     if (!guest.hooks.has(usersFromNas))
       return { type: 'unsupported', reason: `The plugin ${manifest.name} cannot list the users of its box.` };
+    const held = heldBack();
+    if (held !== '') return { type: 'failed', reason: held };
     const { deadlineMs } = profile.resync;
     const list: Listing = (name, onRows) => read(name, { deadlineMs, signal, onRows });
     return listBoxUsers({ list, mask, onUsers });
@@ -209,6 +242,7 @@ export function createLiveNas(input: LiveNasInput): LiveNas {
     const other = next();
     if (other === 'nobody' || (!other && !guest.tellsUptime)) return null;
     if (other) return other.uptime(signal);
+    if (warden.quarantine() !== null) return null;
     const result = await read('uptime', { deadlineMs, signal });
     const value = result.type === 'returned' ? result.value : null;
     return typeof value === 'number' && value >= 0 ? value : null;
@@ -225,12 +259,19 @@ export function createLiveNas(input: LiveNasInput): LiveNas {
   return {
     nas,
     answered: () => answered,
+    quarantine: warden.quarantine,
+    release: warden.release,
     selfTest,
     retire() {
       retiring ??= retire();
       return retiring;
     },
   };
+}
+
+/** As journal, log and status name it: `mikrotik@1.0.0#3fa92c01`. */
+export function programOf({ name, version, hash }: { name: string; version: string; hash: string }): string {
+  return `${name}@${version}#${hash.slice(0, 8)}`;
 }
 
 /** Whatever becomes of the work: closing goes on with the next. */

@@ -44,6 +44,12 @@ export async function readManifest(folder: string): Promise<PluginManifest> {
   throw new OssiaError('plugin_invalid', summary, { fields });
 }
 
+/** One that was read before, and kept. Throws when this daemon would not read it so any more. */
+export function parseManifest(value: unknown): PluginManifest {
+  const { name } = z.object({ name: z.string() }).parse(value);
+  return manifestSchema(name).parse(value);
+}
+
 function manifestSchema(folder: string) {
   return z.strictObject({
     name: z.literal(folder, { error: `expected the folder's name, "${folder}"` }),

@@ -4,6 +4,8 @@ import type { FieldProblem } from '../errors.ts';
 import type { Account, NasRef } from '../model/account.ts';
 import type { Exchange, Outcome } from '../model/outcome.ts';
 import type { BoxSession, BoxUser, KindOnBox } from '../plugin-sdk/index.ts';
+import type { Quarantine } from './quarantine.ts';
+import type { TrialStatus } from './trial.ts';
 
 export interface HookRun {
   readonly hook: string;
@@ -91,4 +93,8 @@ export interface NasStatus {
   readonly problems: readonly FieldProblem[];
   /** What is in force although something is wrong, e.g. a box that did not answer its self-test; empty when nothing is. */
   readonly warning: string;
+  /** How its first jobs go, while it can still be taken back. */
+  readonly trial: TrialStatus | null;
+  /** Nothing of it is run, and its jobs are parked. */
+  readonly quarantine: Quarantine | null;
 }

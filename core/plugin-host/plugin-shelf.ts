@@ -46,9 +46,9 @@ export function createPluginShelf({
       });
     const folder = join(dir, name);
     const manifest = await loader.readManifest(folder);
-    const { source, sourceMap, hash } = await loader.bundlePlugin(folder);
-    const whole = createHash('sha256').update(hash).update(JSON.stringify(manifest)).digest('hex');
-    return { manifest, source, sourceMap, hash: whole, checkOptions: compileOptionsSchema(manifest) };
+    const { source, sourceMap } = await loader.bundlePlugin(folder);
+    const hash = pluginHash({ source, manifest });
+    return { manifest, source, sourceMap, hash, checkOptions: compileOptionsSchema(manifest) };
   }
 
   return {
@@ -69,7 +69,12 @@ export function createPluginShelf({
   };
 }
 
-async function pluginNames(dir: string): Promise<string[]> {
+/** Of all that decides what it does: the same files give the same hash, wherever they lie. */
+export function pluginHash({ source, manifest }: Pick<Plugin, 'source' | 'manifest'>): string {
+  return createHash('sha256').update(source).update('\0').update(JSON.stringify(manifest)).digest('hex');
+}
+
+export async function pluginNames(dir: string): Promise<string[]> {
   const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
   return entries.filter((entry) => !entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name);
 }

@@ -11,9 +11,10 @@ import { createLimit } from '../model/limit.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { checkProfile, type ProfileCheck } from './check-profile.ts';
 import { createClaims } from './claims.ts';
+import type { KeptPlugins } from './kept-plugins.ts';
 import type { Nas, NasDirectory, NasStatus } from './nas.ts';
 import { createPluginShelf, type PluginLoader } from './plugin-shelf.ts';
-import { createSlot, type RegistryLog, type Slot, type SlotHouse } from './slot.ts';
+import { createSlot, type RegistryLog, type ReloadResult, type Slot, type SlotHouse } from './slot.ts';
 import { watchFolders } from './watch.ts';
 
 export interface RegistryInput {
@@ -21,6 +22,8 @@ export interface RegistryInput {
   readonly pluginsDir: string;
   readonly loader: PluginLoader;
   readonly sandbox: Sandbox;
+  /** The last good versions, over restarts; without it a start knows only what is on disk now. */
+  readonly kept?: KeptPlugins;
   /** By name. */
   readonly transports: TransportDefinitions;
   /** The catalogue. */
@@ -30,7 +33,7 @@ export interface RegistryInput {
   readonly now?: () => number;
   /** How long a box may take to answer the self-test before it counts as dead; milliseconds. */
   readonly selfTestMs?: number;
-  readonly onReload?: (reload: { readonly nas: string; readonly result: 'ok' | 'failed' }) => void;
+  readonly onReload?: (reload: { readonly nas: string; readonly result: ReloadResult }) => void;
   /** Follow the files; true by default. */
   readonly watch?: boolean;
 }
@@ -38,6 +41,10 @@ export interface RegistryInput {
 export interface Registry extends NasDirectory {
   /** Reads this profile, or all, and their plugins anew, changed or not. Rejects with `not_found`. */
   reload(name?: string): Promise<void>;
+  /** The same by hand: a quarantine is lifted, and what was taken back gets another trial. */
+  retry(name: string): Promise<void>;
+  /** The same without a trial: whoever asks for it answers for it. */
+  release(name: string): Promise<void>;
   /** What is wrong with the files as they are now, of this profile or of all; changes nothing. */
   validate(name?: string): Promise<readonly ProfileCheck[]>;
   /** The profile in force that matches a box by what it says of itself. */
@@ -90,6 +97,7 @@ export async function openRegistry(input: RegistryInput): Promise<Registry> {
   const house: SlotHouse = {
     dir: profilesDir,
     shelf,
+    kept: input.kept,
     sandbox,
     definitions: transports,
     hooks,
@@ -155,6 +163,13 @@ export async function openRegistry(input: RegistryInput): Promise<Registry> {
     }
   }
 
+  const slotNamed = (name: string): Slot => slots.get(name) ?? missing(name);
+
+  async function readAnew(concerned: readonly Slot[]): Promise<void> {
+    for (const slot of concerned) shelf.forget(slot.plugin());
+    await Promise.all(concerned.map((slot) => slot.update()));
+  }
+
   const get = (name: string | undefined): Nas | undefined =>
     name === undefined ? undefined : slots.get(name)?.live()?.nas;
 
@@ -196,10 +211,14 @@ export async function openRegistry(input: RegistryInput): Promise<Registry> {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    async reload(name) {
-      const concerned = name === undefined ? [...slots.values()] : [slots.get(name) ?? missing(name)];
-      for (const slot of concerned) shelf.forget(slot.plugin());
-      await Promise.all(concerned.map((slot) => slot.update()));
+    reload: async (name) => readAnew(name === undefined ? [...slots.values()] : [slotNamed(name)]),
+    async retry(name) {
+      slotNamed(name).forgive({ trust: false });
+      await readAnew([slotNamed(name)]);
+    },
+    async release(name) {
+      slotNamed(name).forgive({ trust: true });
+      await readAnew([slotNamed(name)]);
     },
     async validate(name) {
       const wanted = name === undefined ? await profileNames() : [name];

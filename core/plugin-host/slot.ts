@@ -13,10 +13,16 @@ import type { Mask } from '../model/mask.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { buildNas } from './build-nas.ts';
 import type { Claims } from './claims.ts';
-import type { LiveNas } from './live-nas.ts';
+import type { KeptPlugins } from './kept-plugins.ts';
+import { type LiveNas, programOf } from './live-nas.ts';
 import { maskError } from './mask-error.ts';
 import type { NasStatus } from './nas.ts';
 import type { PluginShelf } from './plugin-shelf.ts';
+import { createSuccession, type Version, versionOf } from './succession.ts';
+import { takePlugin } from './take-plugin.ts';
+import type { Trial } from './trial.ts';
+
+export type ReloadResult = 'ok' | 'failed' | 'taken back';
 
 export interface RegistryLog {
   info(fields: object, message: string): void;
@@ -27,6 +33,7 @@ export interface RegistryLog {
 export interface SlotHouse {
   readonly dir: string;
   readonly shelf: PluginShelf;
+  readonly kept: KeptPlugins | undefined;
   readonly sandbox: Sandbox;
   readonly definitions: TransportDefinitions;
   readonly hooks: ReadonlyMap<string, { readonly kind: HookKind }>;
@@ -43,7 +50,7 @@ export interface SlotHouse {
   /** What this one claimed is free for others. */
   released(name: string): void;
   /** A save was worked off. */
-  reloaded(reload: { readonly nas: string; readonly result: 'ok' | 'failed' }): void;
+  reloaded(reload: { readonly nas: string; readonly result: ReloadResult }): void;
   watch(files: readonly string[]): void;
   retired(retiring: Promise<void>): void;
 }
@@ -59,6 +66,8 @@ export interface Slot {
   blockedBy(): string;
   /** Reads the file anew; resolves when what is on disk is in force or refused. */
   update(reading?: ProfileReading): Promise<void>;
+  /** Lifts the quarantine, and what was taken back may be tried again; with `trust` it needs no trial. */
+  forgive(options: { readonly trust: boolean }): void;
   close(): Promise<void>;
 }
 
@@ -66,6 +75,16 @@ interface Attempt {
   readonly signal: AbortSignal;
   readonly reading: ProfileReading;
   readonly profile: Profile;
+}
+
+interface Swap {
+  readonly next: LiveNas;
+  readonly version: Version;
+  readonly trial: Trial | undefined;
+  readonly dead: string;
+  readonly ms: number;
+  /** Before anybody hears of the change. */
+  said(): void;
 }
 
 /** An editor may take the file away for a moment before it puts the new one there. */
@@ -95,6 +114,19 @@ export function createSlot({
   let attempt = new AbortController();
 
   const lastNas = () => live?.nas;
+  const succession = createSuccession({
+    name,
+    kept: house.kept,
+    now: house.now,
+    load: (version) => load(version),
+    live: () => live,
+    retired: house.retired,
+    takeBack({ to, live: next, error }) {
+      if (closed) return house.retired(next.retire());
+      house.reloaded({ nas: name, result: 'taken back' });
+      swap({ next, version: to, trial: undefined, dead: '', ms: 0, said: () => refused(error) });
+    },
+  });
 
   function update(prepared?: ProfileReading): Promise<void> {
     again = true;
@@ -154,10 +186,43 @@ export function createSlot({
       const at = { place: read.place(conflict.path), path: conflict.path, code: 'profile_invalid' } as const;
       throw problemsError('profile_invalid', [problemAt(at, problem)]);
     }
-    const plugin = await takePlugin(profile, read);
-    const hash = `${read.hash}/${plugin.hash}`;
-    if (live && hash === hashInForce) return settled(warning);
-    const next = await house.limited(() =>
+    const kept = live === undefined ? await succession.fallback(read, profile) : undefined;
+    try {
+      await loadNewest({ signal, reading: read, profile }, begun);
+    } catch (error) {
+      const isOurs = live === undefined && kept !== undefined && !signal.aborted;
+      if (isOurs) await fallBack(kept).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async function loadNewest({ signal, reading: read, profile }: Attempt, begun: number): Promise<void> {
+    const plugin = await takePlugin(house.shelf, { profile, reading: read });
+    const version = versionOf(read, profile, plugin);
+    const warning = read.warnings.join('\n');
+    if (live && version.hash === hashInForce) return settled(warning);
+    succession.refuseAgain(version);
+    const trial = succession.trialOf(version);
+    const next = await load(version, trial);
+    const tested = await house.limitedTests(async () =>
+      signal.aborted ? null : next.selfTest({ deadlineMs: house.selfTestMs, signal }),
+    );
+    const goesLive = !signal.aborted && tested !== null && tested.type !== 'failed';
+    if (!goesLive) house.retired(next.retire());
+    if (signal.aborted || tested === null) return;
+    if (tested.type === 'failed') throw selfTestError(tested, read.place(['plugin']));
+    const dead = tested.type === 'unanswered' ? `The self-test had no answer: ${tested.reason}` : '';
+    swap({ next, version, trial, dead, ms: performance.now() - begun, said: () => settled(warning) });
+  }
+
+  /** After a restart with a version on disk that is no good: the one that was, with what is wrong said. */
+  async function fallBack(version: Version): Promise<void> {
+    const next = await load(version);
+    swap({ next, version, trial: undefined, dead: '', ms: 0, said: () => undefined });
+  }
+
+  function load({ reading: read, profile, plugin }: Version, trial?: Trial): Promise<LiveNas> {
+    return house.limited(() =>
       buildNas({
         reading: read,
         profile,
@@ -167,47 +232,29 @@ export function createSlot({
         hooks: house.hooks,
         now: house.now,
         successor: lastNas,
+        ...(trial && { judge: trial.judge }),
+        onQuarantine: (reason) => quarantined(programOf({ ...plugin.manifest, hash: plugin.hash }), reason),
         log: (level, message) => house.log[level]({ nas: name }, read.mask(message)),
       }),
     );
-    const tested = await house.limitedTests(async () =>
-      signal.aborted ? null : next.selfTest({ deadlineMs: house.selfTestMs, signal }),
-    );
-    const goesLive = !signal.aborted && tested !== null && tested.type !== 'failed';
-    if (!goesLive) house.retired(next.retire());
-    if (signal.aborted || tested === null) return;
-    if (tested.type === 'failed') throw selfTestError(tested, read.place(['plugin']));
-    const dead = tested.type === 'unanswered' ? `The self-test had no answer: ${tested.reason}` : '';
-    swap({ next, hash, dead, warning: read.warnings.join('\n'), ms: performance.now() - begun });
   }
 
-  /** A plugin that is not there is a mistake in the profile: it gets the profile's line too. */
-  async function takePlugin(profile: Profile, read: ProfileReading) {
-    try {
-      return await house.shelf.take(profile.plugin);
-    } catch (error) {
-      const { code, message, fields } = maskError(read.mask, error);
-      const place = read.place(['plugin']);
-      const own = {
-        where: `${place.file}:${place.line} plugin`,
-        problem: `the plugin ${profile.plugin} does not load`,
-      };
-      throw new OssiaError(code, `${own.where}: ${own.problem}:\n${message}`, { fields: [own, ...fields] });
-    }
+  function quarantined(program: string, reason: string): void {
+    house.log.warn({ nas: name, program }, `the plugin is in quarantine and its jobs are parked: ${reason}`);
   }
 
-  function swap(go: { next: LiveNas; hash: string; dead: string; warning: string; ms: number }): void {
+  function swap(go: Swap): void {
     const old = live;
     live = go.next;
-    hashInForce = go.hash;
+    hashInForce = go.version.hash;
     since = new Date(house.now()).toISOString();
+    succession.entered(go.version, go.trial);
     claim(null);
-    const { plugin } = go.next.nas;
-    const program = `${plugin.name}@${plugin.version}#${plugin.hash.slice(0, 8)}`;
+    const program = programOf(go.next.nas.plugin);
     house.log.info({ nas: name, program, ms: Math.round(go.ms) }, old ? 'profile replaced' : 'profile in force');
     dead = go.dead;
     if (dead !== '') house.log.warn({ nas: name }, dead);
-    settled(go.warning);
+    go.said();
     house.changed({ name, removed: false });
     if (old) house.retired(old.retire());
   }
@@ -221,11 +268,15 @@ export function createSlot({
   }
 
   function refuse(error: OssiaError): void {
-    const same = refusal?.message === error.message;
-    refusal = error;
     // What was never in force keeps no box from another profile.
     if (live === undefined) claim(null);
     house.reloaded({ nas: name, result: 'failed' });
+    refused(error);
+  }
+
+  function refused(error: OssiaError): void {
+    const same = refusal?.message === error.message;
+    refusal = error;
     if (same) return;
     const then = live ? 'the one before stays in force' : 'no job runs there';
     house.log.warn(
@@ -249,9 +300,11 @@ export function createSlot({
     const old = live;
     live = undefined;
     house.log.info({ nas: name }, 'profile removed');
+    house.kept?.drop(name);
     closed = true;
     house.changed({ name, removed: true });
     if (house.claims.set(name, [])) house.released(name);
+    house.retired(succession.close());
     if (old) house.retired(old.retire());
   }
 
@@ -270,11 +323,21 @@ export function createSlot({
       problem: refusal?.message ?? '',
       problems: refusal?.fields ?? [],
       warning: warningNow(),
+      trial: succession.trial(),
+      quarantine: live?.quarantine() ?? null,
     }),
+    forgive(options) {
+      succession.forgive(options);
+      if (!live?.quarantine()) return;
+      live.release();
+      house.log.info({ nas: name }, 'the quarantine is lifted');
+      house.changed({ name, removed: false });
+    },
     async close() {
       closed = true;
       attempt.abort();
       await working;
+      await succession.close();
       await live?.retire();
       live = undefined;
     },

@@ -117,7 +117,7 @@ export async function openPluginWorld(
       if (registry === undefined) throw new Error('The registry is not open yet.');
       return registry;
     },
-    async open(): Promise<Registry> {
+    async open(more: Partial<RegistryInput> = {}): Promise<Registry> {
       registry = await openRegistry({
         profilesDir: given.relative ? relative(process.cwd(), profilesDir) : profilesDir,
         pluginsDir: given.relative ? relative(process.cwd(), pluginsDir) : pluginsDir,
@@ -130,6 +130,7 @@ export async function openPluginWorld(
         selfTestMs: 1000,
         onReload: ({ nas, result }) => void reloads.push(`${nas} ${result}`),
         ...given,
+        ...more,
       });
       registry.onChange((name) => changes.push(name));
       return registry;

@@ -325,6 +325,8 @@ const live: NasStatus = {
   problem: '',
   problems: [],
   warning: '',
+  trial: null,
+  quarantine: null,
 };
 
 const refused: NasStatus = {
@@ -335,4 +337,6 @@ const refused: NasStatus = {
   problem: 'nas-profiles/core-2.yaml:4 transports.ssh.port: expected a port',
   problems: [{ where: 'nas-profiles/core-2.yaml:4 transports.ssh.port', problem: 'expected a port' }],
   warning: '',
+  trial: null,
+  quarantine: null,
 };

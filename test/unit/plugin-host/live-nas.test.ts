@@ -139,12 +139,12 @@ test('a run is called off by its signal', async () => {
 });
 
 test('a call that still waits when its run ends is ended with it, also beside one of the same name that was answered', async () => {
-  const world = await openPluginWorld();
+  const world = await openPluginWorld({ open: false });
   const body = "await Promise.all([device.line.read('hang'), device.line.read('no thanks')]);";
   await world.savePlugin(
     linesPlugin.replace('async user_info({ account }, device) {', `async user_info(_, device) { ${body}`),
   );
-  await until(() => world.changes.length > 0);
+  await world.open();
   const release = world.box.hold('hang');
 
   const { outcome } = await world.run('user_info');
@@ -155,13 +155,13 @@ test('a call that still waits when its run ends is ended with it, also beside on
 });
 
 test('user_event_before and user_event_after run around change hooks and no others', async () => {
-  const world = await openPluginWorld();
+  const world = await openPluginWorld({ open: false });
   const around = (name: string) =>
     `async ${name}({ hook, account }, device) { await device.line.write((account.${name} ?? '${name}') + ' ' + hook); },`;
   await world.savePlugin(
     linesPlugin.replace('hooks: {', `hooks: { ${around('user_event_before')} ${around('user_event_after')}`),
   );
-  await until(() => world.changes.length > 0);
+  await world.open();
   world.box.received.length = 0;
 
   await world.run('user_add');

@@ -1,0 +1,189 @@
+// Who follows whom in force on one profile: the last version that proved itself, the one on trial against it, and the one that was taken back.
+import type { ProfileReading } from '../config/load-profile.ts';
+import type { Profile } from '../config/profile.ts';
+import { OssiaError } from '../errors.ts';
+import type { KeptPlugins } from './kept-plugins.ts';
+import { type LiveNas, programOf } from './live-nas.ts';
+import type { HookRun } from './nas.ts';
+import type { Plugin } from './plugin-shelf.ts';
+import { fits } from './take-plugin.ts';
+import { createTrial, type Trial, type TrialStatus } from './trial.ts';
+
+/** A profile and a plugin as they were read: all that it takes to load them, also again. */
+export interface Version {
+  readonly reading: ProfileReading;
+  readonly profile: Profile;
+  readonly plugin: Plugin;
+  /** Of both. */
+  readonly hash: string;
+}
+
+export interface Succession {
+  /** Throws why this version was taken back, when it was. */
+  refuseAgain(next: Version): void;
+  /** Before it is loaded. Undefined: there is nothing to try it against. */
+  trialOf(next: Version): Trial | undefined;
+  /** It is in force. */
+  entered(next: Version, trial: Trial | undefined): void;
+  /** What this profile can run while the version on disk cannot be: kept from before a restart. */
+  fallback(reading: ProfileReading, profile: Profile): Promise<Version | undefined>;
+  /** What was taken back may be tried again; with `trust` what comes next, and what is on trial, needs no trial. */
+  forgive(options: { readonly trust: boolean }): void;
+  trial(): TrialStatus | null;
+  close(): Promise<void>;
+}
+
+interface SuccessionInput {
+  readonly name: string;
+  readonly kept: KeptPlugins | undefined;
+  readonly now: () => number;
+  load(version: Version): Promise<LiveNas>;
+  live(): LiveNas | undefined;
+  /** The version before is to be in force again. */
+  takeBack(back: { readonly to: Version; readonly live: LiveNas; readonly error: OssiaError }): void;
+  retired(retiring: Promise<void>): void;
+}
+
+export function versionOf(reading: ProfileReading, profile: Profile, plugin: Plugin): Version {
+  return { reading, profile, plugin, hash: `${reading.hash}/${plugin.hash}` };
+}
+
+export function createSuccession(input: SuccessionInput): Succession {
+  const { name, kept, now, load, live, takeBack, retired } = input;
+  let inForce: { readonly version: Version; readonly trial: Trial | undefined } | undefined;
+  let proven: Version | undefined;
+  /** The proven one, loaded beside the one on trial since a job of that failed. */
+  let beside: Promise<LiveNas> | undefined;
+  let takenBack: { readonly hash: string; readonly error: OssiaError } | undefined;
+  let isTrusted = false;
+
+  function prove(version: Version): void {
+    proven = version;
+    putAside();
+    kept?.keep(name, version.plugin);
+  }
+
+  function putAside(): void {
+    beside?.then(
+      (one) => one !== live() && retired(one.retire()),
+      () => undefined,
+    );
+    beside = undefined;
+  }
+
+  function loadBeside(version: Version): Promise<LiveNas> {
+    beside ??= load(version).catch((error) => {
+      beside = undefined;
+      throw error;
+    });
+    return beside;
+  }
+
+  async function before(version: Version, request: HookRun) {
+    const isProven = version === proven && inForce?.version !== version;
+    const one = isProven ? await loadBeside(version) : live();
+    if (one === undefined) throw new OssiaError('aborted', 'The profile is gone.');
+    return one.nas.run(request);
+  }
+
+  async function goBack({ from, to, reason }: { from: Version; to: Version; reason: string }): Promise<void> {
+    const one = await loadBeside(to).catch(() => undefined);
+    if (one === undefined || inForce?.version !== from) return;
+    const { file, line } = from.reading.place(['plugin']);
+    const where = `${file}:${line} plugin`;
+    const problem = `${wordsFor(from, to)} was taken back: ${reason}`;
+    const error = new OssiaError('trial_failed', `${where}: ${problem}`, { fields: [{ where, problem }] });
+    takenBack = { hash: from.hash, error };
+    if (from.plugin.hash !== to.plugin.hash) kept?.refuse(name, { hash: from.plugin.hash, reason: problem });
+    beside = undefined;
+    inForce = { version: to, trial: undefined };
+    takeBack({ to, live: one, error });
+  }
+
+  return {
+    refuseAgain({ hash, plugin, reading }) {
+      if (takenBack?.hash === hash) throw takenBack.error;
+      const before = inForce === undefined ? kept?.refused(name) : undefined;
+      if (before?.hash !== plugin.hash) return;
+      const { file, line } = reading.place(['plugin']);
+      const where = `${file}:${line} plugin`;
+      const fields = [{ where, problem: before.reason }];
+      takenBack = { hash, error: new OssiaError('trial_failed', `${where}: ${before.reason}`, { fields }) };
+      throw takenBack.error;
+    },
+
+    trialOf(next) {
+      const against = proven;
+      const isSafe = against && against.hash !== next.hash && isSameBox(against.profile, next.profile);
+      if (!isSafe || isTrusted) return undefined;
+      const isNewPlugin = against.plugin.hash !== next.plugin.hash;
+      const trial: Trial = createTrial({
+        program: wordsFor(next, against),
+        against: isNewPlugin ? programOfPlugin(against.plugin) : 'the profile before it',
+        before: (request) => before(against, request),
+        now,
+        onWorse: (reason) => void goBack({ from: next, to: against, reason }),
+        onPassed() {
+          if (inForce?.version === next) prove(next);
+        },
+      });
+      return trial;
+    },
+
+    entered(version, trial) {
+      inForce = { version, trial };
+      isTrusted = false;
+      if (trial === undefined) prove(version);
+    },
+
+    async fallback(reading, profile) {
+      const plugin = await kept?.good(name);
+      if (plugin?.manifest.name !== profile.plugin || !fits(plugin, profile.pin)) return undefined;
+      const version = versionOf(reading, profile, plugin);
+      // What is on disk is tried against it.
+      if (proven === undefined) proven = version;
+      return version;
+    },
+
+    forgive({ trust }) {
+      takenBack = undefined;
+      isTrusted = trust;
+      kept?.refuse(name, undefined);
+      if (!trust || inForce?.trial?.status() == null) return;
+      const { version } = inForce;
+      inForce.trial?.end();
+      inForce = { version, trial: undefined };
+      prove(version);
+    },
+
+    trial: () => inForce?.trial?.status() ?? null,
+
+    async close() {
+      inForce = undefined;
+      proven = undefined;
+      const one = await beside?.catch(() => undefined);
+      await one?.retire();
+    },
+  };
+}
+
+function wordsFor(next: Version, against: Version): string {
+  return next.plugin.hash === against.plugin.hash ? 'the new profile' : programOfPlugin(next.plugin);
+}
+
+function programOfPlugin({ manifest, hash }: Plugin): string {
+  return programOf({ ...manifest, hash });
+}
+
+/** Another box has nothing to be compared with, and going back would mean to write to one that was taken away. */
+function isSameBox(one: Profile, other: Profile): boolean {
+  return placesOf(one) === placesOf(other);
+}
+
+function placesOf({ match, transports }: Profile): string {
+  const places = Object.entries(transports).map(([name, section]) => {
+    const at = typeof section === 'object' && section !== null ? (section as Record<string, unknown>) : {};
+    return [name, at['host'], at['port'], at['base_url']];
+  });
+  return JSON.stringify([match, places.sort(([one], [other]) => (String(one) < String(other) ? -1 : 1))]);
+}

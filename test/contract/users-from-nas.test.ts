@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { stateOf } from '#core/accounts/compare-account.ts';
 import type { Account } from '#core/model/account.ts';
-import { differencesOf, type State, settledBy } from '#core/model/state.ts';
+import { leftBy } from '#core/model/carried.ts';
+import { differencesOf, type State } from '#core/model/state.ts';
 import { accountOnBox } from '#core/plugin-host/account-on-box.ts';
 import type { BoxState, BoxUser, BoxUserReport, KindOnBox } from '#core/plugin-sdk/index.ts';
 import { catalogue } from '#test/support/catalogue.ts';
@@ -24,7 +25,9 @@ const accounts: readonly Account[] = [
   { user_id: 'абонент 2', login: 'bob', ip: '10.1.2.4', auth_type: '1', nas_ip: '10.0.0.1' },
   { user_id: '1003', login: '', ip: '10.1.200.5', auth_type: '5', nas_ip: '10.0.0.1' },
 ];
+const snatips = ['', '203.0.113.5', '203.0.113.6/32'] as const;
 const changes = [
+  'user_add',
   'user_edit',
   'user_accept',
   'user_drop',
@@ -45,6 +48,7 @@ const step = fc.record({
   hook: fc.constantFrom(...changes),
   rate_in: speed,
   rate_out: speed,
+  snatip: fc.constantFrom(...snatips),
 });
 
 test('there are plugins that list', () => {
@@ -75,8 +79,8 @@ describe.each(listing)('$plugin', ({ plugin, options }) => {
   async function tell(hook: string, account: Account, before: State): Promise<State> {
     const { outcome } = await box.run(hook, account);
     if (outcome.type !== 'done' && outcome.type !== 'gone') throw new Error(`${hook}: ${JSON.stringify(outcome)}`);
-    const settled = settledBy(catalogue.get(hook)?.settles ?? null, account);
-    return 'exists' in settled ? settled : { ...before, ...settled };
+    const settled = leftBy(catalogue.get(hook)?.settles ?? null, account);
+    return settled['exists'] === 'false' ? settled : { ...before, ...settled };
   }
 
   async function list(): Promise<{ users: BoxUser[]; kinds: readonly KindOnBox[] }> {
@@ -100,14 +104,18 @@ describe.each(listing)('$plugin', ({ plugin, options }) => {
           await tell('user_del', account, {});
           desired[who] = await tell('user_add', account, {});
         }
-        for (const { who, hook, rate_in, rate_out } of steps) {
+        for (const { who, hook, rate_in, rate_out, snatip } of steps) {
           const account = accounts[who] ?? {};
           // Who is authorised by his address is never told to have logged in or out.
           if (account['auth_type'] === '1' && (hook === 'user_auth' || hook === 'user_disconnect')) continue;
-          const told =
-            hook === 'user_rate_set' ? { ...account, rate_in: `${rate_in}`, rate_out: `${rate_out}` } : account;
+          const told = {
+            ...account,
+            ...(hook === 'user_rate_set' && { rate_in: `${rate_in}`, rate_out: `${rate_out}` }),
+            ...(hook === 'user_add' && { snatip }),
+          };
           // A new life begins with user_add.
-          if (desired[who]?.['exists'] === 'false') desired[who] = await tell('user_add', account, {});
+          if (desired[who]?.['exists'] === 'false')
+            desired[who] = await tell('user_add', { ...account, snatip: '' }, {});
           desired[who] = await tell(hook, told, desired[who] ?? {});
         }
 

@@ -33,7 +33,7 @@ describe('reading', () => {
     expect(await fire('users_from_nas')).toEqual([
       {
         ...{ ip: alice['ip'], login: '', user_id: '1001', accept: true, redirect: true },
-        ...{ own_disabled: false, logged: true, rate: { rate_in: 2000, rate_out: 100_000 } },
+        ...{ own_disabled: false, logged: true, rate: { rate_in: 2000, rate_out: 100_000 }, snatip: null },
       },
     ]);
   });

@@ -14,6 +14,9 @@ const profile = { ...options, pools: ['10.77.0.0/16'] };
 const scene = linuxScene();
 const addressOf = (at: number) => `10.77.${at >> 8}.${at & 255}`;
 
+/** Many share one, and more have one to themselves. */
+const snatipOf = (at: number) => (at % 8 === 0 ? '203.0.113.5' : `100.64.${at >> 8}.${at & 255}`);
+
 /** Ten thousand elements in a statement. */
 function elements(set: string, every: number, of: (at: number) => string): string {
   const all = Array.from({ length: count }, (_, at) => at + 1).filter((at) => at % every === 0);
@@ -36,6 +39,7 @@ test('sixty thousand subscribers with their flags, six thousand with a speed', a
     elements('users', 1, (at) => `${addressOf(at)} comment "%D0%B0${at}"`),
     elements('online', 1, addressOf),
     elements('no_balance', 10, addressOf),
+    elements('snatips', 2, (at) => `${addressOf(at)} : ${snatipOf(at)}`),
     elements('classes', 10, (at) => `${addressOf(at)} : 1:${at.toString(16)}`),
   ];
   await writeFile(file, sets.join('\n'));
@@ -64,6 +68,7 @@ test('sixty thousand subscribers with their flags, six thousand with a speed', a
     const user = users.get(addressOf(at));
     const rate = at % 10 === 0 ? ((at % 100) + 1) * 1000 : undefined;
     const isRight = user?.user_id === `а${at}` && user.logged === true && user.redirect === (at % 10 === 0);
+    if (user?.snatip !== (at % 2 === 0 ? snatipOf(at) : null)) return true;
     return !isRight || user.rate?.rate_in !== rate || user.rate?.rate_out !== rate;
   });
   expect(wrong).toEqual([]);

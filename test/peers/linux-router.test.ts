@@ -132,10 +132,44 @@ describe('speed', () => {
   });
 });
 
+describe('nat', () => {
+  const [one, other] = places.snatips;
+  const seenAs = (from?: string) => page(`${places.web}:${places.whoPort}`, from);
+
+  test('the internet sees the address of the account, and sees his own when there is none', async () => {
+    await fire('user_add', { ...alice, snatip: one });
+    await fire('user_auth');
+    await fire('user_add', { ...alice, user_id: '2', ip: places.neighbour, auth_type: '1' });
+    expect([await seenAs(), await seenAs(places.neighbour)]).toEqual([one, places.neighbour]);
+    expect(await fire('user_info')).toMatchObject({ user: { snatip: one } });
+    expect(await fire('users_from_nas')).toMatchObject([{ snatip: one }, { snatip: null }]);
+    await fire('user_add');
+    expect(await seenAs()).toBe(places.subscriber);
+    expect(await fire('user_info')).toMatchObject({ user: { snatip: null } });
+  });
+
+  test('another address is for what begins from now on, and cuts nothing that runs', async () => {
+    await fire('user_add', { ...alice, snatip: one });
+    await fire('user_auth');
+    const running = transfer({ seconds: 3, from: places.subscriber });
+    await until(async () => (await scene.box().server('ss', '-tnH')).stdout.includes(one), 5_000, 20);
+    await fire('user_add', { ...alice, snatip: other });
+    expect(await seenAs()).toBe(other);
+    const { code, stdout } = await running;
+    expect([code, stdout.includes('error')]).toEqual([0, false]);
+  });
+
+  test('a portal sees who is sent there', async () => {
+    const profile = { ...options, portals: { blocked: `${places.portal}:${places.whoPort}` } };
+    for (const hook of ['user_add', 'user_auth', 'user_drop']) await fire(hook, { ...alice, snatip: one }, profile);
+    expect(await page()).toBe(places.subscriber);
+  });
+});
+
 describe('repeating', () => {
   test('each hook run twice leaves what it left the first time', async () => {
     await fireAll('user_add', 'user_auth');
-    const account = { ...alice, rate_in: '2000', rate_out: '4000' };
+    const account = { ...alice, rate_in: '2000', rate_out: '4000', snatip: places.snatips[0] };
     const hooks = [
       ...[
         'user_add',
@@ -161,6 +195,7 @@ describe('repeating', () => {
     await fire('user_add', { ...alice, user_id: '2', ip: places.neighbour });
     const before = await held();
     await fireAll('user_add', 'user_auth', 'user_drop', 'user_redirect', 'own_disabled');
+    await fire('user_add', { ...alice, snatip: places.snatips[0] });
     await fire('user_rate_set', { ...alice, rate_in: '2000', rate_out: '4000' });
     expect(await held()).not.toBe(before);
     await fire('user_del');

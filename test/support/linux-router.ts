@@ -24,6 +24,10 @@ export const places = {
   portal: '198.51.100.2',
   blockedPort: 8081,
   noBalancePort: 8082,
+  /** Of the web and of the portal: says whom it sees. */
+  whoPort: 8083,
+  /** What is sent there comes back to the router. */
+  snatips: ['203.0.113.5', '203.0.113.6'],
   allowed: '198.51.100.4',
 } as const;
 
@@ -33,7 +37,7 @@ const page = (text: string) =>
 class Page(http.server.BaseHTTPRequestHandler):
   protocol_version='HTTP/1.0'
   def do_GET(self):
-    body=${JSON.stringify(text)}.encode()
+    body=${JSON.stringify(text)}.replace('{client}',self.client_address[0]).encode()
     self.send_response(200); self.send_header('Content-Length',str(len(body))); self.end_headers(); self.wfile.write(body)
   def log_message(self,*a): pass
 socketserver.ThreadingTCPServer.allow_reuse_address=True
@@ -85,6 +89,8 @@ export async function startLinuxRouter(): Promise<LinuxRouter> {
       [places.allowed, 80, 'the payment page'],
       [places.portal, places.blockedPort, 'Вы заблокированы'],
       [places.portal, places.noBalancePort, 'Пополните баланс'],
+      [places.web, places.whoPort, '{client}'],
+      [places.portal, places.whoPort, '{client}'],
     ] as const;
     for (const [address, port, text] of pages)
       namespaces.start('s', ['/usr/bin/python3', '-c', page(text), address, String(port)]);

@@ -1,8 +1,9 @@
 // A box in memory that keeps what hooks settle, account by account, and lists it: what a resync is tried on.
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Account } from '#core/model/account.ts';
+import { leftBy } from '#core/model/carried.ts';
 import type { Outcome } from '#core/model/outcome.ts';
-import { ratesOf, settledBy } from '#core/model/state.ts';
+import { ratesOf } from '#core/model/state.ts';
 import type { HookRun, Nas } from '#core/plugin-host/nas.ts';
 import type { BoxUser, KindOnBox } from '#core/plugin-sdk/index.ts';
 import { catalogue } from '#test/support/catalogue.ts';
@@ -38,7 +39,7 @@ export function memoryBox(): MemoryBox {
       await box.before(run);
       const id = run.account['user_id'] ?? '';
       box.ran.push(`${run.hook} ${id}`);
-      const settled = settledBy(catalogue.get(run.hook)?.settles ?? null, run.account);
+      const settled = leftBy(catalogue.get(run.hook)?.settles ?? null, run.account);
       if (settled['exists'] === 'false') {
         state.delete(id);
         variables.delete(id);
@@ -63,6 +64,7 @@ export function memoryBox(): MemoryBox {
 
 function rowOf(id: string, has: Readonly<Record<string, string>>, { login = '', ip = '' }: Account): BoxUser {
   const { rate_in, rate_out } = ratesOf(has['rate']);
+  const snatip = has['snatip'] ?? 'none';
   return {
     user_id: id,
     login,
@@ -71,6 +73,7 @@ function rowOf(id: string, has: Readonly<Record<string, string>>, { login = '', 
     redirect: has['redirect'] === 'true',
     own_disabled: has['own_disabled'] === 'true',
     rate: rate_in === undefined ? null : { rate_in: Number(rate_in), rate_out: Number(rate_out) },
+    snatip: snatip === 'none' ? null : snatip,
     services: Object.keys(has).flatMap((key) =>
       key.startsWith('service:') && has[key] === 'on' ? [key.slice(8)] : [],
     ),

@@ -174,6 +174,86 @@ const cases: readonly Case[] = [
     differs: { rate: undefined },
   },
   {
+    name: 'goes out by another address, however that is written',
+    desired: { exists: 'true' },
+    variables: { snatip: '203.0.113.5/32' },
+    has: { snatip: '203.0.113.6' },
+    differs: { snatip: '203.0.113.6' },
+  },
+  {
+    name: 'goes out by his address, however that is written',
+    desired: { exists: 'true' },
+    variables: { snatip: '203.0.113.5/32' },
+    has: { snatip: '203.0.113.5' },
+    differs: 'same',
+  },
+  {
+    name: 'goes out by none',
+    desired: { exists: 'true' },
+    variables: { snatip: '203.0.113.5' },
+    has: { snatip: null },
+    differs: { snatip: 'none' },
+  },
+  {
+    name: 'goes out by one, and has none',
+    desired: { exists: 'true' },
+    variables: { snatip: '' },
+    has: { snatip: '203.0.113.5' },
+    differs: { snatip: '203.0.113.5' },
+  },
+  {
+    name: 'has none, and there is none',
+    desired: { exists: 'true' },
+    has: { snatip: null },
+    differs: 'same',
+  },
+  {
+    name: 'a box that tells of no such address',
+    desired: { exists: 'true' },
+    variables: { snatip: '203.0.113.5' },
+    has: { accept: true },
+    differs: 'same',
+  },
+  {
+    name: 'only nat is asked for',
+    desired: { exists: 'true', accept: 'false', rate: rate('1', '2') },
+    variables: { snatip: '203.0.113.5' },
+    has: { accept: true, rate: null, snatip: null },
+    only: ['nat'],
+    differs: { snatip: 'none' },
+  },
+  {
+    name: 'everything but nat is asked for',
+    desired: { exists: 'true' },
+    variables: { snatip: '203.0.113.5' },
+    has: { snatip: null },
+    only: ['access', 'rate', 'services', 'logged'],
+    differs: 'same',
+  },
+  {
+    name: 'nobody said that it exists: an address is no reason to add it',
+    desired: { accept: 'true' },
+    variables: { snatip: '203.0.113.5' },
+    has: { accept: true, snatip: null },
+    differs: 'same',
+  },
+  {
+    name: 'one whose adding logs him in, should be out, and goes out by another address',
+    desired: { exists: 'true', logged: 'false' },
+    has: { logged: false, accept: true, snatip: null },
+    kinds: [{ kind: { auth_types: ['0'] }, addLogsIn: true }],
+    variables: { auth_type: '0', snatip: '203.0.113.5' },
+    differs: 'same',
+  },
+  {
+    name: 'added with another address after the list was begun',
+    desired: { exists: 'true' },
+    variables: { snatip: '203.0.113.5' },
+    has: { snatip: '203.0.113.6' },
+    applied: { snatip: { value: '203.0.113.5', at: 2000 } },
+    differs: 'same',
+  },
+  {
     name: 'not listed is what the box has by itself',
     desired: { exists: 'true', accept: 'false' },
     has: null,
@@ -217,6 +297,28 @@ test('a box that has an account twice differs when either does', () => {
     since: 0,
   });
   expect(found(compared)).toEqual({ redirect: 'true', accept: 'false' });
+});
+
+test.each([
+  ['as was made of it', { snatip: { value: '203.0.113.5', at: 1 } }, '203.0.113.5', []],
+  ['as was not known', {}, '203.0.113.5', ['snatip']],
+  ['none, with one that was made', { snatip: { value: '203.0.113.5', at: 1 } }, undefined, ['snatip']],
+  ['none, with none that was made', {}, undefined, []],
+])('a box has the address that it should, %s', (_, applied: Applied, snatip, confirmed) => {
+  const compared = compareAccount({
+    account: {
+      variables: snatip === undefined ? {} : { snatip },
+      desired: { exists: 'true' },
+      applied: { exists: { value: 'true', at: 1 }, ...applied },
+    },
+    users: [{ user_id: '1', login: '', ip: '', snatip: snatip ?? null }],
+    kinds: [],
+    only: new Set(resyncTopics),
+    endsLogins: false,
+    tells: () => true,
+    since: 1000,
+  });
+  expect(compared).toEqual({ kind: 'same', differences: [], confirmed });
 });
 
 test.each([

@@ -20,10 +20,17 @@ test('rows come back as they were listed, whatever they tell and leave out', () 
     { ...nobody, ip: '10.0.0.1', rate: { rate_in: 0, rate_out: 5 }, services: ['тв', '2'] },
     { ...nobody, ip: '10.0.0.2', rate: null, services: [], of: { auth_types: ['0'], ip: 'given' } },
     { ...nobody, login: 'боб', services: ['тв', '2'] },
+    { ...nobody, user_id: '2', snatip: null },
+    { ...nobody, user_id: '3', snatip: '203.0.113.5' },
+    { ...nobody, user_id: '4', snatip: '255.255.255.255' },
+    { ...nobody, user_id: '5', snatip: '0.0.0.0' },
+    { ...nobody, user_id: '6', snatip: '2001:db8::5' },
+    { ...nobody, user_id: '7', snatip: '203.0.113.5-203.0.113.9' },
   ];
   const list = listed(...users);
   expect(users.map((_, row) => list.userAt(row))).toEqual(users);
-  expect(list.size()).toBe(5);
+  expect(list.size()).toBe(11);
+  expect([list.tells('snatip'), list.tells('logged')]).toEqual([true, true]);
 });
 
 test('an account is found by user_id before login before address, however the address is written', () => {

@@ -22,6 +22,7 @@ export function outcomeOf({ result, mask, where }: OutcomeInput): Outcome {
     const reason = words(result.reason);
     if (result.verdict === 'gone' || result.verdict === 'unsupported') return { type: result.verdict, reason };
     if (result.verdict === 'refuse') return { type: 'refused', reason, code: 'nas_refused' };
+    if (result.verdict === 'unreachable') return { type: 'retry', reason, code: 'nas_unreachable' };
     const after = result.afterMs === undefined ? {} : { afterMs: result.afterMs };
     return { type: 'retry', reason, code: 'nas_busy', ...after };
   }

@@ -4,9 +4,12 @@ import type { Device } from './device.ts';
 import type { Verdict } from './verdict.ts';
 
 export type { AccountKind } from '../model/account-kind.ts';
+export { base64 } from './base64.ts';
 export type * from './device.ts';
+export { type EnsureAbsentSteps, type EnsureRun, type EnsureSteps, ensure, ensureAbsent } from './ensure.ts';
 export { sh } from './quote.ts';
-export { gone, refuse, retry, unsupported } from './verdict.ts';
+export { sleep } from './sleep.ts';
+export { gone, refuse, retry, unreachable, unsupported } from './verdict.ts';
 
 /** What a hook is given besides the device. */
 export interface HookInput<Options = Record<string, unknown>> {

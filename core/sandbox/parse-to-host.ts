@@ -1,4 +1,5 @@
 // Reads a worker's lines as what they are: text from a process that a hostile plugin may have taken over.
+import { verdictKinds } from '../plugin-sdk/verdict-kinds.ts';
 import { type Fault, faults, type GuestEnd, type GuestUsage, type ToHost } from './to-host.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -96,7 +97,7 @@ function isCount(value: unknown): value is number {
 }
 
 function isVerdict(value: unknown): value is Extract<GuestEnd, { type: 'verdict' }>['verdict'] {
-  return value === 'refuse' || value === 'retry' || value === 'gone' || value === 'unsupported';
+  return verdictKinds.some((kind) => kind === value);
 }
 
 function isFault(value: unknown): value is Fault {

@@ -2,6 +2,7 @@
 import { OssiaError, toOssiaError } from '../errors.ts';
 import { failureOf } from './failure.ts';
 import { limits } from './limits.ts';
+import { createNaps } from './naps.ts';
 import { parseArguments, parseGuestEnd } from './parse-to-host.ts';
 import type { GuestCall, GuestResult, Program } from './sandbox.ts';
 import type { HostError } from './to-guest.ts';
@@ -27,6 +28,7 @@ const longestTimer = 2 ** 31 - 1;
 export function createRun({ program, call, answer, abandon, onEnd }: RunInput): Run | null {
   const errors = new Map<number, OssiaError>();
   const grants = program.device;
+  const naps = createNaps(call.deadline);
   let calls = 0;
   let parts = 0;
   let pending = 0;
@@ -56,6 +58,7 @@ export function createRun({ program, call, answer, abandon, onEnd }: RunInput): 
     open = false;
     clearTimeout(timer);
     call.signal.removeEventListener('abort', onAbort);
+    naps.end();
     onEnd(result);
   }
 
@@ -87,6 +90,7 @@ export function createRun({ program, call, answer, abandon, onEnd }: RunInput): 
   }
 
   function serveOwn(method: string, [what]: readonly unknown[]): Promise<unknown> {
+    if (method === 'sleep') return naps.sleep(what);
     if (method === 'next' && call.onNext && typeof what === 'number') return call.onNext(what);
     if (method === 'rows' && call.onRows) return call.onRows(what);
     throw new OssiaError('not_granted', `${call.hook} has no use for ${method}.`);

@@ -1,5 +1,6 @@
 // The interface of the sandbox: programs go in as text, calls go in and out as JSON, nothing else crosses.
 import type { OssiaError } from '../errors.ts';
+import type { VerdictKind } from '../plugin-sdk/verdict-kinds.ts';
 
 export interface Sandbox {
   /** Loads a bundle into a fresh isolate. Rejects with `plugin_invalid` when it does not load. */
@@ -62,10 +63,10 @@ export interface GuestCall {
 /** Never rejects: what went wrong is an answer. */
 export type GuestResult =
   | { readonly type: 'returned'; readonly value: unknown }
-  /** One of the SDK's verdicts was thrown or returned: `refuse`, `retry`, `gone`, `unsupported`. */
+  /** One of the SDK's verdicts was thrown or returned. */
   | {
       readonly type: 'verdict';
-      readonly verdict: 'refuse' | 'retry' | 'gone' | 'unsupported';
+      readonly verdict: VerdictKind;
       readonly reason: string;
       readonly afterMs?: number;
     }

@@ -1,4 +1,5 @@
 // What a worker tells the host: one JSON object per line, hostile until parsed. Payloads inside are JSON texts.
+import type { VerdictKind } from '../plugin-sdk/verdict-kinds.ts';
 
 export type ToHost =
   | { readonly type: 'ready'; readonly versions: string }
@@ -48,7 +49,7 @@ export type GuestEnd =
   | { readonly type: 'returned'; readonly value: unknown }
   | {
       readonly type: 'verdict';
-      readonly verdict: 'refuse' | 'retry' | 'gone' | 'unsupported';
+      readonly verdict: VerdictKind;
       readonly reason: string;
       readonly afterMs?: number;
     }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import { OssiaError } from '../errors.ts';
 
 export interface WorkerCode {
@@ -16,8 +16,17 @@ export interface WorkerCode {
 
 export async function buildWorkerCode(): Promise<WorkerCode> {
   const here = dirname(fileURLToPath(import.meta.url));
+  const webGlobals = await bundle(join(here, 'guest/web-globals.ts'), {
+    platform: 'neutral',
+    format: 'iife',
+    globalName: 'web',
+  });
   const [worker, prelude] = await Promise.all([
-    bundle(join(here, 'worker/worker.ts'), { platform: 'node', format: 'cjs' }),
+    bundle(join(here, 'worker/worker.ts'), {
+      platform: 'node',
+      format: 'cjs',
+      define: { ossiaWebGlobals: JSON.stringify(webGlobals) },
+    }),
     bundle(join(here, 'guest/prelude.ts'), { platform: 'neutral', format: 'iife', globalName: 'prelude' }),
   ]);
   return { worker, prelude, addon: addonFile() };
@@ -25,7 +34,7 @@ export async function buildWorkerCode(): Promise<WorkerCode> {
 
 async function bundle(
   entry: string,
-  options: { platform: 'node' | 'neutral'; format: 'cjs' | 'iife'; globalName?: string },
+  options: Pick<BuildOptions, 'platform' | 'format' | 'globalName' | 'define'>,
 ): Promise<string> {
   const built = await build({
     ...options,

@@ -1,9 +1,9 @@
 // Turns what a hook returned or threw into one JSON text, whatever it is; asking it may run the plugin's code again.
+import { verdictKinds } from '../../plugin-sdk/verdict-kinds.ts';
 import type { GuestEnd } from '../to-host.ts';
 import { limitError, markOf } from './host-errors.ts';
 
 const { stringify } = JSON;
-const verdicts = ['refuse', 'retry', 'gone', 'unsupported'] as const;
 const maxMessage = 4096;
 const maxStack = 8192;
 
@@ -38,7 +38,8 @@ export function describeThrown(thrown: unknown): string {
     const mark = markOf(thrown);
     const own = mark.call === undefined && mark.limit === undefined;
     const name = own && thrown instanceof Error && thrown.name !== 'Error' ? `${thrown.name}: ` : '';
-    return endJson({ type: 'threw', message: name + messageOf(thrown), stack: stackOf(thrown), ...mark });
+    const message = (name + messageOf(thrown)).slice(0, maxMessage);
+    return endJson({ type: 'threw', message, stack: stackOf(thrown), ...mark });
   } catch {
     return fellOver;
   }
@@ -47,7 +48,7 @@ export function describeThrown(thrown: unknown): string {
 /** Known by its fields: its class lives in the bundle. */
 function verdictOf(value: unknown): string | null {
   if (!(value instanceof Error)) return null;
-  const kind = verdicts.find((name) => name === Reflect.get(value, 'verdict'));
+  const kind = verdictKinds.find((name) => name === Reflect.get(value, 'verdict'));
   if (kind === undefined) return null;
   const afterMs: unknown = Reflect.get(value, 'afterMs');
   const reason = messageOf(value);

@@ -1,6 +1,6 @@
 // Makes every built-in of the isolate unchangeable, so that a plugin cannot leave anything behind for its next run.
 
-const { freeze, getOwnPropertyDescriptor, defineProperty, getPrototypeOf, hasOwn } = Object;
+const { freeze, getOwnPropertyDescriptor, defineProperty, getPrototypeOf, hasOwn, isFrozen } = Object;
 const { ownKeys } = Reflect;
 
 /** Shared memory, timers by `Atomics.wait`, and machine code have no use in a hook; text made into code hides from its author. */
@@ -22,6 +22,12 @@ export function freezeIntrinsics(): void {
   }
 }
 
+/** The same for what is made later. */
+export function freezeMore(values: readonly unknown[]): void {
+  const seen = new Set<unknown>();
+  for (const value of values) freezeFrom(value, seen);
+}
+
 /**
  * Freezes what holds behaviour: namespaces, constructors, prototypes. Not each single method, which changes nothing for
  * anyone by getting a property, and whose freezing would cost more time and memory than all the rest of an isolate.
@@ -30,7 +36,7 @@ function freezeFrom(root: unknown, seen: Set<unknown>): void {
   const waiting = [root];
   while (waiting.length > 0) {
     const value = waiting.pop();
-    if (!holdsBehaviour(value) || seen.has(value)) continue;
+    if (!holdsBehaviour(value) || seen.has(value) || isFrozen(value)) continue;
     seen.add(value);
     freeze(value);
     waiting.push(getPrototypeOf(value));

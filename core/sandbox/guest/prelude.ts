@@ -1,10 +1,12 @@
 // Runs in every isolate before its plugin: gives it `device` and `log`, and turns all that it does into texts for the worker.
 import type { HostError } from '../to-guest.ts';
 import { ownCalls } from '../to-host.ts';
+import type { AskWorker } from './crypto.ts';
 import { describeReturned, describeThrown, fellOver } from './describe-end.ts';
 import { freezeIntrinsics } from './freeze.ts';
 import { limitError, markHostError } from './host-errors.ts';
 import { type Ask, gathered, handOver, iterateOver } from './in-parts.ts';
+import { defineLazyGlobals } from './lazy-globals.ts';
 import { shimConsole, textOf } from './shim-console.ts';
 
 /** Says one thing to the worker, by position: `call` and the texts are empty where they do not apply. */
@@ -51,10 +53,13 @@ const { parse, stringify } = JSON;
 const { freeze } = Object;
 
 /** For an isolate: takes the globals in hand, then waits for what the bundle leaves in one of them. */
-export function open(emit: Emit, deviceJson: string, limitsJson: string) {
+export function open(emit: Emit, deviceJson: string, limitsJson: string, askWorker: AskWorker) {
   const side = openGuestSide(emit, deviceJson, limitsJson);
   shimConsole(side.logLine);
+  // Where the SDK looks for it; without an isolate there are other timers.
+  Object.defineProperty(globalThis, Symbol.for('ossia.sleep'), { value: freeze(side.sleep) });
   freezeIntrinsics();
+  defineLazyGlobals(askWorker);
   return {
     ...side,
     /** Takes over what the bundle has defined. Returns a JSON text: what it offers, or why it is no plugin. */
@@ -163,6 +168,11 @@ export function openGuestSide(emit: Emit, deviceJson: string, limitsJson: string
     /** What was written to `console` belongs to the run that is on. */
     logLine(line: string): void {
       if (current) log(current, line);
+    },
+
+    async sleep(ms: unknown): Promise<void> {
+      if (!current) throw new Error('There is no run to sleep in: call it in a hook.');
+      await askerOf(current)(ownCalls, 'sleep', [ms]);
     },
 
     adopt(found: unknown): string {

@@ -5,6 +5,7 @@ import { limits as fixed } from '../limits.ts';
 import type { GuestLimits } from '../sandbox.ts';
 import type { ToGuest } from '../to-guest.ts';
 import { type Fault, ownCalls, type ToHost } from '../to-host.ts';
+import { createQuestions } from './ask.ts';
 
 export interface WorkerIsolate {
   /** Runs guest code until it waits. A fault means that the isolate is not to be used again. */
@@ -41,6 +42,7 @@ export function openIsolate({ ivm, prelude, guest, source, device, streams, limi
   const isolate = new ivm.Isolate({ memoryLimit: limits.memoryMb });
   const tally = new Map<number, { calls: number; lines: number; parts: number }>();
   const handles: { release(): void }[] = [];
+  const questions = createQuestions(limits.cpuMs);
   let overLimit = false;
   let cpuSeen = 0n;
 
@@ -76,8 +78,13 @@ export function openIsolate({ ivm, prelude, guest, source, device, streams, limi
     handles.push(context);
     const inner: PreludeLimits = { ...limits, ...fixed };
     const inside = context.evalClosureSync(
-      `${prelude}\nreturn prelude.open($0, $1, $2);`,
-      [new ivm.Callback(emit, { sync: true }), JSON.stringify({ device, streams }), JSON.stringify(inner)],
+      `${prelude}\nreturn prelude.open($0, $1, $2, $3);`,
+      [
+        new ivm.Callback(emit, { sync: true }),
+        JSON.stringify({ device, streams }),
+        JSON.stringify(inner),
+        new ivm.Callback(questions.answer, { sync: true }),
+      ],
       { filename: 'ossia:prelude', result: { reference: true } },
     );
     const method = (name: string): IsolatedVm.Reference => {
@@ -101,6 +108,7 @@ export function openIsolate({ ivm, prelude, guest, source, device, streams, limi
     const timeout = { timeout: limits.cpuMs * fixed.wallPerCpu };
     const apply = (message: ToGuest & { type: 'run' | 'answer' | 'abandon' }): void => {
       const { run } = message;
+      questions.begin();
       if (message.type === 'run') {
         tally.set(run, { calls: 0, lines: 0, parts: 0 });
         start.applySync(undefined, [run, message.hook, message.input], timeout);

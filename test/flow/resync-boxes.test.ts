@@ -16,9 +16,9 @@ const account = (id: string, more: Readonly<Record<string, string>>) => ({
 });
 /** One of each kind, and one who has nothing of what can be had. */
 const everybody = {
-  radius: account('1', { ip: '10.1.0.1', auth_type: '6' }),
+  radius: account('1', { ip: '10.1.0.1', auth_type: '6', snatip: '203.0.113.5' }),
   byAddress: account('2', { ip: '10.1.0.2', auth_type: '1' }),
-  web: account('3', { ip: '10.1.0.3', auth_type: '5' }),
+  web: account('3', { ip: '10.1.0.3', auth_type: '5', snatip: '203.0.113.6' }),
   plain: account('4', { ip: '10.1.0.4', auth_type: '5' }),
 };
 const rates = { rate_in: '5000', rate_out: '20000' };
@@ -59,7 +59,7 @@ const stranger = { list: 'crb_auth', address: '10.1.0.9', comment: 'ossia:нез
 const mikrotik: Box = {
   plugin: 'mikrotik',
   options: {},
-  broken: { 1: ['accept', 'logged', 'rate'], 2: ['exists'], 3: [], 4: ['own_disabled'] },
+  broken: { 1: ['accept', 'logged', 'rate', 'snatip'], 2: ['exists'], 3: ['snatip'], 4: ['own_disabled', 'snatip'] },
   fresh: { '/ip/firewall/address-list': [stranger] },
   start: (state) => startMikrotik({ state }),
   held: (simulator) =>
@@ -69,12 +69,19 @@ const mikrotik: Box = {
   damaged(state) {
     const lists = (state as Record<string, Rows>)['/ip/firewall/address-list'] ?? [];
     const queues = (state as Record<string, Rows>)['/queue/simple'] ?? [];
+    const [first, second] = (state as Record<string, Rows>)['/ip/firewall/nat'] ?? [];
     return {
       '/ip/firewall/address-list': [
         ...lists.slice(2),
         { list: 'crb_blocked', address: '10.1.0.1', comment: 'ossia:1' },
         { list: 'crb_own_disabled', address: '10.1.0.4', comment: 'ossia:4' },
         stranger,
+      ],
+      // Another address for one, none for one, and one for whom none is meant.
+      '/ip/firewall/nat': [
+        { ...first, 'to-addresses': '203.0.113.6' },
+        { ...second, disabled: 'true' },
+        { ...first, 'src-address': '10.1.0.4', comment: 'ossia:4' },
       ],
       '/queue/simple': queues.map((row, at) => (at === 0 ? { ...row, 'max-limit': '1000/1000' } : row)),
     };
@@ -85,6 +92,7 @@ interface LinuxState {
   readonly sets: Readonly<Record<string, readonly string[]>>;
   readonly owners: Readonly<Record<string, string>>;
   readonly classes: Readonly<Record<string, string>>;
+  readonly snatips: Readonly<Record<string, string>>;
 }
 
 const owners9 = { '10.1.0.9': encodeURIComponent('незнакомец') };
@@ -97,7 +105,7 @@ const linux: Box = {
     portals: { blocked: '10.0.0.2:8080' },
     pools: ['10.1.0.0/16'],
   },
-  broken: { 1: ['redirect', 'rate'], 2: ['exists'], 3: ['exists'], 4: ['accept'] },
+  broken: { 1: ['redirect', 'rate', 'snatip'], 2: ['exists'], 3: ['exists'], 4: ['accept', 'snatip'] },
   fresh: { ruleset: 'present', sets: { users: ['10.1.0.9'] }, owners: owners9 },
   start: (state) => startLinux({ state }),
   held(simulator) {
@@ -119,6 +127,7 @@ const linux: Box = {
       },
       owners: { ...owners, ...owners9 },
       classes: otherClasses,
+      snatips: { '10.1.0.1': '203.0.113.6', '10.1.0.4': '203.0.113.5' },
     };
   },
 };

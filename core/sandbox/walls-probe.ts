@@ -79,12 +79,17 @@ function probe({ port, addon, files }: ProbeInput, require: Require, process: Pr
     }
   };
   const fs = require('node:fs');
+  let interfaces: string[] = [];
+  // Refused by a unit's RestrictAddressFamilies: then there is no asking, and the connection alone tells.
+  works(() => {
+    interfaces = Object.keys(require('node:os')['networkInterfaces']?.() as object);
+  });
   const { userLimits } = process.report.getReport();
   const report = {
     uid: process.getuid(),
     canGain: works(() => require('node:process')['setuid']?.(0)),
     connected: false,
-    interfaces: Object.keys(require('node:os')['networkInterfaces']?.() as object),
+    interfaces,
     openFiles: userLimits['open_files']?.hard ?? 'unknown',
     fileSize: userLimits['file_size_blocks']?.hard ?? 'unknown',
     coreSize: userLimits['core_file_size_blocks']?.hard ?? 'unknown',

@@ -21,6 +21,7 @@ const peers: Readonly<Record<string, string>> = {
   procps: '/usr/bin/pgrep',
   openssl: '/usr/bin/openssl',
   radsecproxy: '/usr/sbin/radsecproxy',
+  systemd: '/lib/systemd/systemd',
 };
 
 const missing = Object.entries(peers).flatMap(([name, file]) => (existsSync(file) ? [] : [name]));

@@ -7,7 +7,7 @@ import { ask } from './daemon-client.ts';
 import { valueText } from './show-account.ts';
 import { clean, localTime, painter, type Tone, table } from './text.ts';
 
-export const resyncHelp = `       ossia nas resync NAME [--dry-run] [--only rate,access,services,logged] [--wait [SECONDS]] [--items N] [--expect-empty]
+export const resyncHelp = `       ossia nas resync NAME [--dry-run] [--only access,rate,nat,services,logged] [--wait [SECONDS]] [--items N] [--expect-empty]
        ossia nas resync NAME --approve RUN | --cancel RUN [--dry-run]
        ossia nas resync NAME --list`;
 

@@ -44,7 +44,10 @@ export function memoryBox(): MemoryBox {
         state.delete(id);
         variables.delete(id);
       } else {
-        state.set(id, { ...state.get(id), ...settled });
+        // Added without a NAT address it has none.
+        const { snatip, ...had } = state.get(id) ?? {};
+        const stays = snatip !== undefined && settled['exists'] === undefined ? { snatip } : {};
+        state.set(id, { ...had, ...stays, ...settled });
         variables.set(id, run.account);
       }
       return { type: 'done' };

@@ -38,6 +38,13 @@ test.each<[string, unknown, State, readonly string[]]>([
   ],
   ['no rate', { user: { rate: null } }, { exists: 'true', rate: 'none' }, ['rate']],
   [
+    'a NAT address that it has not',
+    { user: { snatip: '203.0.113.5/32' } },
+    { exists: 'true', snatip: '203.0.113.5' },
+    ['snatip'],
+  ],
+  ['no NAT address', { user: { snatip: null } }, { exists: 'true', snatip: 'none' }, []],
+  [
     'a service too many, one missing',
     { user: { services: ['sport'] } },
     { exists: 'true', 'service:tv': 'off', 'service:sport': 'on' },

@@ -9,13 +9,14 @@ interface Known {
   readonly desired: State;
   readonly applied?: Applied;
   readonly at?: string;
+  readonly snatip?: string;
 }
 
 async function world(accounts: Readonly<Record<string, Known>>) {
   const stage = await resyncStage();
   const { store, directory } = stage;
-  for (const [userId, { desired, applied, at = '10.0.0.1' }] of Object.entries(accounts)) {
-    const record = recordOf(userId, desired, { nas_ip: at });
+  for (const [userId, { desired, applied, at = '10.0.0.1', snatip = '' }] of Object.entries(accounts)) {
+    const record = recordOf(userId, desired, { nas_ip: at, snatip });
     await store.write([
       { type: 'account', account: { type: 'replace', record, ifVersion: 0 } },
       ...(applied ? [{ type: 'applied' as const, userId, nasKey: record.nasKey, marks: applied }] : []),
@@ -143,5 +144,24 @@ test('a count is used again until it is too old, and made once for all who wait 
   later(500);
   expect(await drift.report({ maxAgeMs: 1000 })).toBe(one);
   expect((await drift.report({ maxAgeMs: 100 })).boxes[0]?.differing).toBe(2);
+  await close();
+});
+
+test('a NAT address differs from the one that was made, and not where nobody knows whether one was', async () => {
+  const there = { exists: 'true' };
+  const [one, other] = ['203.0.113.5', '203.0.113.6'];
+  const { drift, close } = await world({
+    same: { desired: there, snatip: `${one}/32`, applied: made({ ...there, snatip: one }) },
+    other: { desired: there, snatip: one, applied: made({ ...there, snatip: other }) },
+    left: { desired: there, applied: made({ ...there, snatip: other }) },
+    unmarked: { desired: there, snatip: one, applied: made(there) },
+  });
+  const { boxes } = await drift.report({ maxAgeMs: 0 });
+  expect(boxes).toMatchObject([{ accounts: 4, differing: 2, byKey: { snatip: 2 } }]);
+  const { accounts } = await drift.accounts({ nas: 'bras-1', limit: 10 });
+  expect(accounts.map(({ userId, differences }) => [userId, ...differences])).toEqual([
+    ['left', { key: 'snatip', desired: 'none', found: other, failed: null }],
+    ['other', { key: 'snatip', desired: one, found: other, failed: null }],
+  ]);
   await close();
 });

@@ -93,6 +93,48 @@ test('only what was asked for is compared', async () => {
   expect(box.ran).toEqual(['user_rate_set 1']);
 });
 
+test('another NAT address is put right by adding anew alone; nobody is removed for it', async () => {
+  const { box, should, resync, items } = await open({ resync: anyShare });
+  await should('1', { exists: 'true', accept: 'false' }, { snatip: '203.0.113.5' });
+  put(box, '1', { exists: 'true', accept: 'false', snatip: '203.0.113.6' });
+  await should('2', { exists: 'true', rate: rate('5', '6') }, { snatip: '203.0.113.5' });
+  put(box, '2', { exists: 'true', rate: rate('5', '5') });
+  await should('3', { exists: 'true' });
+  put(box, '3', { exists: 'true', snatip: '203.0.113.5' });
+  await should('4', { exists: 'true', accept: 'false' }, { snatip: '203.0.113.5/32' });
+  put(box, '4', { exists: 'true', snatip: '203.0.113.5' });
+  const plan = await resync({ only: ['nat'], dryRun: true });
+  expect(await items(plan.id)).toMatchObject([
+    { userId: '1', differences: [{ key: 'snatip', desired: '203.0.113.5', found: '203.0.113.6' }] },
+    { userId: '2', differences: [{ key: 'snatip', desired: '203.0.113.5', found: 'none' }] },
+    { userId: '3', differences: [{ key: 'snatip', desired: 'none', found: '203.0.113.5' }] },
+  ]);
+
+  const run = await resync();
+
+  expect(run.counts).toMatchObject({ same: 0, add: 0, change: 4, remove: 0, applied: 4, overtaken: 0 });
+  const ranFor = (id: string) => box.ran.filter((ran) => ran.endsWith(` ${id}`)).map((ran) => ran.split(' ')[0]);
+  expect(ranFor('1')).toEqual(['user_add']);
+  expect(ranFor('2')).toEqual(['user_add', 'user_rate_set']);
+  expect(ranFor('3')).toEqual(['user_add']);
+  expect(ranFor('4')).toEqual(['user_drop']);
+  expect(box.variables.get('1')).toMatchObject({ snatip: '203.0.113.5' });
+  expect((await resync()).counts).toMatchObject({ same: 4, change: 0 });
+});
+
+test('a NAT address that was told anew since the plan is left to its own job', async () => {
+  const { box, should, start, ended, resyncs } = await open({ resync: { mostRemoved: 0, mostMissing: 1 } });
+  await should('1', { exists: 'true' }, { snatip: '203.0.113.5' });
+  put(box, '1', { exists: 'true' });
+  put(box, '9', { exists: 'true' });
+  const { id } = await start();
+  expect(await ended(id)).toMatchObject({ state: 'asks', counts: { change: 1, remove: 1 } });
+  await should('1', { exists: 'true' }, { snatip: '203.0.113.7' });
+  await resyncs.approve(id, 'x');
+  expect(await ended(id)).toMatchObject({ counts: { applied: 1, overtaken: 1 } });
+  expect(box.ran).toEqual(['user_del 9']);
+});
+
 test('what is nobody’s stays, what is marked as ours and unknown goes', async () => {
   const { box, should, resync } = await open({ resync: anyShare });
   await should('1', { exists: 'true' });

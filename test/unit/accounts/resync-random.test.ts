@@ -15,6 +15,9 @@ function random(seed: number): (below: number) => number {
   };
 }
 
+/** Mostly the same one, so that it is the one that it should be at times. */
+const snatips = ['', '', '203.0.113.5', '203.0.113.5', '2001:db8::5'];
+
 function randomState(below: (most: number) => number): State {
   const state: Record<string, string> = { exists: 'true' };
   for (const flag of ['accept', 'redirect', 'own_disabled'])
@@ -40,7 +43,8 @@ test.each(Array.from({ length: rounds }, (_, n) => n + 1))('random box and rando
   for (let n = 1; n <= accounts; n++) {
     const id = String(n);
     const has = below(4) > 0;
-    if (has) put(box, id, randomState(below));
+    const snatip = snatips[below(5)] ?? '';
+    if (has) put(box, id, { ...randomState(below), snatip: snatips[below(5)] || 'none' });
     const kind = below(10);
     if (kind === 0) {
       // Gone, here or from elsewhere; or never heard of.
@@ -49,8 +53,8 @@ test.each(Array.from({ length: rounds }, (_, n) => n + 1))('random box and rando
       await should(id, { exists: 'true' }, { nas_ip: '10.0.0.2' });
     } else {
       const state = randomState(below);
-      wanted.set(id, state);
-      await should(id, state);
+      wanted.set(id, { ...state, snatip: snatip || 'none' });
+      await should(id, state, { snatip });
     }
   }
   // One of them without a mark of ours.

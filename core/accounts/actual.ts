@@ -1,8 +1,7 @@
 // What is on the box, in the same words as what should be: from the plugin's report, which is hostile until parsed here.
 import { z } from 'zod';
-import { isUnreachable } from '../errors.ts';
 import { isFoundIn, wantedOf } from '../model/carried.ts';
-import type { Outcome } from '../model/outcome.ts';
+import { isUnanswered, type Outcome } from '../model/outcome.ts';
 import { type AccountRecord, differencesOf, type State, serviceOf } from '../model/state.ts';
 import type { ActualView } from './accounts.ts';
 import { stateOf } from './compare-account.ts';
@@ -41,8 +40,7 @@ export function actualOf(looked: Looked, record: AccountRecord, at: number): Act
 /** How a look at the box failed. */
 export function kindOf(outcome: Outcome): 'unreachable' | 'unsupported' | 'failed' {
   if (outcome.type === 'unsupported') return 'unsupported';
-  const silent = outcome.type === 'retry' && (isUnreachable(outcome.code) || outcome.code === 'deadline_exceeded');
-  return silent ? 'unreachable' : 'failed';
+  return isUnanswered(outcome) ? 'unreachable' : 'failed';
 }
 
 function read(state: State, record: AccountRecord, report: unknown, at: number): ActualView {

@@ -1,5 +1,5 @@
 // How a job's run ended, and what is kept of it.
-import type { Code } from '../errors.ts';
+import { type Code, isUnreachable } from '../errors.ts';
 
 export type Outcome =
   /** The box has what the hook asks for. */
@@ -12,6 +12,11 @@ export type Outcome =
   | { readonly type: 'refused'; readonly reason: string; readonly code: Code }
   /** The plugin has no such hook. */
   | { readonly type: 'unsupported'; readonly reason: string };
+
+/** Nobody answered: the box was silent, or out of reach, or the time was over. It says nothing of what is asked. */
+export function isUnanswered(outcome: Outcome): boolean {
+  return outcome.type === 'retry' && (isUnreachable(outcome.code) || outcome.code === 'deadline_exceeded');
+}
 
 /** One line of what went over the wire or was said on the way, secrets already masked. */
 export interface Exchange {

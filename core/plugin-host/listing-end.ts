@@ -1,6 +1,7 @@
 // How a listing that did not come to its end counts: the box was silent, the plugin cannot, or something was wrong.
-import { isUnreachable, type OssiaError } from '../errors.ts';
+import type { OssiaError } from '../errors.ts';
 import type { Mask } from '../model/mask.ts';
+import { isUnanswered } from '../model/outcome.ts';
 import type { GuestResult } from '../sandbox/sandbox.ts';
 import { outcomeOf } from './outcome-of.ts';
 
@@ -26,7 +27,5 @@ export function wholeOrWhy({ result, problem, mask }: ListingEnd): ListingFailur
   if (outcome.type === 'done') return null;
   if (outcome.type === 'unsupported') return outcome;
   const reason = 'reason' in outcome ? outcome.reason : 'The plugin gave no list.';
-  if (outcome.type !== 'retry') return { type: 'failed', reason };
-  const isSilent = isUnreachable(outcome.code) || outcome.code === 'deadline_exceeded';
-  return { type: isSilent ? 'unreachable' : 'failed', reason };
+  return { type: isUnanswered(outcome) ? 'unreachable' : 'failed', reason };
 }

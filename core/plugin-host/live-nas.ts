@@ -1,10 +1,9 @@
 // One profile in force: runs hooks in its guest over its transports, and lets the last run end before it goes away.
 
 import type { Profile } from '../config/profile.ts';
-import { isUnreachable } from '../errors.ts';
 import type { HookKind } from '../model/hook.ts';
 import { type Mask, maskJson } from '../model/mask.ts';
-import type { Outcome } from '../model/outcome.ts';
+import { isUnanswered, type Outcome } from '../model/outcome.ts';
 import type { Guest, GuestResult } from '../sandbox/sandbox.ts';
 import type { OpenDevice } from './device.ts';
 import { createExchangeRecorder } from './exchange-recorder.ts';
@@ -172,9 +171,7 @@ export function createLiveNas(input: LiveNasInput): LiveNas {
       const result = await runner.run('selfTest');
       const outcome = outcomeOf({ result, mask, where: '' });
       if (outcome.type === 'done' || outcome.type === 'gone') return { type: 'passed' };
-      const unanswered =
-        outcome.type === 'retry' && (isUnreachable(outcome.code) || outcome.code === 'deadline_exceeded');
-      if (unanswered) return { type: 'unanswered', reason: outcome.reason };
+      if (isUnanswered(outcome)) return { type: 'unanswered', reason: outcome.reason };
       return {
         type: 'failed',
         reason: outcome.reason,

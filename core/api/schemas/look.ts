@@ -2,8 +2,7 @@
 import { z } from 'zod';
 import type { Diagnosis, PreviewStep } from '../../accounts/accounts.ts';
 import { readable } from '../../accounts/readable.ts';
-import { isUnreachable } from '../../errors.ts';
-import type { Exchange, Outcome } from '../../model/outcome.ts';
+import { type Exchange, isUnanswered, type Outcome } from '../../model/outcome.ts';
 import { accountAnswer, iso } from './job.ts';
 import { named, time } from './registry.ts';
 
@@ -68,7 +67,7 @@ function resultOf(outcome: Outcome): (typeof diagnosisResults)[number] {
   if (outcome.type === 'done') return 'answered';
   if (outcome.type === 'gone') return 'nothing';
   if (outcome.type === 'unsupported') return 'unsupported';
-  if (isUnreachable(outcome.code) || outcome.code === 'deadline_exceeded') return 'unreachable';
+  if (isUnanswered(outcome)) return 'unreachable';
   return outcome.code === 'nas_refused' ? 'refused' : 'failed';
 }
 

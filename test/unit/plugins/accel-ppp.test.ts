@@ -52,7 +52,8 @@ async function startBox(state: unknown, { with: transports = ['coa', 'ssh'], ...
         return { outcome: verdict ?? 'done', value, reason: message ?? '' };
       } catch (error) {
         const { verdict, code, message } = error as { verdict?: string; code?: string; message: string };
-        const outcome = verdict === 'refuse' ? 'refused' : (verdict ?? code ?? 'threw');
+        const named = verdict === 'unreachable' ? 'nas_unreachable' : verdict;
+        const outcome = verdict === 'refuse' ? 'refused' : (named ?? code ?? 'threw');
         return { outcome, value: null, reason: message };
       }
     },
@@ -227,19 +228,22 @@ test.each([
   const box = await startBox({ sessions, config });
   await expect(allRows(plugin.listSessions?.(box.device, { options }))).rejects.toThrow(reason);
   expect(await box.run('user_del', { account: alice, options })).toMatchObject({
-    outcome: expect.stringMatching(/^(retry|refused)$/),
+    outcome: expect.stringMatching(/^(retry|refused|nas_unreachable)$/),
     reason: expect.stringMatching(reason),
   });
   expect(box.taken).toEqual([]);
 });
 
-test('a profile that cannot work does not pass its self-test; one whose accel-pppd does not run does', async () => {
+test('a profile that cannot work does not pass its self-test; one whose accel-pppd does not run says that the box is down', async () => {
   const selfTest = async (config: object, options: AccelOptions) =>
     plugin.selfTest?.((await startBox({ config })).device, { options });
   await expect(selfTest({ shaper: null }, {})).rejects.toThrow(/unknown column rate-limit/);
   await expect(selfTest({ password: 'x' }, {})).rejects.toThrow(/password/);
   expect(await selfTest({ shaper: null }, { rate: { form: 'none' } })).toEqual({ uptime: 93_784 });
-  expect(await selfTest({}, { cli_port: 2002 })).toEqual({ problem: expect.stringContaining('cli_port') });
+  await expect(selfTest({}, { cli_port: 2002 })).rejects.toMatchObject({
+    verdict: 'unreachable',
+    message: expect.stringContaining('cli_port'),
+  });
 });
 
 test('where RADIUS renames, a session is known by its id alone', async () => {

@@ -11,10 +11,17 @@ export const limits = {
   parts: 20_000,
   openStreams: 8,
   logLineChars: 4096,
+  /** What a plugin may offer: each name is looked up, and compared with those that there are. */
+  hooks: 500,
+  hookChars: 200,
   messageChars: 4096,
   stackChars: 8192,
   /** A slice is cut off after this many times its CPU limit on the wall clock. */
   wallPerCpu: 2,
+  /** Slices end at whole multiples of this: the engine wakes a thread at the end of each, also when it is over long before. */
+  sliceStepMs: 50,
+  /** A worker with fewer messages before it than this is idle, and the next one goes to it without waiting for others. */
+  fewMessages: 4,
   /** Loading may take this much CPU even when a slice may not. */
   loadCpuMs: 1000,
   /** Whole loading, with a worker that may have to start first. */

@@ -1,5 +1,6 @@
 // Reads a worker's lines as what they are: text from a process that a hostile plugin may have taken over.
 import { verdictKinds } from '../plugin-sdk/verdict-kinds.ts';
+import { limits } from './limits.ts';
 import { type Fault, faults, type GuestEnd, type GuestUsage, type ToHost } from './to-host.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -16,7 +17,8 @@ export function parseToHost(line: string): ToHost | null {
   if (type === 'loaded') return parseLoaded(fields, guest);
   if (type === 'rejected') {
     const { message, stack } = fields;
-    return typeof message === 'string' && typeof stack === 'string' ? { type, guest, message, stack } : null;
+    if (typeof message !== 'string' || typeof stack !== 'string') return null;
+    return { type, guest, ...cut(message, stack) };
   }
   if (!isCount(run)) return null;
   if (type === 'call') {
@@ -44,12 +46,12 @@ export function parseGuestEnd(json: string): GuestEnd | null {
     const { verdict, reason, afterMs } = fields;
     if (!isVerdict(verdict) || typeof reason !== 'string') return null;
     const wait = typeof afterMs === 'number' && afterMs >= 0 && Number.isFinite(afterMs) ? { afterMs } : {};
-    return { type, verdict, reason, ...wait };
+    return { type, verdict, reason: reason.slice(0, limits.messageChars), ...wait };
   }
   if (type !== 'threw') return null;
   const { message, stack, call, limit } = fields;
   if (typeof message !== 'string' || typeof stack !== 'string') return null;
-  return { type, message, stack, ...(isCount(call) && { call }), ...(limit === true && { limit }) };
+  return { type, ...cut(message, stack), ...(isCount(call) && { call }), ...(limit === true && { limit }) };
 }
 
 /** A host call's arguments; in the object form, places that are `undefined` are left out. */
@@ -67,7 +69,8 @@ export function parseArguments(json: string): readonly unknown[] | null {
 }
 
 function parseLoaded({ hooks, hasSelfTest, listsSessions, tellsUptime }: Fields, guest: number): ToHost | null {
-  if (!Array.isArray(hooks) || !hooks.every((name) => typeof name === 'string')) return null;
+  if (!Array.isArray(hooks) || hooks.length > limits.hooks) return null;
+  if (!hooks.every((name) => typeof name === 'string' && name.length <= limits.hookChars)) return null;
   if (typeof hasSelfTest !== 'boolean' || typeof listsSessions !== 'boolean' || typeof tellsUptime !== 'boolean')
     return null;
   return { type: 'loaded', guest, hooks, hasSelfTest, listsSessions, tellsUptime };
@@ -81,6 +84,10 @@ function isUsage(value: unknown): value is GuestUsage {
   if (typeof value !== 'object' || value === null) return false;
   const { guest, cpuMs } = value as Fields;
   return isCount(guest) && typeof cpuMs === 'number' && cpuMs >= 0;
+}
+
+function cut(message: string, stack: string): { readonly message: string; readonly stack: string } {
+  return { message: message.slice(0, limits.messageChars), stack: stack.slice(0, limits.stackChars) };
 }
 
 function objectOf(json: string): Fields | null {

@@ -44,6 +44,7 @@ interface StartInput {
 }
 
 const killed = diedOf('SIGKILL');
+const brokenPipeMs = 100;
 
 const flags = [
   '--jitless',
@@ -94,7 +95,8 @@ export function startWorker({ code, launch, memoryMb, onEnd }: StartInput): Work
 
   function send(message: ToGuest): void {
     if (!alive) return;
-    if (outbox.length === 0) setImmediate(flush);
+    // At once while the worker has little to do; else as many as come in one turn go in one write.
+    if (outbox.length === 0) unacknowledged.length < limits.fewMessages ? process.nextTick(flush) : setImmediate(flush);
     outbox.push(JSON.stringify(message));
     unacknowledged.push('guest' in message ? message.guest : -1);
   }
@@ -138,9 +140,9 @@ export function startWorker({ code, launch, memoryMb, onEnd }: StartInput): Work
     }
   });
   pipe.on('error', () => {
-    // Mostly it is dying, and how says more.
+    // Mostly it has just died, and how says more.
     brokePipe = true;
-    child.kill('SIGKILL');
+    setTimeout(() => child.kill('SIGKILL'), brokenPipeMs).unref();
   });
   child.stdin?.on('error', () => kill('it did not take its program'));
   child.stderr?.on('data', (chunk: Buffer) => {
@@ -169,7 +171,7 @@ export function startWorker({ code, launch, memoryMb, onEnd }: StartInput): Work
       if (!alive) return;
       alive = false;
       watch.stop();
-      const reason = why || (brokePipe && how === killed ? 'its pipe broke' : reasonOf(how, said));
+      const reason = why || reasonOf(brokePipe && how === killed ? 'its pipe broke' : how, said);
       onEnd(`sandbox worker ${child.pid ?? '-'} ended: ${reason}${said && `; it said: ${lastWords(said)}`}`);
       whenNotReady(new Error(`${reason}; ${lastWords(said)}`));
       pipe.destroy();

@@ -282,6 +282,19 @@ test('two hundred programs loaded, run and closed leave the worker as large as b
   expect(workerMegabytes() - before).toBeLessThan(40);
 });
 
+test.each([
+  ['twenty thousand hooks', 'for (let n = 0; n < 2e4; n++) hooks["hook" + n] = () => {};'],
+  ['a hook with a name of a megabyte', 'hooks["h".repeat(1e6)] = () => {};'],
+])('%s are refused where they are, with words', async (_name, fill) => {
+  const { workerRestarts } = sandbox.stats();
+  const source = `const hooks = {}; ${fill} var ossiaPlugin = { default: { hooks } };`;
+  await expect(sandbox.load({ ...programOf(''), source })).rejects.toMatchObject({
+    code: 'plugin_invalid',
+    message: expect.stringContaining('more than 500 hooks'),
+  });
+  expect(sandbox.stats().workerRestarts).toBe(workerRestarts);
+});
+
 function workerMegabytes(): number {
   return workerPids().reduce((sum, pid) => sum + residentMegabytes(pid), 0);
 }

@@ -99,13 +99,17 @@ export function openIsolate({ ivm, prelude, guest, source, device, streams, limi
     script.release();
     const offer = JSON.parse(String(method('adopt').applySync(undefined, [], loadTimeout)));
     inside.release();
+    const names: string[] = offer.hooks ?? [];
+    if (names.length > fixed.hooks || names.some((name) => name.length > fixed.hookChars))
+      offer.wrong = `It offers more than ${fixed.hooks} hooks, or names of more than ${fixed.hookChars} characters.`;
     if (typeof offer.wrong === 'string') {
       dispose();
       return { ok: false, starved: false, message: offer.wrong, stack: '' };
     }
 
     // The engine's limit counts time on the wall; on a busy machine that is much more than the plugin's own.
-    const timeout = { timeout: limits.cpuMs * fixed.wallPerCpu };
+    const wallMs = limits.cpuMs * fixed.wallPerCpu;
+    const timeout = { timeout: wallMs };
     const apply = (message: ToGuest & { type: 'run' | 'answer' | 'abandon' }): void => {
       const { run } = message;
       questions.begin();
@@ -132,13 +136,14 @@ export function openIsolate({ ivm, prelude, guest, source, device, streams, limi
         enter(message) {
           const cpuBefore = isolate.cpuTime;
           const enteredAt = performance.now();
+          timeout.timeout = wallMs + Math.ceil(fixed.sliceStepMs - (enteredAt % fixed.sliceStepMs));
           try {
             apply(message);
           } catch {
             if (isolate.isDisposed) return 'memory';
             const usedMs = Number(isolate.cpuTime - cpuBefore) / 1e6;
             if (usedMs >= limits.cpuMs / 2) return 'cpu';
-            return performance.now() - enteredAt >= timeout.timeout ? 'starved' : 'broken';
+            return performance.now() - enteredAt >= wallMs ? 'starved' : 'broken';
           }
           return overLimit ? 'limit' : null;
         },

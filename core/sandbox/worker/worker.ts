@@ -95,8 +95,8 @@ function serve(): never {
   const chunk = Buffer.allocUnsafe(256 * 1024);
   for (;;) {
     const size = readSync(host, chunk, 0, chunk.length, null);
-    // The host is gone. A plain exit could wait for the engine's threads.
-    if (size === 0) process.kill(process.pid, 'SIGKILL');
+    // The host is gone. A plain exit could wait for the engine's threads, and the first process of a namespace cannot kill itself.
+    if (size === 0) process.abort();
     const found = lines.push(chunk.subarray(0, size)) ?? [];
     const atOnce = found.length > fewLines ? linesAtOnce : 1;
     found.forEach((line, index) => {

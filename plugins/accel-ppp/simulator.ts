@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { SimulatedExchange, StartSimulator } from '#core/plugin-sdk/simulator.ts';
 import { startCoaServer } from '#core/simulator/coa-server.ts';
-import { packetShape, textShape } from '#core/simulator/shape.ts';
+import { packetShape } from '#core/simulator/shape.ts';
 import { startSshServer } from '#core/simulator/ssh-server.ts';
 import { formatPacket } from '#core/transport/coa/answer.ts';
 import { loadDictionary } from '#core/transport/radius/dictionary.ts';
@@ -28,7 +28,8 @@ export const startSimulator: StartSimulator = async ({ state = {} } = {}) => {
       received: command,
       answered: Buffer.from(printed, 'latin1').toString('utf8').trimEnd() || 'nothing',
       isRead: command.startsWith('show '),
-      shape: textShape(command),
+      // A regular expression or a list of columns is one word to it.
+      shape: command.split(/[^!-~]+/).map((word, at) => (at === 0 ? word : 'w')),
     }),
   );
   const ssh = await startSshServer({ ...login, run: commandLine.run });

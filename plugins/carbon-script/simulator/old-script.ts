@@ -48,7 +48,7 @@ ${functions.join('\n')}
 user_info() { echo "<pre>"; cat "$file" 2>/dev/null; echo "</pre>"; }
 user_test() { echo "ping $ip: ok"; }
 user_get_mac() { echo "\${mac:-unknown}"; }
-printf '%s %s %s\\003%s %s\\n%s\\004' "${from}" "$1" "$login" "$#" "$1" "$(compgen -e)" >> "${calls}"
+{ printf '%s %s %s\\003%s %s\\n' "${from}" "$1" "$login" "$#" "$1"; compgen -e; printf '\\004'; } >> "${calls}"
 ${hangs ? 'while sleep 1; do :; done &\nwhile :; do :; done' : ''}
 ${exit === 0 ? '' : `echo "роутер занят" >&2; exit ${exit}`}
 "$1"

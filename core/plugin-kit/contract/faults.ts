@@ -1,0 +1,168 @@
+// The promise that no failure of network or box hangs a hook or is taken for its end, and that the next try finishes the work.
+import type { Outcome } from '../../model/outcome.ts';
+import type { KitBox } from '../box.ts';
+import type { PluginCase } from '../cases.ts';
+import type { Promised } from '../contract.ts';
+import { diff, isSame } from '../diff.ts';
+import type { PluginKit } from '../kit.ts';
+import { type FaultKind, faultsOf, type Proxies, startProxies, type Way } from '../proxies.ts';
+import { reasonOf } from '../run-case.ts';
+
+/** Of those hooks that reach the box by a transport, so many are tried with each fault. */
+const sample = 2;
+const triesAfter = 8;
+const pauseMs = 100;
+
+interface Fault {
+  readonly name: string;
+  readonly kind: FaultKind | 'reboot';
+}
+
+interface Stage {
+  readonly kit: PluginKit;
+  readonly transport: string;
+  readonly fault: Fault;
+}
+
+export const faults: Promised = {
+  name: 'faults',
+  promise: 'when box or network fail, a hook ends in time to be tried again, and then does its work',
+  trials(kit) {
+    const usage = once(() => usageOf(kit));
+    return Object.keys(kit.manifest.transports).flatMap((transport) =>
+      faultsFor(transport).map((fault) => ({
+        hook: transport,
+        name: fault.name,
+        async run() {
+          const cases = (await usage()).get(transport) ?? [];
+          if (cases.length === 0) return [`no case that is done tells the box anything by ${transport}`];
+          const found = await Promise.all(cases.slice(0, sample).map((one) => tryOne({ kit, transport, fault }, one)));
+          return found.flat();
+        },
+      })),
+    );
+  },
+};
+
+function wayOf(transport: string): Way {
+  return transport === 'coa' ? 'udp' : transport === 'script' ? 'program' : 'tcp';
+}
+
+function faultsFor(transport: string): readonly Fault[] {
+  const table = faultsOf[wayOf(transport)];
+  const named = Object.entries(table).map(([name, kind]): Fault => ({ name, kind }));
+  return wayOf(transport) === 'program' ? named : [...named, { name: 'reboot', kind: 'reboot' }];
+}
+
+/** The cases that change the box, by the transports that they reach it by; one of each hook. */
+async function usageOf(kit: PluginKit): Promise<ReadonlyMap<string, readonly PluginCase[]>> {
+  const usage = new Map<string, PluginCase[]>(Object.keys(kit.manifest.transports).map((name) => [name, []]));
+  for (const one of kit.cases) {
+    const changes = kit.parts.hooks.get(one.hook)?.kind === 'change' && !isSame(one.state, one.state_after);
+    if (!changes || one.outcome !== 'done' || one.sent.length === 0) continue;
+    const lacking = [...usage.values()].filter(
+      (cases) => cases.length < sample && cases.every(({ hook }) => hook !== one.hook),
+    );
+    if (lacking.length === 0) continue;
+    const box = await kit.openBox({ state: one.state, options: one.options });
+    const { exchanges } = await box.run(one.hook, one.account);
+    await box.close();
+    const used = new Set(exchanges.filter(({ kind }) => kind === 'sent').map(({ via }) => via));
+    for (const [transport, cases] of usage) if (used.has(transport) && lacking.includes(cases)) cases.push(one);
+  }
+  return usage;
+}
+
+async function tryOne({ kit, transport, fault }: Stage, wanted: PluginCase): Promise<readonly string[]> {
+  const { hook, name, state, options, account } = wanted;
+  const where = `${hook} ${name}: `;
+  const isHarmless = fault.kind === 'harmless';
+  let proxies: Proxies | undefined;
+  let box: KitBox | undefined;
+  try {
+    box = await kit.openBox({
+      state,
+      options,
+      limits: { deadline: isHarmless ? '20s' : '1s' },
+      async via({ transports }) {
+        proxies = await startProxies(transports);
+        return proxies.transports;
+      },
+    });
+    if (proxies === undefined) return [];
+    if (fault.kind === 'reboot' && !box.simulator.reset) return [];
+    arm({ box, proxies, transport, fault });
+    const { outcome } = await box.run(hook, account);
+    for (const each of Object.keys(proxies.transports)) proxies.set(each, null);
+    const problem = wrongNow(outcome, { fault, isReached: isSame(box.state(), wanted.state_after) });
+    if (problem !== '') return [where + problem];
+    return (await finish(box, wanted)).map((text) => where + text);
+  } finally {
+    await box?.close();
+    await proxies?.close();
+  }
+}
+
+interface Armed {
+  readonly box: KitBox;
+  readonly proxies: Proxies;
+  readonly transport: string;
+  readonly fault: Fault;
+}
+
+/** What happens after the request begins when the box has taken one that changes it, and happens once. */
+function arm({ box, proxies, transport, fault }: Armed): void {
+  const isLate = fault.kind === 'after the request' || fault.kind === 'reboot';
+  if (!isLate || proxies.ways[transport] === 'program') {
+    proxies.set(transport, fault.name);
+    return;
+  }
+  let isDone = false;
+  box.simulator.onExchange(({ isRead }) => {
+    if (isRead || isDone) return;
+    isDone = true;
+    if (fault.kind !== 'reboot') proxies.set(transport, fault.name);
+    else {
+      box.simulator.reset?.();
+      proxies.cut();
+    }
+  });
+}
+
+function wrongNow(
+  outcome: Outcome,
+  { fault, isReached }: { readonly fault: Fault; readonly isReached: boolean },
+): string {
+  const { type } = outcome;
+  const said = `${type}${'code' in outcome ? ` (${outcome.code})` : ''}: ${reasonOf(outcome)}`;
+  if (type === 'retry' && outcome.code === 'deadline_exceeded')
+    return `the plugin itself did not end at its deadline: ${said}`;
+  if (fault.kind === 'harmless') return type === 'done' ? '' : `it should have been done, and was ${said}`;
+  if (type === 'retry') return '';
+  if (type === 'done' || type === 'gone')
+    return isReached ? '' : `it says ${type}, and the box has not what it should have`;
+  return `it is not tried again: ${said}`;
+}
+
+async function finish(box: KitBox, { hook, account, state_after }: PluginCase): Promise<readonly string[]> {
+  let outcome: Outcome = { type: 'done' };
+  for (let attempt = 2; attempt < 2 + triesAfter; attempt += 1) {
+    ({ outcome } = await box.run(hook, account, { attempt }));
+    if (outcome.type !== 'retry') break;
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+  const got = box.state();
+  if (outcome.type !== 'done' && outcome.type !== 'gone')
+    return [`the next tries ended ${outcome.type}: ${reasonOf(outcome)}`];
+  return isSame(got, state_after)
+    ? []
+    : [`after it, the box is not as it should be:\n${diff({ wanted: state_after, got })}`];
+}
+
+function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

@@ -16,7 +16,8 @@ export type OptionsAnswer =
 
 export type OptionsCheck = (reading: Pick<ProfileReading, 'options' | 'place'>) => OptionsAnswer;
 
-const regexMs = 100;
+/** On the wall: a busy machine may give a good pattern nothing for a while. */
+const regexMs = 500;
 
 /** Throws `plugin_invalid` when the schema itself is wrong. */
 export function compileOptionsSchema(manifest: PluginManifest): OptionsCheck {

@@ -45,6 +45,22 @@ test('a job that is done leaves a mark, one that is refused or dead says so besi
   expect((await marks())?.['accept']).toEqual({ value: 'true', job: again, at: 5000 });
 });
 
+test('a NAT address is marked with the addition that carried it, and fails with it', async () => {
+  const { end, marks } = await open();
+  const bare = await end('user_add', 'done');
+  expect(await marks()).toEqual({ exists: { value: 'true', job: bare, at: 5000 } });
+  const added = await end('user_add', 'done', { snatip: '203.0.113.5/32' });
+  expect((await marks())?.['snatip']).toEqual({ value: '203.0.113.5', job: added, at: 5000 });
+  await end('user_edit', 'done', { snatip: '203.0.113.6' });
+  expect((await marks())?.['snatip']?.value).toBe('203.0.113.5');
+  const refused = await end('user_add', 'refused', { snatip: '203.0.113.6' });
+  expect((await marks())?.['snatip']).toMatchObject({ value: '203.0.113.5', failed: { job: refused } });
+  const none = await end('user_add', 'done', { snatip: '' });
+  expect((await marks())?.['snatip']).toEqual({ value: 'none', job: none, at: 5000 });
+  await end('user_del', 'done');
+  expect(Object.keys((await marks()) ?? {})).toEqual(['exists']);
+});
+
 test('removing the account takes all marks of that box away but its own', async () => {
   const { end, marks } = await open();
   await end('user_drop', 'done');

@@ -1,6 +1,8 @@
 // `ossia doctor` as an admin runs it before the first start: on this machine, with a folder that is not his, with wrong settings.
+import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { wallNames } from '#core/sandbox/walls-rules.ts';
 import { tempDir } from '#test/support/temp-dir.ts';
@@ -39,4 +41,36 @@ test('wrong settings are named with their line', async () => {
   const { code, out } = await ossia(['doctor'], { cwd });
   expect(code).toBe(1);
   expect(out).toMatch(/settings +NO +.*ossia\.yaml/);
+});
+
+test('where the system forbids the walls each that is down is told with what would raise it: exit 1, unless told to go without', {
+  timeout: 60_000,
+}, async () => {
+  const cwd = tempDir();
+  const forbidding = (what: string): Promise<{ code: number; out: string }> => {
+    const script = `echo 0 > /proc/sys/user/${what} && exec "$0" "$@"`;
+    const words = [process.execPath, fileURLToPath(new URL('../../../core/main.ts', import.meta.url)), 'doctor'];
+    return new Promise((resolve) =>
+      execFile('unshare', ['--user', '--map-root-user', 'sh', '-c', script, ...words], { cwd }, (error, out) =>
+        resolve({ code: Number(error?.code ?? 0), out }),
+      ),
+    );
+  };
+  const without = await forbidding('max_user_namespaces');
+  expect(without.code).toBe(1);
+  for (const name of ['network', 'files', 'processes'])
+    expect(without.out).toMatch(
+      new RegExp(`^wall ${name} +NO .*: the kernel or the container forbids .*user\\.max_user_namespaces`, 'm'),
+    );
+  for (const name of ['limits', 'permission model', 'environment'])
+    expect(without.out).toMatch(new RegExp(`^wall ${name} +ok `, 'm'));
+
+  writeFileSync(join(cwd, 'ossia.yaml'), 'sandbox: { walls: available }\n');
+  const { code, out } = await forbidding('max_mnt_namespaces');
+  expect(code).toBe(0);
+  expect(out).toMatch(/^wall network +ok /m);
+  expect(out).toMatch(
+    /^wall files +note +the system would let a worker open .*passwd.*: the kernel or the container forbids mounts/m,
+  );
+  expect(out).toMatch(/^wall processes +note +a worker sees other processes/m);
 });

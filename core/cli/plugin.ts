@@ -12,6 +12,10 @@ const subcommands: Readonly<Record<string, Entry>> = {
     summary: 'which plugins are in force, in which versions, on which profiles',
     load: async () => (await import('./plugin-list.ts')).pluginList,
   },
+  test: {
+    summary: "run a plugin's cases, and try what every plugin promises",
+    load: async () => (await import('./plugin-test.ts')).pluginTest,
+  },
 };
 
 /** The subcommand that these words begin with, as a command of its own; it is run with the same words. */

@@ -126,7 +126,8 @@ export function openInstance({ id, program, worker, onOffence, onCpu, onIdle }: 
           : new OssiaError('worker_lost', `${text}.`, { details: { suspect } }),
       );
     },
-    sliceMs: () => Math.max(limits.wallPerCpu * program.limits.cpuMs, loading ? limits.loadCpuMs : 0),
+    sliceMs: () =>
+      limits.sliceStepMs + Math.max(limits.wallPerCpu * program.limits.cpuMs, loading ? limits.loadCpuMs : 0),
     // JSON in JSON at worst doubles, UTF-8 at worst triples.
     maxMessageBytes: () => 6 * Math.max(limits.answerBytes, program.limits.maxCallBytes) + 1024,
   };

@@ -7,7 +7,7 @@ const { stringify } = JSON;
 const maxMessage = 4096;
 const maxStack = 8192;
 
-export const fellOver = endJson({
+const fellOver = endJson({
   type: 'threw',
   message: 'The plugin threw something that cannot be read.',
   stack: '',

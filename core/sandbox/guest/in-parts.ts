@@ -35,9 +35,8 @@ export async function handOver(value: unknown, ask: Ask, rowsPerCall: number): P
   return null;
 }
 
-/** All lists of an async generator as one, for who asked for one answer; anything else as it is. */
-export async function gathered(value: unknown, maxBytes: number): Promise<unknown> {
-  if (!isIterable(value)) return value;
+/** All lists of an async generator as one, for who asked for one answer. */
+export async function gathered(value: AsyncIterable<unknown>, maxBytes: number): Promise<unknown> {
   const all: unknown[] = [];
   let bytes = 0;
   await through(value, async (rows) => {
@@ -77,6 +76,6 @@ function listOf(value: unknown, how: 'returned' | 'yielded'): readonly unknown[]
   throw new TypeError(`What it ${how} is no list.`);
 }
 
-function isIterable(value: unknown): value is AsyncIterable<unknown> {
+export function isIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && typeof Reflect.get(value, Symbol.asyncIterator) === 'function';
 }

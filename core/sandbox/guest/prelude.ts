@@ -2,10 +2,10 @@
 import type { HostError } from '../to-guest.ts';
 import { ownCalls } from '../to-host.ts';
 import type { AskWorker } from './crypto.ts';
-import { describeReturned, describeThrown, fellOver } from './describe-end.ts';
+import { describeReturned, describeThrown } from './describe-end.ts';
 import { freezeIntrinsics } from './freeze.ts';
 import { limitError, markHostError } from './host-errors.ts';
-import { type Ask, gathered, handOver, iterateOver } from './in-parts.ts';
+import { type Ask, gathered, handOver, isIterable, iterateOver } from './in-parts.ts';
 import { defineLazyGlobals } from './lazy-globals.ts';
 import { shimConsole, textOf } from './shim-console.ts';
 
@@ -138,7 +138,9 @@ export function openGuestSide(emit: Emit, deviceJson: string, limitsJson: string
     return freeze(device);
   }
 
-  async function perform(run: Run, hook: string, inputJson: string): Promise<string> {
+  /** Never rejects. */
+  async function perform(run: Run, hook: string, inputJson: string): Promise<void> {
+    let result: string;
     try {
       const input = parse(inputJson);
       input.log = (line: unknown) => log(run, textOf(line));
@@ -146,11 +148,13 @@ export function openGuestSide(emit: Emit, deviceJson: string, limitsJson: string
       const ask = askerOf(run);
       const value = await called(hook, input, deviceOf(ask));
       const isList = hook === 'listSessions' || hook === 'listUsers';
-      const answer = isList ? handOver(value, ask, limits.rowsPerCall) : gathered(value, limits.answerBytes);
-      return describeReturned(await answer, limits.answerBytes);
+      result = isList
+        ? describeReturned(await handOver(value, ask, limits.rowsPerCall), limits.answerBytes)
+        : describeReturned(isIterable(value) ? await gathered(value, limits.answerBytes) : value, limits.answerBytes);
     } catch (thrown) {
-      return describeThrown(thrown);
+      result = describeThrown(thrown);
     }
+    end(run, result);
   }
 
   function called(hook: string, input: unknown, device: object): unknown {
@@ -197,14 +201,10 @@ export function openGuestSide(emit: Emit, deviceJson: string, limitsJson: string
     },
 
     start(id: number, hook: string, inputJson: string): void {
-      const counts = { sent: 0, calls: 0, parts: 0, lines: 0 };
-      const run: Run = { id, pending: new Map(), ...counts, abandoned: null };
+      const run: Run = { id, pending: new Map(), sent: 0, calls: 0, parts: 0, lines: 0, abandoned: null };
       runs.set(id, run);
       current = run;
-      perform(run, hook, inputJson).then(
-        (result) => end(run, result),
-        () => end(run, fellOver),
-      );
+      perform(run, hook, inputJson);
     },
 
     answer(id: number, call: number, ok: boolean, json: string): void {

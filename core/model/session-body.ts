@@ -1,40 +1,6 @@
 // A session as one short text and back: its values in a fixed order, since a million names would be read for nothing.
 import type { Session } from './session.ts';
 
-const names = [
-  'id',
-  'key',
-  'nas',
-  'nasIp',
-  'nasIdentifier',
-  'acctSessionId',
-  'userName',
-  'userId',
-  'framedIp',
-  'framedIpv6Prefix',
-  'delegatedIpv6Prefix',
-  'callingStationId',
-  'calledStationId',
-  'port',
-  'multiSessionId',
-  'class',
-  'plan',
-  'interimInterval',
-  'startedAt',
-  'updatedAt',
-  'endedAt',
-  'terminateCause',
-  'inferred',
-  'inputOctets',
-  'outputOctets',
-  'sessionTime',
-  'inputBase',
-  'outputBase',
-  'fields',
-  'planTold',
-  'gigawords',
-] as const satisfies readonly (keyof Session)[];
-
 export const blankSession: Session = {
   id: '',
   key: '',
@@ -69,8 +35,41 @@ export const blankSession: Session = {
   fields: Object.freeze({}),
 };
 
+/** Written out: to go through the names of the values takes twice as long, and this is done for every Start and Stop. */
 export function sessionText(session: Session): string {
-  return JSON.stringify(names.map((name) => session[name]));
+  return JSON.stringify([
+    session.id,
+    session.key,
+    session.nas,
+    session.nasIp,
+    session.nasIdentifier,
+    session.acctSessionId,
+    session.userName,
+    session.userId,
+    session.framedIp,
+    session.framedIpv6Prefix,
+    session.delegatedIpv6Prefix,
+    session.callingStationId,
+    session.calledStationId,
+    session.port,
+    session.multiSessionId,
+    session.class,
+    session.plan,
+    session.interimInterval,
+    session.startedAt,
+    session.updatedAt,
+    session.endedAt,
+    session.terminateCause,
+    session.inferred,
+    session.inputOctets,
+    session.outputOctets,
+    session.sessionTime,
+    session.inputBase,
+    session.outputBase,
+    session.fields,
+    session.planTold,
+    session.gigawords,
+  ]);
 }
 
 export function sessionOfText(text: string): Session {

@@ -69,6 +69,8 @@ export function createTable({ startedAt, maxClosed, fields }: TableOptions): Ses
   const indexes = new Map(indexed.map((field) => [field.name, { field, index: createSortedIndex() }]));
   /** Loaded, but not in their indexes yet. */
   const unmade = new Set<string>();
+  /** Those that follow every change; what is not made yet will be made of what is live then. */
+  let made = [...indexes.values()];
   /** The live ones in order, while that is right. */
   let inOrder: Loading | undefined;
   let forgotten = startedAt;
@@ -79,12 +81,8 @@ export function createTable({ startedAt, maxClosed, fields }: TableOptions): Ses
     inOrder ??= inOrderOfStart([...live.values()]);
     found.index.load(itemsOf(found.field.keysOf, inOrder));
     if (unmade.size === 0) inOrder = undefined;
+    made.push(found);
     return found.index;
-  }
-
-  /** Those that follow every change; what is not made yet will be made of what is live then. */
-  function* made(): Iterable<{ readonly field: Field; readonly index: SortedIndex }> {
-    for (const [name, each] of indexes) if (!unmade.has(name)) yield each;
   }
 
   /** Beside all else that there is to do. */
@@ -93,7 +91,7 @@ export function createTable({ startedAt, maxClosed, fields }: TableOptions): Ses
       await turn();
       indexOf(name);
     }
-    void openAll([byStart, ...Array.from(made(), ({ index }) => index)]);
+    void openAll([byStart, ...made.map(({ index }) => index)]);
   }
 
   function forgetOldest(): void {
@@ -112,14 +110,14 @@ export function createTable({ startedAt, maxClosed, fields }: TableOptions): Ses
     live.set(entry.identity, entry);
     byStart.add('', entry);
     inOrder = undefined;
-    for (const { field, index } of made()) for (const key of field.keysOf(entry.session)) index.add(key, entry);
+    for (const { field, index } of made) for (const key of field.keysOf(entry.session)) index.add(key, entry);
   }
 
   function removeLive(entry: Entry): void {
     if (live.get(entry.identity) === entry) live.delete(entry.identity);
     byStart.remove('', entry);
     inOrder = undefined;
-    for (const { field, index } of made()) for (const key of field.keysOf(entry.session)) index.remove(key, entry);
+    for (const { field, index } of made) for (const key of field.keysOf(entry.session)) index.remove(key, entry);
   }
 
   function addClosed(entry: Entry): void {
@@ -146,7 +144,7 @@ export function createTable({ startedAt, maxClosed, fields }: TableOptions): Ses
       return;
     }
     const moved = [];
-    for (const { field, index } of made()) {
+    for (const { field, index } of made) {
       const [old, next] = [field.keysOf(before), field.keysOf(session)];
       if (old.length === next.length && old.every((key, at) => key === next[at])) continue;
       for (const key of old) index.remove(key, entry);
@@ -185,6 +183,7 @@ export function createTable({ startedAt, maxClosed, fields }: TableOptions): Ses
       inOrder = inOrderOfStart([...live.values()]);
       byStart.load(itemsOf(() => onlyOne, inOrder));
       for (const name of indexes.keys()) unmade.add(name);
+      made = [];
       return makeAll();
     },
     forgottenUntil: () => forgotten,

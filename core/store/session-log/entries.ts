@@ -6,7 +6,7 @@ import { sessionOfText, sessionText } from '../../model/session-body.ts';
 export interface SessionWrite {
   readonly session: Session;
   /** Only times and counters differ from what was written of it before. */
-  readonly onlyCounters: boolean;
+  readonly onlyCounters?: boolean;
 }
 
 export type SessionEntry =
@@ -27,7 +27,7 @@ export interface EntryBuffer {
   length: number;
 }
 
-export function writeEntry(into: EntryBuffer, { session, onlyCounters }: SessionWrite): void {
+export function writeEntry(into: EntryBuffer, { session, onlyCounters = false }: SessionWrite): void {
   const text = onlyCounters ? session.key : sessionText(session);
   // UTF-8 takes three bytes at most for one unit of a text.
   reserve(into, 5 + text.length * 3 + numbers * 8);

@@ -9,6 +9,7 @@ import { accountReads } from './account-reads.ts';
 import { manyQuery } from './cdr-networks.ts';
 import { type CommitStats, openGroupCommit } from './group-commit.ts';
 import { jobReads } from './job-reads.ts';
+import { kvReads } from './kv-rows.ts';
 import { createPurge } from './purge.ts';
 import { openQuery, openScan } from './query.ts';
 import { readLive } from './read-live.ts';
@@ -64,12 +65,13 @@ export async function openStore({ directory, onCommit = () => {}, onDeath = () =
     async write(changes) {
       const sessions = changes.filter((change) => change.type === 'session');
       if (sessions.length === 0) return commits.write(changes);
-      await behind.write(sessions.map(({ session, onlyCounters = false }) => ({ session, onlyCounters })));
+      await behind.write(sessions);
       return sessions.length === changes.length ? nothing : commits.write(changes.filter(isNoSession));
     },
     ...jobReads({ query, scan }),
     ...accountReads({ query, scan }),
     ...resyncReads({ query, scan }),
+    ...kvReads({ query }),
     purge: createPurge({ scan, run: commits.run }),
     async openSessions() {
       await behind.settle('all');

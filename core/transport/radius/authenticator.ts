@@ -20,6 +20,7 @@ const room = Buffer.allocUnsafe(maxPacketLength + longestSecret);
 const innerRoom = Buffer.allocUnsafe(padLength + maxPacketLength);
 const outerRoom = Buffer.allocUnsafe(padLength + digestLength);
 const digest = Buffer.allocUnsafe(digestLength);
+const said = Buffer.allocUnsafe(digestLength);
 let paddedSecret: Buffer | undefined;
 
 /** Accounting-Request, CoA-Request, Disconnect-Request and Status-Server; any other code is dropped. */
@@ -236,5 +237,6 @@ function pad(secret: Buffer): void {
 
 /** Byte by byte in constant time. */
 function matches(expected: Buffer, datagram: Buffer, at: number): boolean {
-  return timingSafeEqual(expected, datagram.subarray(at, at + 16));
+  datagram.copy(said, 0, at, at + digestLength);
+  return timingSafeEqual(expected, said);
 }

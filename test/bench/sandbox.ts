@@ -1,5 +1,5 @@
-// A hook with one host call through the sandbox, beside the bare round trips over the same kind of pipe that it takes.
-import { spawn } from 'node:child_process';
+// A hook with one host call through the sandbox, beside the bare round trips that it takes: over the same kind of pipe, and as Node's own IPC makes them.
+import { fork, spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { openSandbox } from '#core/sandbox/open-sandbox.ts';
 import type { Guest } from '#core/sandbox/sandbox.ts';
@@ -14,6 +14,7 @@ const roundTripsPerHook = 2;
 export async function run({ seconds }: BenchRun): Promise<BenchResult> {
   const sandbox = await openSandbox({ workers: 2, log: () => {} });
   const pipe = openBarePipe();
+  const ipc = openIpc();
   try {
     const loading = performance.now();
     const guests = await Promise.all(Array.from({ length: programs }, (_, n) => sandbox.load(program(n))));
@@ -22,12 +23,19 @@ export async function run({ seconds }: BenchRun): Promise<BenchResult> {
     // In turns, so that whatever else the machine does hurts both alike.
     const ours: number[] = [];
     const bare: number[] = [];
+    const forked: number[] = [];
     const until = performance.now() + (seconds * 1000) / 2;
     while (performance.now() < until) {
-      for (let n = 0; n < 50; n++) ours.push(await timed(() => hook(first)));
+      for (let n = 0; n < 50; n++) {
+        const call = callOf('user_drop');
+        ours.push(await timed(() => hook(first, call)));
+      }
       for (let n = 0; n < 50; n++) bare.push(await timed(() => pipe.roundTrip()));
+      for (let n = 0; n < 50; n++) forked.push(await timed(() => ipc.roundTrip()));
     }
-    const [hookUs, tripUs] = [percentile(ours, 0.5), percentile(bare, 0.5)];
+    const [hookUs, tripUs, ipcUs] = [percentile(ours, 0.5), percentile(bare, 0.5), percentile(forked, 0.5)];
+    // What else the machine does shows in the middle; what the code costs, in the best tenth.
+    const best = [ours, bare, forked].map((times) => percentile(times, 0.1)) as [number, number, number];
     return {
       bench: 'sandbox',
       ours: hookUs,
@@ -38,12 +46,18 @@ export async function run({ seconds }: BenchRun): Promise<BenchResult> {
         'hook p99 us': percentile(ours, 0.99),
         'bare round trip p50 us': tripUs,
         'bare round trip p99 us': percentile(bare, 0.99),
+        'round trip of child_process.fork p50 us': ipcUs,
+        'ratio to two of those': hookUs / (ipcUs * roundTripsPerHook),
+        'best tenth us': best[0],
+        'best tenth, ratio to two bare round trips': best[0] / (best[1] * roundTripsPerHook),
+        'best tenth, ratio to two of fork': best[0] / (best[2] * roundTripsPerHook),
         [`hooks per second, ${inFlight} in flight, 2 workers`]: await throughput(guests, seconds / 2),
         'loading one program ms': loadMs,
       },
     };
   } finally {
     pipe.close();
+    ipc.close();
     await sandbox.close();
   }
 }
@@ -53,8 +67,8 @@ function program(n: number) {
   return programOf(source, { name: `bench@${n}` });
 }
 
-async function hook(guest: Guest): Promise<void> {
-  const result = await guest.run(callOf('user_drop'));
+async function hook(guest: Guest, call = callOf('user_drop')): Promise<void> {
+  const result = await guest.run(call);
   if (result.type !== 'returned') throw new Error(`The hook ended with ${JSON.stringify(result)}.`);
 }
 
@@ -83,6 +97,22 @@ function openBarePipe() {
         pipe.write(message);
       }),
     close: () => pipe.end(),
+  };
+}
+
+/** The same, by what Node offers for it. */
+function openIpc() {
+  const child = fork(new URL('ipc-echo-process.ts', import.meta.url), {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const message = callOf('user_drop').input;
+  return {
+    roundTrip: () =>
+      new Promise<void>((resolve) => {
+        child.once('message', () => resolve());
+        child.send(message);
+      }),
+    close: () => child.disconnect(),
   };
 }
 

@@ -7,7 +7,7 @@ export interface Launch {
   readonly args: readonly string[];
 }
 
-export type LayerName = 'privileges' | 'namespaces' | 'root' | 'limits';
+export type LayerName = 'descriptors' | 'privileges' | 'namespaces' | 'root' | 'limits';
 
 export interface Layer extends Launch {
   readonly name: LayerName;
@@ -20,10 +20,19 @@ export interface Layer extends Launch {
 const allowNamespaces =
   'allow user namespaces (user.max_user_namespaces, kernel.unprivileged_userns_clone, AppArmor, seccomp profile, RestrictNamespaces of a unit)';
 
-/** From outside in; each starts the next. From util-linux, dash, coreutils and mount, which every Debian has. */
+/** close_range(2), which has this number on every architecture; the first four are the worker's own. */
+const closeOthers = 'syscall(436, 4, 4294967295, 0); exec { $ARGV[0] } @ARGV';
+
+/** From outside in; each starts the next. From util-linux, mount, dash, coreutils and perl-base, which every Debian has. */
 export function layersFor({ uid, addon }: { readonly uid: number; readonly addon: string }): readonly Layer[] {
   const ids = uid === 0 ? [`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'] : [];
   return [
+    {
+      name: 'descriptors',
+      command: '/usr/bin/perl',
+      args: ['-e', closeOthers, '--'],
+      remedy: 'perl of perl-base must be there, and Linux 5.9 or newer',
+    },
     {
       name: 'privileges',
       command: '/usr/bin/setpriv',

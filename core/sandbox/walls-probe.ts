@@ -17,6 +17,8 @@ const reportSchema = z.object({
   processes: limit,
   /** It is the first process of its own numbering, and its parent has no number in that. */
   alone: z.boolean(),
+  /** A descriptor that was open when it was started. */
+  inherits: z.boolean(),
   /** Of those that it was told to look for. */
   files: z.array(z.string()),
   readFile: z.boolean(),
@@ -37,6 +39,8 @@ export interface ProbeInput {
   /** Where one listens on this machine. */
   readonly port: number;
   readonly addon: string;
+  /** A descriptor that was left open for it to inherit, higher than any that Node opens itself. */
+  readonly stray: number;
   /** That are there, and that everybody may read. */
   readonly files: readonly string[];
 }
@@ -58,7 +62,7 @@ interface Process {
 }
 
 // Its text is run elsewhere: it may use nothing but its arguments.
-function probe({ port, addon, files }: ProbeInput, require: Require, process: Process): void {
+function probe({ port, addon, stray, files }: ProbeInput, require: Require, process: Process): void {
   // Without its engine a worker does not start, and so this ends without a word too.
   process.dlopen({ exports: {} }, addon);
   const works = (attempt: () => unknown): boolean => {
@@ -95,6 +99,7 @@ function probe({ port, addon, files }: ProbeInput, require: Require, process: Pr
     coreSize: userLimits['core_file_size_blocks']?.hard ?? 'unknown',
     processes: userLimits['max_user_processes']?.hard ?? 'unknown',
     alone: process.ppid === 0,
+    inherits: works(() => fs['fstatSync']?.(stray)),
     files: files.filter(isThere),
     readFile: works(() => fs['readFileSync']?.('/etc/hostname')) || works(() => fs['readdirSync']?.('/')),
     startChild: works(() => require('node:child_process')['spawnSync']?.('/bin/true')),

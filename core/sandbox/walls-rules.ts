@@ -9,6 +9,7 @@ export const wallNames = [
   'files',
   'processes',
   'limits',
+  'descriptors',
   'permission model',
   'environment',
 ] as const;
@@ -73,6 +74,11 @@ const rules: Readonly<Record<WallName, Rule>> = {
             ? 'a worker may dump its memory'
             : '',
     layer: 'limits',
+  },
+  descriptors: {
+    stands: 'none but its own pipes',
+    broken: ({ inherits }) => (inherits ? 'a worker inherits what the daemon was started with' : ''),
+    layer: 'descriptors',
   },
   'permission model': {
     stands: "Node's own: no file, no child, no thread",

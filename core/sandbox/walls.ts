@@ -63,13 +63,14 @@ async function lookFromInside(
   try {
     const address = listener.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    return await runProbe(within(layers, worker), probeText({ port, addon, files: foreign }), signal);
+    return await runProbe(within(layers, worker), probeText({ port, addon, stray, files: foreign }), signal);
   } finally {
     listener.close();
   }
 }
 
 const probeMs = 10_000;
+const stray = 60;
 
 function runProbe({ command, args }: Launch, program: string, signal: AbortSignal): Promise<ProbeReport | null> {
   return new Promise((resolve) => {
@@ -77,17 +78,17 @@ function runProbe({ command, args }: Launch, program: string, signal: AbortSigna
     const child = spawn(command, args, {
       cwd: '/',
       env: {},
-      stdio: ['pipe', 'pipe', 'ignore'],
+      stdio: ['pipe', 'pipe', 'ignore', ...Array<'ignore'>(stray - 3).fill('ignore'), 'pipe'],
       signal: bounded,
       killSignal: 'SIGKILL',
     });
     let text = '';
-    child.stdout.on('data', (chunk: Buffer) => {
+    child.stdout?.on('data', (chunk: Buffer) => {
       text = (text + chunk.toString()).slice(0, 65_536);
     });
     child.on('error', () => resolve(null));
-    child.stdin.on('error', () => resolve(null));
+    child.stdin?.on('error', () => resolve(null));
     child.on('close', () => resolve(readProbe(text)));
-    child.stdin.end(program);
+    child.stdin?.end(program);
   });
 }

@@ -35,7 +35,7 @@ async function install(): Promise<void> {
   await machine.sh('printf "http: { port: 0 }\\naccounting: { port: 0 }\\n" >> /etc/ossia/ossia.yaml');
   await dropIn('log', 'StandardOutput=append:/run/ossia.log\nStandardError=append:/run/ossia.log');
   await machine.sh(start?.replace(/^journalctl.*$/m, '') ?? '');
-  await until(async () => /"msg":"ready"/.test(await machine.sh('cat /run/ossia.log || true')), 40_000, 200);
+  await until(async () => /"msg":"ready"/.test(await machine.sh('cat /run/ossia.log || true')), 60_000, 200);
 }
 
 async function dropIn(name: string, lines: string): Promise<void> {
@@ -55,7 +55,7 @@ async function workerPid(): Promise<string> {
 
 async function startAndWait(): Promise<void> {
   await machine.sh(': > /run/ossia.log; systemctl start ossia');
-  await until(async () => /"msg":"ready"/.test(await machine.sh('cat /run/ossia.log')), 40_000, 200);
+  await until(async () => /"msg":"ready"/.test(await machine.sh('cat /run/ossia.log')), 60_000, 200);
 }
 
 const fire = async (id: string, login: string): Promise<string> =>
@@ -67,7 +67,7 @@ beforeAll(async () => {
   box = await startCoaBox();
   machine = await startSystemdMachine();
   await install();
-}, 90_000);
+}, 150_000);
 afterAll(async () => {
   await machine?.close();
   await box?.close();
@@ -120,7 +120,9 @@ test('a worker that is killed is not the end of the daemon', async () => {
   expect(await property('NRestarts')).toBe('0');
 });
 
-test('a reload is done, a stop ends well and within its time, a killed daemon comes back', async () => {
+test('a reload is done, a stop ends well and within its time, a killed daemon comes back', {
+  timeout: 120_000,
+}, async () => {
   await machine.sh('systemctl reload ossia');
   await until(async () => /read again/.test(await machine.sh('cat /run/ossia.log')), 10_000, 200);
   await machine.sh('systemctl stop ossia');

@@ -116,7 +116,7 @@ test('some that stand each by itself and not together: the inner ones are down, 
     { name: 'processes', up: false, detail: expect.stringMatching(/^a worker sees other processes .* forbids mounts/) },
   ]);
   expect(partly.behind({ command: 'worker', args: [] })).toMatchObject({
-    command: '/usr/bin/setpriv',
+    command: '/usr/bin/perl',
     args: expect.arrayContaining(['--no-new-privs', '/usr/bin/prlimit', 'worker']),
   });
 });

@@ -47,16 +47,19 @@ test('where the system forbids the walls each that is down is told with what wou
   timeout: 60_000,
 }, async () => {
   const cwd = tempDir();
-  const forbidding = (what: string): Promise<{ code: number; out: string }> => {
-    const script = `echo 0 > /proc/sys/user/${what} && exec "$0" "$@"`;
+  const after = (line: string): Promise<{ code: number; out: string }> => {
+    const script = `${line} && exec "$0" "$@"`;
     const words = [process.execPath, fileURLToPath(new URL('../../../core/main.ts', import.meta.url)), 'doctor'];
     return new Promise((resolve) =>
-      execFile('unshare', ['--user', '--map-root-user', 'sh', '-c', script, ...words], { cwd }, (error, out) =>
-        resolve({ code: Number(error?.code ?? 0), out }),
+      execFile(
+        'unshare',
+        ['--user', '--map-root-user', '--mount', 'sh', '-c', script, ...words],
+        { cwd },
+        (error, out) => resolve({ code: Number(error?.code ?? 0), out }),
       ),
     );
   };
-  const without = await forbidding('max_user_namespaces');
+  const without = await after('echo 0 > /proc/sys/user/max_user_namespaces');
   expect(without.code).toBe(1);
   for (const name of ['network', 'files', 'processes'])
     expect(without.out).toMatch(
@@ -66,11 +69,14 @@ test('where the system forbids the walls each that is down is told with what wou
     expect(without.out).toMatch(new RegExp(`^wall ${name} +ok `, 'm'));
 
   writeFileSync(join(cwd, 'ossia.yaml'), 'sandbox: { walls: available }\n');
-  const { code, out } = await forbidding('max_mnt_namespaces');
+  const { code, out } = await after('echo 0 > /proc/sys/user/max_mnt_namespaces');
   expect(code).toBe(0);
   expect(out).toMatch(/^wall network +ok /m);
   expect(out).toMatch(
     /^wall files +note +the system would let a worker open .*passwd.*: the kernel or the container forbids mounts/m,
   );
   expect(out).toMatch(/^wall processes +note +a worker sees other processes/m);
+
+  const bare = await after('mount --bind /bin/false /usr/bin/perl');
+  expect(bare.out).toMatch(/^wall descriptors +note +a worker inherits what the daemon was started with: perl/m);
 });

@@ -4,11 +4,12 @@ import { OssiaError } from '../errors.ts';
 import type { AccountingSink } from '../ingest/accounting.ts';
 import type { Account } from '../model/account.ts';
 import type { Session } from '../model/session.ts';
-import type { ActionResult, SessionActions } from '../sessions/actions.ts';
+import type { SessionActions } from '../sessions/actions.ts';
 import type { Condition, SessionBook } from '../sessions/book.ts';
+import { type Altered, alterAll } from './alter-all.ts';
 import { type EventFields, recordOf } from './event-record.ts';
 import { conditionOf } from './filters.ts';
-import { notHere } from './not-here.ts';
+import { checkOptions, notHere } from './not-here.ts';
 import { missing, RpcError } from './rpc-error.ts';
 import { externalSession } from './session-shape.ts';
 
@@ -131,10 +132,8 @@ export function createMethods({ book, actions, sink, nasOf, syncAll, tenant: own
         const variables = textsOf(eventOrNothing(params));
         if (Object.keys(variables).length === 0) throw missing('Event');
         const order = { by: caller.name, reason: 'AlterSessions', wait: waitMs };
-        const found = await targets(params);
-        const done = await Promise.all(
-          found.map((session) => actions.alter(session, { hook: { hook: changing, variables } }, order)),
-        );
+        const sessions = await targets(params);
+        const done = await alterAll(actions, { sessions, hook: { hook: changing, variables }, order });
         return outcomeOf(done, ({ outcome }) => outcome === 'ack');
       },
     },
@@ -175,6 +174,7 @@ export function createMethods({ book, actions, sink, nasOf, syncAll, tenant: own
     if (found !== undefined) {
       allow(caller, found.scope);
       checkTenant(params, own);
+      checkOptions(params);
       return found.run(params, caller);
     }
     const why = Object.hasOwn(notHere, name) ? notHere[name] : undefined;
@@ -229,7 +229,7 @@ function textsOf(event: EventFields): Account {
   return Object.fromEntries(Object.entries(event).map(([name, value]) => [name, String(value)]));
 }
 
-function outcomeOf(results: readonly ActionResult[], isGood: (result: ActionResult) => boolean): 'OK' {
+function outcomeOf<Result extends Altered>(results: readonly Result[], isGood: (result: Result) => boolean): 'OK' {
   const bad = results.filter((result) => !isGood(result));
   if (bad.length === 0) return 'OK';
   const told = bad

@@ -1,8 +1,12 @@
 // CGRateS's clients against our sessions: JSON-RPC 1.0 and 2.0, and every name of SessionSv1.
+import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { alterAll } from '#core/cgrates/alter-all.ts';
 import { cgratesRoutes } from '#core/cgrates/endpoint.ts';
 import { notHere } from '#core/cgrates/not-here.ts';
+import { OssiaError } from '#core/errors.ts';
 import type { AccountingRecord } from '#core/ingest/accounting.ts';
+import type { SessionActions } from '#core/sessions/actions.ts';
 import { memoryWorld } from '../api/memory-world.ts';
 import { runningApi } from '../api/running-api.ts';
 
@@ -191,6 +195,61 @@ test('AlterSessions changes rates by CoA and nothing else', async () => {
   expect(await two('AlterSessions', { ...alice, Event: { nas_ip: '1.1.1.1' } })).toMatchObject(
     failing(expect.stringContaining('nas_ip')),
   );
+});
+
+test('AlterSessions asks a bounded number of boxes at once, and one that fails takes no other answer with it', async () => {
+  const { book, deps } = await world();
+  if (deps.sessions === null) throw new Error('no sessions');
+  const sessions = Array.from({ length: 300 }, (_, n) => book.put({ id: `s${n}`, userName: `абонент-${n}` }));
+  let running = 0;
+  let most = 0;
+  const waits: number[] = [];
+  const actions: Pick<SessionActions, 'alter'> = {
+    async alter(session, _what, { wait }) {
+      running++;
+      most = Math.max(most, running);
+      waits.push(wait);
+      await turn();
+      running--;
+      if (session.id === 's7') throw new OssiaError('store_failed', 'Диск полон.');
+      return { session, outcome: 'ack', ended: false, job: null, reason: '', said: '', errorCause: '', attempts: 1 };
+    },
+  };
+  const hook = { hook: 'user_rate_set', variables: { rate_in: '500' } };
+
+  const done = await alterAll(actions, { sessions, hook, order: { by: 'agent', reason: 'test', wait: 10_000 } });
+
+  expect(most).toBe(64);
+  expect(done.map(({ session }) => session.id)).toEqual(sessions.map(({ id }) => id));
+  expect(done.filter(({ outcome }) => outcome !== 'ack')).toMatchObject([
+    { session: { id: 's7' }, outcome: 'failed', reason: 'Диск полон.' },
+  ]);
+  // One wait for all of them, not one for each.
+  expect(Math.max(...waits)).toBeLessThanOrEqual(10_000);
+  expect(waits.at(-1)).toBeLessThanOrEqual(waits[0] ?? 0);
+});
+
+test('options that ask for what is not here are refused with the reason, wherever they stand', async () => {
+  const { two, records } = await world();
+  const Event = { OriginID: '1', OriginHost: '10.0.0.1', Account: 'алиса' };
+  const refused = failing(
+    expect.stringMatching(/^NOT_IMPLEMENTED: \*sessionsTTL is not in this product, because .*session_ttl/),
+  );
+  const options = { '*sessionsTTL': '30s' };
+  for (const params of [
+    { Event, APIOpts: options },
+    { CGREvent: { Event, APIOpts: options } },
+    { CGREvent: { Event, Opts: options } },
+    { Event: { ...Event, ...options } },
+  ])
+    expect(await two('InitiateSession', params)).toMatchObject(refused);
+  expect(await two('UpdateSession', { Event, APIOpts: { '*sessionsChargeable': false } })).toMatchObject(
+    failing(expect.stringContaining('*sessionsChargeable is not in this product, because usage')),
+  );
+  expect(records).toEqual([]);
+  expect(await two('InitiateSession', { Event, APIOpts: { '*accountProfileIDs': [] } })).toMatchObject({
+    result: { MaxUsage: -1 },
+  });
 });
 
 test('SyncSessions compares the boxes, and names those that could not be', async () => {

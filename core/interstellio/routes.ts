@@ -7,7 +7,7 @@ import type { Account } from '../model/account.ts';
 import type { Session } from '../model/session.ts';
 import type { ActionResult, SessionActions } from '../sessions/actions.ts';
 import { isTimeZone } from '../sessions/analysis-days.ts';
-import { liveOf, type Subject, sessionsOf } from '../sessions/analysis-subject.ts';
+import { liveOf, mostSessions, type Subject, sessionsOf } from '../sessions/analysis-subject.ts';
 import type { SessionBook } from '../sessions/book.ts';
 import type { Store } from '../store/store.ts';
 import { recordOf, sessionOf, subscriberOf } from './answers.ts';
@@ -87,6 +87,8 @@ export function interstellioRoutes({ book, actions, store, timezone, domain = ''
           throw new HttpError({ status: 400, message: 'The window is longer than 32 days.' });
         const zone = zoneOf(headers);
         const found = await sessionsOf({ book, store }, { subject: await subjectOf(params.id, headers), from, to });
+        if (found.length >= mostSessions)
+          throw tooMany(`There are ${mostSessions} records or more in that time; ask for a shorter one.`);
         const newestFirst = found.toSorted((left, right) => right.startedAt - left.startedAt);
         return json(
           200,
@@ -167,10 +169,19 @@ export function interstellioRoutes({ book, actions, store, timezone, domain = ''
           ...(asked === undefined ? {} : { realm: { name: asked, orNone: asked === domains.home } }),
         };
         const { accounts, total } = await store.accounts({ ...filter, limit, offset });
+        if (l === -1 && total > accounts.length)
+          throw tooMany(
+            `${total} subscribers match, at most ${mostSubscribers} come at once; ask for pages of 50 with l and p.`,
+          );
         return json(200, pageOf(accounts.map(shown), { l, p, records: total }));
       },
     }),
   ];
+}
+
+/** A list that is cut would look like all that there is. */
+function tooMany(message: string): HttpError {
+  return new HttpError({ status: 400, message });
 }
 
 /** 204: all are ended. 202: the box took it, or will be told; its Stop is not seen yet. Else why not. */

@@ -20,7 +20,7 @@ const fieldOf = { account: 'user_id', login: 'login', ip: 'framed_ip', mac: 'mac
 
 const pageSize = 1_000;
 /** What an analysis looks at; nobody reconnects so often for a reason that more of them would show. */
-const mostSessions = 20_000;
+export const mostSessions = 20_000;
 
 export async function sessionsOf(
   sources: SubjectSources,

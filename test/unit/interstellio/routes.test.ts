@@ -64,7 +64,7 @@ async function world({ domain = '' } = {}) {
     const text = await response.text();
     return { status: response.status, body: (text === '' ? undefined : JSON.parse(text)) as Body };
   };
-  return { ...made, book, call };
+  return { ...made, book, call, store };
 }
 
 type Record = { id: string; start_time: string; terminate_cause: string | null; duration: number; username: string };
@@ -193,6 +193,29 @@ test('subscribers are found by username with a wildcard, and by id', async () =>
   expect((await find('username=*@circletel.co.za&l=1&p=2')).payload).toMatchObject([{ id: subscriber }]);
   expect((await find('')).metadata.records).toBe(2);
   expect((await find(`id=${subscriber}`)).payload).toMatchObject([{ username: 'customer@circletel.co.za' }]);
+});
+
+test('a list that would be cut is refused, and its pages are all there', async () => {
+  const { call, book, store } = await world();
+  const many = Array.from({ length: 10_001 }, (_, n) => ({ user_id: `u${n}`, login: `абонент-${n}@circletel.co.za` }));
+  await store.write(many.map((account) => toldAccount(account)));
+  const all = await call<Failure>('GET', '/v1/subscribers?l=-1');
+  expect(all).toMatchObject({
+    status: 400,
+    body: { error: { description: expect.stringMatching(/^10003 subscribers/) } },
+  });
+  const last = await call<Page<{ username: string }>>('GET', '/v1/subscribers?l=50&p=201');
+  expect(last.body).toMatchObject({ metadata: { records: 10_003, pages: 201 } });
+  expect(last.body.payload).toHaveLength(3);
+  expect((await call<Page<object>>('GET', '/v1/subscribers?l=-1&username=*-10*')).body.payload).toHaveLength(112);
+
+  const startedAt = Date.parse(window.start_time);
+  for (let n = 0; n < 20_001; n++)
+    book.put({ id: `s${n}`, userId: subscriber, startedAt: startedAt + n, endedAt: startedAt + n + 1 });
+  expect(await call<Failure>('POST', `/v1/subscriber/${subscriber}/cdr/records`, window)).toMatchObject({
+    status: 400,
+    body: { error: { description: expect.stringContaining('20000 records or more') } },
+  });
 });
 
 const window = { start_time: '2025-12-19T00:00:00+02:00', end_time: '2025-12-19T23:59:59+02:00' };

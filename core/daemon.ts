@@ -25,6 +25,7 @@ import { requireWalls } from './sandbox/walls.ts';
 import { addonFile } from './sandbox/worker-code.ts';
 import { workerLaunch } from './sandbox/worker-process.ts';
 import { watchAccounts } from './store/account-changes.ts';
+import { createKv } from './store/kv.ts';
 import { startRetention } from './store/retention.ts';
 import { openStore } from './store/sqlite/open-store.ts';
 import type { Pause } from './store/store.ts';
@@ -142,6 +143,7 @@ async function build(
     sandbox,
     transports,
     hooks: catalogue,
+    kv: createKv({ store, clock: Date.now }),
     log,
     env: process.env,
     onReload: metrics.profileReloaded,

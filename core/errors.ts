@@ -44,6 +44,7 @@ export const codes = {
     retryable: false,
     meaning: 'The plugin broke its limits too often in a row; its jobs wait, parked, until it is let go.',
   },
+  kv_full: { retryable: false, meaning: 'The plugin has no room left for what it keeps of this box.' },
   worker_lost: { retryable: true, meaning: 'The sandbox worker died while the hook ran.' },
   run_lost: {
     retryable: true,

@@ -147,6 +147,9 @@ export const settingsSchema = z.strictObject({
       cdrs: kept.prefault('never').describe('Closed sessions, by their end.'),
       audit: kept.prefault('400d').describe('Who did what to many at once.'),
       resyncs: kept.prefault('30d').describe('Ended resyncs and their plans.'),
+      kv: kept
+        .prefault('90d')
+        .describe('What plugins keep of a box that is in no profile any more, or has another plugin.'),
     })
     .prefault({})
     .describe('How long what is over is kept.'),

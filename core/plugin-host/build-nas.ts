@@ -7,10 +7,12 @@ import type { Profile } from '../config/profile.ts';
 import { OssiaError } from '../errors.ts';
 import { nearest } from '../model/did-you-mean.ts';
 import type { HookKind } from '../model/hook.ts';
+import type { KvStore } from '../model/kv.ts';
 import type { Guest, Sandbox } from '../sandbox/sandbox.ts';
 import type { TransportEnvironment } from '../transport/transport.ts';
 import { type OpenDevice, openDevice } from './device.ts';
 import { createLiveNas, type LiveNas, type LiveNasInput } from './live-nas.ts';
+import { createMemoryKv } from './memory-kv.ts';
 import type { Plugin } from './plugin-shelf.ts';
 
 export interface BuildNasInput {
@@ -19,6 +21,8 @@ export interface BuildNasInput {
   readonly plugin: Plugin;
   readonly sandbox: Sandbox;
   readonly definitions: TransportDefinitions;
+  /** In memory, for this NAS alone, when it is not given. */
+  readonly kv?: KvStore;
   readonly hooks: ReadonlyMap<string, { readonly kind: HookKind }>;
   readonly now: () => number;
   readonly successor: LiveNasInput['successor'];
@@ -30,10 +34,11 @@ export interface BuildNasInput {
 /** Rejects with an OssiaError; nothing stays open then. */
 export async function buildNas(input: BuildNasInput): Promise<LiveNas> {
   const { reading, profile: parsed, plugin, sandbox, definitions, hooks, now, successor, judge, log } = input;
+  const { kv = createMemoryKv(now) } = input;
   const options = checkedOptions(plugin, reading);
   const profile = { ...parsed, options };
   const { manifest, hash, source, sourceMap } = plugin;
-  const device = openDevice({ profile, manifest, definitions, log });
+  const device = openDevice({ profile, manifest, definitions, kv, now, log });
   let guest: Guest | undefined;
   try {
     guest = await sandbox.load({

@@ -7,11 +7,13 @@ import type { Environment } from '../config/secrets.ts';
 import { OssiaError } from '../errors.ts';
 import { canonicalAddress } from '../model/fields.ts';
 import type { HookKind } from '../model/hook.ts';
+import type { KvStore } from '../model/kv.ts';
 import { createLimit } from '../model/limit.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { checkProfile, type ProfileCheck } from './check-profile.ts';
 import { createClaims } from './claims.ts';
 import type { KeptPlugins } from './kept-plugins.ts';
+import { createMemoryKv } from './memory-kv.ts';
 import type { Nas, NasDirectory, NasStatus } from './nas.ts';
 import { createPluginShelf, type PluginLoader } from './plugin-shelf.ts';
 import { createSlot, type RegistryLog, type ReloadResult, type Slot, type SlotHouse } from './slot.ts';
@@ -29,6 +31,8 @@ export interface RegistryInput {
   /** The catalogue. */
   readonly hooks: ReadonlyMap<string, { readonly kind: HookKind }>;
   readonly log: RegistryLog;
+  /** What plugins keep for themselves; in memory when it is not given. */
+  readonly kv?: KvStore;
   readonly env?: Environment;
   readonly now?: () => number;
   /** How long a box may take to answer the self-test before it counts as dead; milliseconds. */
@@ -100,6 +104,7 @@ export async function openRegistry(input: RegistryInput): Promise<Registry> {
     kept: input.kept,
     sandbox,
     definitions: transports,
+    kv: input.kv ?? createMemoryKv(now),
     hooks,
     env,
     claims: createClaims(),

@@ -5,6 +5,7 @@ import type { Mask } from '../model/mask.ts';
 import type { Guest, GuestResult } from '../sandbox/sandbox.ts';
 import type { DeviceCall, OpenDevice } from './device.ts';
 import type { ExchangeRecorder } from './exchange-recorder.ts';
+import { kvName } from './kv.ts';
 import { maskError } from './mask-error.ts';
 import { createStreams } from './streams.ts';
 
@@ -54,6 +55,8 @@ export function createGuestRunner(given: GuestRunnerInput): GuestRunner {
     const name = `${transport}.${method}`;
     const context = { signal: calls.signal, deadline: deadline - headStart, writes, recorder };
     const call = { transport, method, args, ...context };
+    // The box is not asked, so nothing is said of it.
+    if (transport === kvName) return device.call(call).catch((error) => Promise.reject(maskError(mask, error)));
     return ofBox(name, async () =>
       device.streams.includes(name) ? streams.open(name, device.stream(call)) : device.call(call),
     );

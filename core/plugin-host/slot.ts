@@ -9,6 +9,7 @@ import type { Profile } from '../config/profile.ts';
 import type { Environment } from '../config/secrets.ts';
 import { OssiaError } from '../errors.ts';
 import type { HookKind } from '../model/hook.ts';
+import type { KvStore } from '../model/kv.ts';
 import type { Mask } from '../model/mask.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { buildNas } from './build-nas.ts';
@@ -36,6 +37,7 @@ export interface SlotHouse {
   readonly kept: KeptPlugins | undefined;
   readonly sandbox: Sandbox;
   readonly definitions: TransportDefinitions;
+  readonly kv: KvStore;
   readonly hooks: ReadonlyMap<string, { readonly kind: HookKind }>;
   readonly env: Environment;
   readonly claims: Claims;
@@ -229,6 +231,7 @@ export function createSlot({
         plugin,
         sandbox: house.sandbox,
         definitions: house.definitions,
+        kv: house.kv,
         hooks: house.hooks,
         now: house.now,
         successor: lastNas,

@@ -121,11 +121,41 @@ export interface HttpDevice {
   send(method: HttpMethod, path: string | readonly (string | number)[], options?: HttpOptions): Promise<HttpResponse>;
 }
 
-/** A plugin's `device` has those that its manifest asks for and its profile configures. */
+export interface KvSetOptions {
+  /** Milliseconds after which it is gone by itself; without it, it stays. */
+  readonly ttlMs?: number;
+}
+
+/**
+ * What a plugin keeps for itself about a box: a cursor, an ETag, which id the box gave to an account. Apart for each NAS profile and
+ * plugin, kept over restarts, reloads and new versions of the plugin, and removed some time after the box has the plugin no more.
+ * Asked for like a transport, `"kv": ["*"]` in `plugin.json`, or less: `"kv": ["get *", "list *", "set cache/*"]`; the profile needs no
+ * section for it. Not for secrets: operators can read it, and it is not encrypted. What the box has is asked of the box: use it
+ * for what can be found out again.
+ *
+ * A key is a text of 1 to 200 characters without control characters. There is room for 10,000 keys and 16 MB.
+ */
+export interface KvDevice {
+  /** The value, or null when there is none or its time is over. */
+  get<Value = unknown>(key: string): Promise<Value | null>;
+  /** The keys that begin so, or all, in their order. */
+  list(prefix?: string): Promise<string[]>;
+  /**
+   * Keeps a value that JSON can hold, up to 64 KB of it, in place of what was there. When it resolves, it is on disk. In a dry run it is
+   * recorded and not kept; where a box is only read (`selfTest`, `uptime`, lists) it is refused.
+   * @throws `kv_full` when there is no room, `arguments_invalid` when key or value are none.
+   */
+  set(key: string, value: unknown, options?: KvSetOptions): Promise<void>;
+  /** Forgets the key, if it is there. Where and when as `set`. */
+  delete(key: string): Promise<void>;
+}
+
+/** A plugin's `device` has those that its manifest asks for and its profile configures; `kv` needs only to be asked for. */
 export interface Device {
   readonly coa: CoaDevice;
   readonly ssh: SshDevice;
   readonly routeros: RouterOsDevice;
   readonly script: ScriptDevice;
   readonly http: HttpDevice;
+  readonly kv: KvDevice;
 }

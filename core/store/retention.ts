@@ -34,7 +34,7 @@ const usualPace: Pace = { firstAfterMs: 60_000, everyMs: 3_600_000, slice: 500, 
 const share = 0.2;
 
 /** The journal goes before its jobs: it is kept shorter, and is the most. */
-const order = ['journal', 'jobs', 'cdrs', 'audit', 'resyncs'] as const satisfies readonly Purge['what'][];
+const order = ['journal', 'jobs', 'cdrs', 'audit', 'resyncs', 'kv'] as const satisfies readonly Purge['what'][];
 
 export function startRetention({ store, keep, clock, log, pace = {} }: RetentionOptions): Retention {
   const { firstAfterMs, everyMs, slice, restMs } = { ...usualPace, ...pace };

@@ -2,6 +2,7 @@
 import type { Account } from '../model/account.ts';
 import type { OssiaEvent } from '../model/event.ts';
 import type { Job, JobState } from '../model/job.ts';
+import type { KvEntry, KvScope, KvUse, KvValue } from '../model/kv.ts';
 import type { Exchange } from '../model/outcome.ts';
 import type { ResyncItem, ResyncRun } from '../model/resync.ts';
 import type { Session } from '../model/session.ts';
@@ -34,10 +35,18 @@ export type Change =
   | { readonly type: 'pause'; readonly pause: Pause }
   | { readonly type: 'resume'; readonly scope: string }
   | { readonly type: 'audit'; readonly entry: AuditEntry }
+  /** Not applied when it would pass a limit of its scope; then `conflicts` has its key. */
+  | ({ readonly type: 'kv-set'; readonly scope: KvScope; readonly key: string; readonly at: number } & KvValue)
+  | { readonly type: 'kv-delete'; readonly scope: KvScope; readonly which: KvSome }
+  /** The scope is in use, if it is there. */
+  | { readonly type: 'kv-keep'; readonly scope: KvScope; readonly at: number }
   | { readonly type: 'job'; readonly id: string; readonly patch: JobPatch }
   | { readonly type: 'journal'; readonly jobId: string; readonly entries: readonly Omit<JournalEntry, 'jobId'>[] }
   /** `onlyCounters`: nothing but times and counters differs from what was written of this session before. */
   | { readonly type: 'session'; readonly session: Session; readonly onlyCounters?: boolean };
+
+/** One key, or all that begin so; an empty prefix is all of the scope. */
+export type KvSome = { readonly key: string } | { readonly prefix: string };
 
 /** What an event makes of the row of its account; the row's version grows by one, unless nothing is told and only the guard counts. */
 export type AccountWrite =
@@ -171,8 +180,11 @@ export interface KnownAccount extends AccountRecord {
 }
 
 export interface Purge {
-  /** `jobs`: ended ones with their journal and, when no job is left of it, their event; `journal`: of ended jobs that stay. */
-  readonly what: 'jobs' | 'journal' | 'cdrs' | 'audit' | 'resyncs';
+  /**
+   * `jobs`: ended ones with their journal and, when no job is left of it, their event; `journal`: of ended jobs that stay; `kv`: what
+   * plugins keep in scopes that were not in use since.
+   */
+  readonly what: 'jobs' | 'journal' | 'cdrs' | 'audit' | 'resyncs' | 'kv';
   /** Milliseconds since 1970. */
   readonly before: number;
   readonly limit: number;
@@ -181,7 +193,7 @@ export interface Purge {
 export interface Written {
   /** Ids of events that were there already. */
   readonly duplicates: ReadonlySet<string>;
-  /** user_id of accounts whose row was not of the version that the change asked for: nothing of that change was applied. */
+  /** user_id of accounts whose row was not of the version that the change asked for, or a key that had no room: nothing of that change was applied. */
   readonly conflicts: ReadonlySet<string>;
 }
 
@@ -223,6 +235,15 @@ export interface Store {
   pauses(): Promise<readonly Pause[]>;
   /** From new to old, those before this id. */
   audit(filter: { readonly before?: number; readonly limit: number }): Promise<readonly AuditRecord[]>;
+  /** Of what plugins keep; undefined when it is not there or has expired. */
+  kvValue(scope: KvScope, key: string, now: number): Promise<string | undefined>;
+  /** In the order of keys, from the first after `after`. */
+  kvEntries(
+    scope: KvScope,
+    page: { readonly prefix: string; readonly after: string; readonly limit: number; readonly now: number },
+  ): Promise<readonly KvEntry[]>;
+  /** Every scope that holds something. */
+  kvUses(): Promise<readonly KvUse[]>;
   /** Removes up to `limit` of what is older, the oldest first; what has not ended stays. Resolves with how many went. */
   purge(what: Purge): Promise<number>;
   session(key: string): Promise<Session | undefined>;

@@ -2,6 +2,7 @@
 import type { Job } from '../../model/job.ts';
 import type { AccountWrite, Change } from '../store.ts';
 import { encodeAccount, marksText } from './account-rows.ts';
+import { encodeKv } from './kv-rows.ts';
 import { encodeItem, encodeRun } from './resync-rows.ts';
 import { encodeSession } from './session-rows.ts';
 import type { Step } from './statements.ts';
@@ -36,6 +37,10 @@ export function encode(change: Change): readonly Step[] {
       const { at, by, action, detail } = change.entry;
       return [{ run: 'insertAudit', values: [at, by, action, JSON.stringify(detail)] }];
     }
+    case 'kv-set':
+    case 'kv-delete':
+    case 'kv-keep':
+      return encodeKv(change);
   }
 }
 

@@ -90,10 +90,27 @@ export function createPurge({ scan, run }: PurgeOptions): (what: Purge) => Promi
     return gone;
   }
 
+  /** The scope itself goes when nothing is left in it. */
+  async function kv({ before, limit }: Purge): Promise<number> {
+    const unused = 'SELECT nas, plugin FROM kv_scopes WHERE used_at < ? ORDER BY used_at LIMIT ?';
+    let gone = 0;
+    for (const row of await scan(unused, before, limit)) {
+      const scope = [String(row['nas']), String(row['plugin'])] as const;
+      const left = limit - gone;
+      const entries = await scan('SELECT key FROM kv WHERE nas = ? AND plugin = ? LIMIT ?', ...scope, left);
+      const steps = entries.map(({ key }): Step => ({ run: 'purgeKv', values: [...scope, String(key), before] }));
+      if (entries.length < left) steps.push({ run: 'purgeKvScope', values: [...scope, before] });
+      await runSome(steps);
+      gone += steps.length;
+      if (gone >= limit) break;
+    }
+    return gone;
+  }
+
   async function runSome(steps: readonly Step[]): Promise<void> {
     if (steps.length > 0) await run(steps);
   }
 
-  const ways = { jobs, journal, cdrs, audit, resyncs };
+  const ways = { jobs, journal, cdrs, audit, resyncs, kv };
   return (what) => ways[what.what](what);
 }

@@ -52,6 +52,19 @@ export const statements = {
   insertAudit: 'INSERT INTO audit (at, by, action, detail) VALUES (?, ?, ?, ?)',
   deleteAudit: 'DELETE FROM audit WHERE id = ?',
 
+  openKv: `INSERT INTO kv_scopes (nas, plugin, used_at) VALUES (?, ?, ?)
+    ON CONFLICT (nas, plugin) DO UPDATE SET used_at = max(used_at, excluded.used_at)`,
+  keepKv: 'UPDATE kv_scopes SET used_at = max(used_at, ?3) WHERE nas = ?1 AND plugin = ?2',
+  // Values: nas, plugin, key, value, its bytes, time, expiry, and what the scope may hold in bytes and in keys.
+  setKv: `INSERT INTO kv (nas, plugin, key, value, bytes, updated_at, expires_at) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
+    FROM kv_scopes s LEFT JOIN kv old ON old.nas = ?1 AND old.plugin = ?2 AND old.key = ?3 WHERE s.nas = ?1 AND s.plugin = ?2
+    AND s.bytes + ?5 - coalesce(old.bytes, 0) <= ?8 AND s.keys + (old.key IS NULL) <= ?9
+    ON CONFLICT (nas, plugin, key) DO UPDATE SET value = excluded.value, bytes = excluded.bytes, updated_at = excluded.updated_at,
+    expires_at = excluded.expires_at`,
+  deleteKv: 'DELETE FROM kv WHERE nas = ? AND plugin = ? AND key = ?',
+  deleteKvWithin: 'DELETE FROM kv WHERE nas = ? AND plugin = ? AND key >= ? AND key < ?',
+  deleteKvExpired: 'DELETE FROM kv WHERE nas = ? AND plugin = ? AND expires_at <= ?',
+
   upsertLive: `INSERT INTO live_sessions (key, nas, started_at, body) VALUES (?, ?, ?, ?)
     ON CONFLICT (key) DO UPDATE SET started_at = excluded.started_at, body = excluded.body`,
   deleteLive: 'DELETE FROM live_sessions WHERE key = ?',
@@ -69,6 +82,9 @@ export const statements = {
   purgeJournal: `DELETE FROM journal WHERE id = ?1
     AND NOT EXISTS (SELECT 1 FROM jobs WHERE id = journal.job_id AND NOT (updated_at < ?2 AND ${ended}))`,
   purgeCdr: 'DELETE FROM cdrs WHERE row = ? AND ended_at < ?',
+  purgeKv: `DELETE FROM kv WHERE nas = ?1 AND plugin = ?2 AND key = ?3
+    AND EXISTS (SELECT 1 FROM kv_scopes WHERE nas = ?1 AND plugin = ?2 AND used_at < ?4)`,
+  purgeKvScope: 'DELETE FROM kv_scopes WHERE nas = ? AND plugin = ? AND keys = 0 AND used_at < ?',
 } as const;
 
 export type StatementName = keyof typeof statements;

@@ -168,7 +168,7 @@ function runOf(more: Partial<ResyncRun>): ResyncRun {
 }
 
 const fast = { firstAfterMs: 0, everyMs: 60_000, slice: 400, restMs: 0 };
-const never = { jobs: null, journal: null, cdrs: null, audit: null, resyncs: null };
+const never = { jobs: null, journal: null, cdrs: null, audit: null, resyncs: null, kv: null };
 
 test('retention removes what is older than it is kept while live writes go on, says so once, and keeps what has no end', async () => {
   const store = await open();

@@ -16,9 +16,10 @@ import { describeCatalogue, loadCatalogue } from './map/catalogue.ts';
 import { type NasRef, nasKeyOf } from './model/account.ts';
 import { createTurns } from './model/turns.ts';
 import { bundlePlugin } from './plugin-host/bundle.ts';
+import { openKeptPlugins } from './plugin-host/kept-plugins.ts';
 import { readManifest } from './plugin-host/manifest.ts';
 import type { Nas } from './plugin-host/nas.ts';
-import { openRegistry } from './plugin-host/registry.ts';
+import { openRegistry, type Registry } from './plugin-host/registry.ts';
 import { openQueue } from './queue/open-queue.ts';
 import { openSandbox } from './sandbox/open-sandbox.ts';
 import { requireWalls } from './sandbox/walls.ts';
@@ -53,8 +54,8 @@ export interface Daemon {
 
 /** What a check of the files needs, nothing of it started. */
 export async function checkParts() {
-  const dictionary = await loadDictionary(dictionaries);
-  return { transports: allTransports(dictionary), loader: { readManifest, bundlePlugin } };
+  const [dictionary, hooks] = await Promise.all([loadDictionary(dictionaries), loadCatalogue(join(home, 'hooks'))]);
+  return { transports: allTransports(dictionary), loader: { readManifest, bundlePlugin }, hooks };
 }
 
 const home = fileURLToPath(new URL('..', import.meta.url));
@@ -136,11 +137,14 @@ async function build(
   });
   releasers.push(() => sandbox.close());
 
+  const kept = await openKeptPlugins({ dir: join(settings.data, 'plugins'), log });
+  releasers.push(() => kept.close());
   const registry = await openRegistry({
     profilesDir: settings.profiles,
     pluginsDir: settings.plugins,
     loader: { readManifest, bundlePlugin },
     sandbox,
+    kept,
     transports,
     hooks: catalogue,
     kv: createKv({ store, clock: Date.now }),
@@ -191,6 +195,10 @@ async function build(
     gates: () => registry.list().map(({ name }) => [name, gateReport(name)] as const),
     sandbox: () => sandbox.stats(),
     profiles: () => registry.counts(),
+    quarantines: () =>
+      registry
+        .list()
+        .flatMap(({ name, nas, quarantine }) => (nas && quarantine ? [{ nas: name, plugin: nas.plugin.name }] : [])),
     drift: drift.last,
   });
   resyncs.onChange(metrics.resyncChanged);
@@ -212,6 +220,8 @@ async function build(
       resyncs,
       drift,
       pauses,
+      plugins: registry.plugins,
+      audit: async (entry) => void (await store.write([{ type: 'audit', entry }])),
       sessions: sessions.surface,
       foreign: sessions.routes,
       reconcile: sessions.reconcile,
@@ -231,7 +241,7 @@ async function build(
           {
             name: 'profiles',
             ok: true,
-            detail: `${registry.counts().live} in force, ${registry.counts().refused} refused`,
+            detail: profilesText(registry.counts()),
           },
           { name: 'pauses', ok: true, detail: pausesText(pauses.list()) },
         ],
@@ -254,6 +264,10 @@ async function build(
       await Promise.all([registry.reload(), sessions.radsec?.reload()]);
     },
   };
+}
+
+function profilesText({ live, refused, quarantined }: ReturnType<Registry['counts']>): string {
+  return `${live} in force, ${refused} refused${quarantined === 0 ? '' : `, ${quarantined} in quarantine`}`;
 }
 
 /** Anyone who can connect reads this: who paused it and why is for those with a token. */

@@ -21,6 +21,7 @@ import { nasSyncRoutes } from './routes/nas-sync.ts';
 import { openApiRoute } from './routes/openapi.ts';
 import { pauseRoutes } from './routes/pause.ts';
 import { planRoutes } from './routes/plan.ts';
+import { pluginRoutes } from './routes/plugins.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { sessionActRoutes } from './routes/sessions-act.ts';
 import { sessionAnalysisRoutes } from './routes/sessions-analysis.ts';
@@ -51,6 +52,7 @@ export function allRoutes({ deps, feed, limits }: Parts): Route[] {
     ...nasSyncRoutes(deps),
     ...nasResyncRoutes(deps),
     ...driftRoutes(deps),
+    ...pluginRoutes(deps),
     ...pauseRoutes(deps),
     ...auditRoutes(deps),
     ...hookRoutes(deps),

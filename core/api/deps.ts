@@ -8,11 +8,12 @@ import type { HookDescription } from '../map/catalogue.ts';
 import type { Job } from '../model/job.ts';
 import type { Session } from '../model/session.ts';
 import type { NasDirectory } from '../plugin-host/nas.ts';
+import type { PluginControl } from '../plugin-host/plugin-control.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { SessionActions } from '../sessions/actions.ts';
 import type { SessionBook } from '../sessions/book.ts';
 import type { Reconciler } from '../sessions/reconcile.ts';
-import type { Store } from '../store/store.ts';
+import type { AuditEntry, Store } from '../store/store.ts';
 import type { ApiToken } from './access.ts';
 import type { Route } from './route.ts';
 
@@ -20,11 +21,14 @@ export interface ApiDependencies {
   readonly ingest: Ingest;
   readonly store: Pick<Store, 'jobs' | 'job' | 'journal' | 'account' | 'audit'>;
   readonly directory: NasDirectory;
+  readonly plugins: PluginControl;
   readonly control: JobControl;
   readonly accounts: Accounts;
   readonly resyncs: Resyncs;
   readonly drift: Drift;
   readonly pauses: Pauses;
+  /** Resolves when it is on disk. */
+  readonly audit: (entry: AuditEntry) => Promise<void>;
   /** Called after each change of a job's state. Returns the unsubscriber. Must not be slow: the API only queues the line. */
   readonly onJobChange: (listener: (job: Job) => void) => () => void;
   /** How dispatch stands with this profile. */

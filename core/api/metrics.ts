@@ -14,7 +14,9 @@ export interface MetricSources {
   readonly lanes?: () => number;
   readonly gates?: () => Iterable<readonly [nas: string, gate: GateReport]>;
   readonly sandbox?: () => SandboxStats;
-  readonly profiles?: () => { readonly live: number; readonly refused: number };
+  readonly profiles?: () => Readonly<Record<string, number>>;
+  /** Those in quarantine. */
+  readonly quarantines?: () => Iterable<{ readonly nas: string; readonly plugin: string }>;
   readonly drift?: () => DriftReport | null;
 }
 
@@ -119,7 +121,7 @@ type GaugeMaker = <Label extends string>(
 ) => void;
 
 function watchSources(registry: Registry, sources: MetricSources): void {
-  const { lanes, gates, sandbox, profiles, drift } = sources;
+  const { lanes, gates, sandbox, profiles, quarantines, drift } = sources;
   const gauge: GaugeMaker = (name, help, labelNames, read) =>
     new Gauge({
       name,
@@ -134,8 +136,12 @@ function watchSources(registry: Registry, sources: MetricSources): void {
 
   if (lanes) gauge('ossia_lanes_waiting', 'Lanes with jobs that have not ended.', [], (it) => it.set(lanes()));
   if (profiles)
-    gauge('ossia_profiles', 'Profiles in force and refused.', ['state'], (it) => {
+    gauge('ossia_profiles', 'Profiles in force, refused, and with a plugin in quarantine.', ['state'], (it) => {
       for (const [state, count] of Object.entries(profiles())) it.set({ state }, count);
+    });
+  if (quarantines)
+    gauge('ossia_plugin_quarantined', 'Plugins in quarantine, whose jobs are parked.', ['nas', 'plugin'], (it) => {
+      for (const labels of quarantines()) it.set(labels, 1);
     });
   if (sandbox) {
     gauge('ossia_sandbox_workers', 'Worker processes of the sandbox.', [], (it) => it.set(sandbox().workers));

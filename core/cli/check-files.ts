@@ -32,7 +32,14 @@ export async function checkFiles({ settings, env, transports, loader }: CheckInp
   }
   // One after the other: the first of two that claim one address has it, as when the daemon starts.
   for (const name of await profilesIn(settings.profiles)) {
-    const check = await checkProfile({ name, dir: settings.profiles, transports, env, shelf, claims });
+    const { plugin, ...check } = await checkProfile({
+      name,
+      dir: settings.profiles,
+      transports,
+      env,
+      shelf,
+      claims,
+    });
     checks.push({ kind: 'profile', ...check });
   }
   return checks;

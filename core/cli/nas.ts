@@ -41,6 +41,8 @@ interface NasView {
   readonly problem: string;
   readonly problems: readonly { readonly where: string; readonly problem: string }[];
   readonly warning: string;
+  readonly trial: { readonly against: string; readonly runs: number; readonly worse: number } | null;
+  readonly quarantine: { readonly since: string; readonly reason: string } | null;
   readonly running: number;
   readonly waiting: number;
   readonly breaker: 'closed' | 'open' | 'half-open';
@@ -85,12 +87,14 @@ export const nas: Command = {
 
 const stateTones: Readonly<Record<NasView['state'], Tone>> = { live: 'good', outdated: 'busy', refused: 'bad' };
 const breakerTone = (breaker: NasView['breaker']): Tone => (breaker === 'closed' ? 'plain' : 'bad');
-/** What keeps jobs from running: somebody's pause, or a breaker that is not closed. */
-const gateText = ({ paused, breaker }: NasView): string => (paused === null ? breaker : `paused, ${breaker}`);
+/** What keeps jobs from running: somebody's pause, a quarantine, or a breaker that is not closed. */
+const gateText = ({ paused, quarantine, breaker }: NasView): string =>
+  [...(paused === null ? [] : ['paused']), ...(quarantine === null ? [] : ['quarantine']), breaker].join(', ');
 const program = ({ plugin }: NasView) => (plugin === null ? '-' : `${plugin.name}@${plugin.version}`);
 
 /** In one line; `nas show` has a line for each. */
-function problemLine({ problem, problems, warning }: NasView): string {
+function problemLine({ problem, problems, warning, quarantine }: NasView): string {
+  if (quarantine !== null) return `quarantine: ${quarantine.reason}`;
   if (problems.length > 0) return problems.map((one) => `${one.where}: ${one.problem}`).join('; ');
   return (problem || warning).replaceAll('\n', '; ');
 }
@@ -106,7 +110,8 @@ function list(rows: readonly NasView[], io: Io): string {
       {
         title: 'BREAKER',
         text: gateText,
-        tone: ({ paused, breaker }) => (paused === null ? breakerTone(breaker) : 'busy'),
+        tone: ({ paused, quarantine, breaker }) =>
+          quarantine !== null ? 'bad' : paused === null ? breakerTone(breaker) : 'busy',
       },
       { title: 'WAITING', text: ({ waiting }) => String(waiting), align: 'right' },
       { title: 'RUNNING', text: ({ running }) => String(running), align: 'right' },
@@ -118,6 +123,14 @@ function list(rows: readonly NasView[], io: Io): string {
 
 function pausedText({ scope, by, reason, since }: NonNullable<NasView['paused']>): string {
   return `${clean(scope)} since ${localTime(since)} by ${clean(by)}: ${clean(reason)}`;
+}
+
+function trialText({ against, runs, worse }: NonNullable<NasView['trial']>): string {
+  return `${worse} of its first ${runs} jobs failed that ${clean(against)} then did`;
+}
+
+function quarantineText({ since, reason }: NonNullable<NasView['quarantine']>): string {
+  return `in quarantine since ${localTime(since)}: ${clean(reason)}; ossia plugin release lets it go`;
 }
 
 function show(one: NasView, io: Io): string {
@@ -141,6 +154,8 @@ function show(one: NasView, io: Io): string {
         (one.next_probe_at ? `, next try ${localTime(one.next_probe_at)}` : ''),
     ],
     ['paused', one.paused === null ? '' : paint('busy', pausedText(one.paused))],
+    ['trial', one.trial === null ? '' : trialText(one.trial)],
+    ['held', one.quarantine === null ? '' : paint('bad', quarantineText(one.quarantine))],
     ['hooks', plugin?.hooks.join(' ') ?? ''],
     ['warning', clean(one.warning)],
     ['problem', one.problems.length === 0 ? clean(one.problem) : ''],

@@ -1,4 +1,4 @@
-// `ossia plugin list`: which plugins are in force, in which versions, and on which profiles.
+// `ossia plugin list`: what every plugin's folder holds, which versions are in force, and on which profiles.
 import { readArguments } from './arguments.ts';
 import { type Command, exitCodes, type Io } from './command.ts';
 import { addressHelp, addressOptions, daemonAddress } from './daemon-address.ts';
@@ -7,45 +7,62 @@ import { table } from './text.ts';
 
 const help = `usage: ossia plugin list
 
-Lists the plugins in force: name, version, the hash of their content, and the profiles that run it.
+Lists the plugins: what the folder holds, name, version and hash of the content in force, and the profiles that run it. A profile that is
+held to a version ("plugin: acme@1.2.0", or the hash: "plugin: acme@3fa92c01") is shown with that.
 
 ${addressHelp}`;
 
-interface NasView {
+interface VersionView {
+  readonly version: string;
+  readonly hash: string;
+}
+
+interface PluginView {
   readonly name: string;
-  readonly plugin: { readonly name: string; readonly version: string; readonly hash: string } | null;
+  readonly on_disk: VersionView | null;
+  readonly problem: string;
+  readonly in_force: readonly (VersionView & { readonly profiles: readonly string[] })[];
+  readonly pins: readonly { readonly profile: string; readonly pin: string }[];
 }
 
 interface Row {
   readonly name: string;
   readonly version: string;
   readonly hash: string;
-  readonly profiles: readonly string[];
+  /** Whether the folder holds it too. */
+  readonly folder: string;
+  readonly profiles: string;
 }
 
 export const pluginList: Command = {
   help,
   async run(argv, io) {
     const { options } = readArguments(argv, { options: addressOptions, words: 0 });
-    const { nas } = await ask<{ readonly nas: readonly NasView[] }>(await daemonAddress(options), { path: '/v1/nas' });
-    const plugins = byVersion(nas);
-    if (options.json !== undefined) io.out(`${JSON.stringify({ plugins }, null, 2)}\n`);
-    else if (plugins.length === 0) io.err('no plugin is in force\n');
-    else io.out(list(plugins, io));
+    const answer = await ask<{ readonly plugins: readonly PluginView[] }>(await daemonAddress(options), {
+      path: '/v1/plugins',
+    });
+    const rows = answer.plugins.flatMap(rowsOf);
+    if (options.json !== undefined) io.out(`${JSON.stringify(answer, null, 2)}\n`);
+    else if (rows.length === 0) io.err('there is no plugin\n');
+    else io.out(list(rows, io));
     return exitCodes.ok;
   },
 };
 
-function byVersion(boxes: readonly NasView[]): Row[] {
-  const rows = new Map<string, Row & { profiles: string[] }>();
-  for (const { name, plugin } of boxes) {
-    if (plugin === null) continue;
-    const key = `${plugin.name} ${plugin.hash}`;
-    const row = rows.get(key) ?? { name: plugin.name, version: plugin.version, hash: plugin.hash, profiles: [] };
-    row.profiles.push(name);
-    rows.set(key, row);
-  }
-  return [...rows.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+function rowsOf({ name, on_disk, in_force, pins }: PluginView): Row[] {
+  const pinOf = (profile: string) => pins.find((pin) => pin.profile === profile)?.pin;
+  const named = (profile: string) => `${profile}${pinOf(profile) === undefined ? '' : ` (held to ${pinOf(profile)})`}`;
+  const rows = in_force.map(({ version, hash, profiles }) => {
+    const folder = on_disk === null ? 'does not load' : on_disk.hash === hash ? 'the same' : `has ${shown(on_disk)}`;
+    return { name, version, hash, folder, profiles: profiles.map(named).join(', ') };
+  });
+  if (rows.length > 0) return rows;
+  const { version, hash } = on_disk ?? { version: '-', hash: '-' };
+  return [{ name, version, hash, folder: on_disk === null ? 'does not load' : 'not in force', profiles: '' }];
+}
+
+function shown({ version, hash }: VersionView): string {
+  return `${version}#${hash.slice(0, 8)}`;
 }
 
 function list(rows: readonly Row[], io: Io): string {
@@ -55,7 +72,12 @@ function list(rows: readonly Row[], io: Io): string {
       { title: 'PLUGIN', text: ({ name }) => name },
       { title: 'VERSION', text: ({ version }) => version },
       { title: 'HASH', text: ({ hash }) => hash.slice(0, 8) },
-      { title: 'PROFILES', text: ({ profiles }) => profiles.join(', ') },
+      {
+        title: 'FOLDER',
+        text: ({ folder }) => folder,
+        tone: ({ folder }) => (folder === 'the same' || folder === 'not in force' ? 'plain' : 'bad'),
+      },
+      { title: 'PROFILES', text: ({ profiles }) => profiles },
     ],
   });
 }

@@ -16,6 +16,14 @@ const subcommands: Readonly<Record<string, Entry>> = {
     summary: "run a plugin's cases, and try what every plugin promises",
     load: async () => (await import('./plugin-test.ts')).pluginTest,
   },
+  reload: {
+    summary: 'read plugins and profiles anew, or only try them',
+    load: async () => (await import('./plugin-reload.ts')).pluginReload,
+  },
+  release: {
+    summary: 'let one go that is in quarantine or was taken back',
+    load: async () => (await import('./plugin-release.ts')).pluginRelease,
+  },
 };
 
 /** The subcommand that these words begin with, as a command of its own; it is run with the same words. */

@@ -98,7 +98,7 @@ interface HooksInput {
 }
 
 /** A hook with a mistyped name would never be called, and nobody would know. */
-function refuseUnknownHooks({ guest, hooks, plugin }: HooksInput): void {
+export function refuseUnknownHooks({ guest, hooks, plugin }: HooksInput): void {
   const fields = [...guest.hooks]
     .filter((hook) => !hooks.has(hook))
     .map((hook) => {

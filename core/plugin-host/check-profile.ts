@@ -4,14 +4,19 @@ import { problemAt, problemsError } from '../config/problems.ts';
 import type { FieldProblem, OssiaError } from '../errors.ts';
 import { checkedOptions } from './build-nas.ts';
 import type { Claims } from './claims.ts';
+import type { LiveNas } from './live-nas.ts';
 import { maskError } from './mask-error.ts';
 import type { PluginShelf } from './plugin-shelf.ts';
+import { selfTestError, unansweredText } from './self-test.ts';
+import { type Version, versionOf } from './succession.ts';
 import { takePlugin } from './take-plugin.ts';
 
 export interface ProfileCheck {
   readonly name: string;
   readonly problems: readonly FieldProblem[];
   readonly warnings: readonly string[];
+  /** The plugin that it names; null when the file does not read. */
+  readonly plugin: string | null;
 }
 
 interface CheckProfileInput extends LoadProfileInput {
@@ -20,17 +25,27 @@ interface CheckProfileInput extends LoadProfileInput {
   readonly claims: Claims;
 }
 
-/** Never rejects. */
-export async function checkProfile({ shelf, claims, ...input }: CheckProfileInput): Promise<ProfileCheck> {
+export interface Rehearsal {
+  load(version: Version): Promise<LiveNas>;
+  /** Null: the box is not asked. */
+  readonly selfTestMs: number | null;
+}
+
+/** With a rehearsal it is loaded and self-tested too, and let go again. Never rejects. */
+export async function checkProfile(
+  { shelf, claims, ...input }: CheckProfileInput,
+  rehearsal?: Rehearsal,
+): Promise<ProfileCheck> {
   const reading = await readProfile(input);
   const { name } = input;
   const { profile, warnings } = reading;
+  const plugin = profile?.plugin ?? null;
   const refused = (error: OssiaError): ProfileCheck => {
     const problems = error.fields.length > 0 ? error.fields : [{ where: `${name}.yaml`, problem: error.message }];
-    return { name, problems, warnings };
+    return { name, problems, warnings, plugin };
   };
   if (reading.error) return refused(reading.error);
-  if (profile === null) return { name, problems: [], warnings };
+  if (profile === null) return { name, problems: [], warnings, plugin };
   try {
     const conflict = claims.conflict(profile);
     if (conflict) {
@@ -39,9 +54,24 @@ export async function checkProfile({ shelf, claims, ...input }: CheckProfileInpu
       throw problemsError('profile_invalid', [problemAt(at, problem)]);
     }
     claims.set(name, [profile]);
-    checkedOptions(await takePlugin(shelf, { profile, reading }), reading);
-    return { name, problems: [], warnings };
+    const taken = await takePlugin(shelf, { profile, reading });
+    checkedOptions(taken, reading);
+    const warning = rehearsal === undefined ? '' : await rehearse(rehearsal, versionOf(reading, profile, taken));
+    return { name, problems: [], warnings: warning === '' ? warnings : [...warnings, warning], plugin };
   } catch (error) {
     return refused(maskError(reading.mask, error));
+  }
+}
+
+/** Returns what is to be noted. */
+async function rehearse({ load, selfTestMs }: Rehearsal, version: Version): Promise<string> {
+  const next = await load(version);
+  try {
+    if (selfTestMs === null) return '';
+    const tested = await next.selfTest({ deadlineMs: selfTestMs, signal: new AbortController().signal });
+    if (tested.type === 'failed') throw selfTestError(tested, version.reading.place(['plugin']));
+    return tested.type === 'unanswered' ? unansweredText(tested) : '';
+  } finally {
+    await next.retire();
   }
 }

@@ -23,6 +23,8 @@ export interface PluginLoader {
 }
 
 export interface PluginShelf {
+  /** Of the folders that there are. */
+  names(): Promise<readonly string[]>;
   /** Rejects with `plugin_invalid`. */
   take(name: string): Promise<Plugin>;
   /** Its folder changed: the next to take it reads it again. */
@@ -52,6 +54,7 @@ export function createPluginShelf({
   }
 
   return {
+    names: async () => (await pluginNames(dir)).sort(),
     take(name) {
       const there = shelf.get(name);
       if (there) return there;
@@ -74,7 +77,7 @@ export function pluginHash({ source, manifest }: Pick<Plugin, 'source' | 'manife
   return createHash('sha256').update(source).update('\0').update(JSON.stringify(manifest)).digest('hex');
 }
 
-export async function pluginNames(dir: string): Promise<string[]> {
+async function pluginNames(dir: string): Promise<string[]> {
   const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
   return entries.filter((entry) => !entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name);
 }

@@ -15,6 +15,8 @@ import { createClaims } from './claims.ts';
 import type { KeptPlugins } from './kept-plugins.ts';
 import { createMemoryKv } from './memory-kv.ts';
 import type { Nas, NasDirectory, NasStatus } from './nas.ts';
+import { createPluginControl } from './open-plugin-control.ts';
+import type { PluginControl } from './plugin-control.ts';
 import { createPluginShelf, type PluginLoader } from './plugin-shelf.ts';
 import { createSlot, type RegistryLog, type ReloadResult, type Slot, type SlotHouse } from './slot.ts';
 import { watchFolders } from './watch.ts';
@@ -45,17 +47,14 @@ export interface RegistryInput {
 export interface Registry extends NasDirectory {
   /** Reads this profile, or all, and their plugins anew, changed or not. Rejects with `not_found`. */
   reload(name?: string): Promise<void>;
-  /** The same by hand: a quarantine is lifted, and what was taken back gets another trial. */
-  retry(name: string): Promise<void>;
-  /** The same without a trial: whoever asks for it answers for it. */
-  release(name: string): Promise<void>;
+  readonly plugins: PluginControl;
   /** What is wrong with the files as they are now, of this profile or of all; changes nothing. */
   validate(name?: string): Promise<readonly ProfileCheck[]>;
   /** The profile in force that matches a box by what it says of itself. */
   boxNamed(names: { readonly nasIdentifier: string; readonly nasIp: string }): string | undefined;
   /** Whose accounting comes from this address. */
   radiusClient(address: string): AccountingSource | undefined;
-  counts(): { readonly live: number; readonly refused: number };
+  counts(): { readonly live: number; readonly refused: number; readonly quarantined: number };
   close(): Promise<void>;
 }
 
@@ -168,6 +167,7 @@ export async function openRegistry(input: RegistryInput): Promise<Registry> {
     }
   }
 
+  const freshShelf = () => createPluginShelf({ dir: pluginsDir, loader });
   const slotNamed = (name: string): Slot => slots.get(name) ?? missing(name);
 
   async function readAnew(concerned: readonly Slot[]): Promise<void> {
@@ -217,17 +217,10 @@ export async function openRegistry(input: RegistryInput): Promise<Registry> {
       return () => listeners.delete(listener);
     },
     reload: async (name) => readAnew(name === undefined ? [...slots.values()] : [slotNamed(name)]),
-    async retry(name) {
-      slotNamed(name).forgive({ trust: false });
-      await readAnew([slotNamed(name)]);
-    },
-    async release(name) {
-      slotNamed(name).forgive({ trust: true });
-      await readAnew([slotNamed(name)]);
-    },
+    plugins: createPluginControl({ slots, shelf, readAnew, freshShelf }),
     async validate(name) {
       const wanted = name === undefined ? await profileNames() : [name];
-      const fresh = createPluginShelf({ dir: pluginsDir, loader });
+      const fresh = freshShelf();
       const claims = createClaims();
       const checks: ProfileCheck[] = [];
       for (const each of wanted)
@@ -247,6 +240,7 @@ export async function openRegistry(input: RegistryInput): Promise<Registry> {
       return {
         live: statuses.filter(({ nas }) => nas !== null).length,
         refused: statuses.filter(({ problem }) => problem !== '').length,
+        quarantined: statuses.filter(({ quarantine }) => quarantine !== null).length,
       };
     },
     async close() {

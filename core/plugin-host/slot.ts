@@ -3,22 +3,23 @@ import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ProfileReading, TransportDefinitions } from '../config/load-profile.ts';
 import { readProfile } from '../config/load-profile.ts';
-import type { Place } from '../config/located.ts';
 import { problemAt, problemsError } from '../config/problems.ts';
 import type { Profile } from '../config/profile.ts';
 import type { Environment } from '../config/secrets.ts';
-import { OssiaError } from '../errors.ts';
+import type { OssiaError } from '../errors.ts';
 import type { HookKind } from '../model/hook.ts';
 import type { KvStore } from '../model/kv.ts';
 import type { Mask } from '../model/mask.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { buildNas } from './build-nas.ts';
-import type { Claims } from './claims.ts';
+import { checkProfile, type ProfileCheck } from './check-profile.ts';
+import { type Claims, createClaims } from './claims.ts';
 import type { KeptPlugins } from './kept-plugins.ts';
 import { type LiveNas, programOf } from './live-nas.ts';
 import { maskError } from './mask-error.ts';
 import type { NasStatus } from './nas.ts';
 import type { PluginShelf } from './plugin-shelf.ts';
+import { selfTestError, unansweredText } from './self-test.ts';
 import { createSuccession, type Version, versionOf } from './succession.ts';
 import { takePlugin } from './take-plugin.ts';
 import type { Trial } from './trial.ts';
@@ -63,6 +64,8 @@ export interface Slot {
   status(): NasStatus;
   /** The plugin and the files that it depends on; when one changes it is worth an update. */
   plugin(): string;
+  /** The version that the profile is held to. */
+  pin(): string | undefined;
   uses(absoluteFile: string): boolean;
   /** Who has what this one claims too; empty when nobody does. */
   blockedBy(): string;
@@ -70,6 +73,8 @@ export interface Slot {
   update(reading?: ProfileReading): Promise<void>;
   /** Lifts the quarantine, and what was taken back may be tried again; with `trust` it needs no trial. */
   forgive(options: { readonly trust: boolean }): void;
+  /** Loads and self-tests what is on disk, beside what is in force. Never rejects. */
+  rehearse(shelf: PluginShelf): Promise<ProfileCheck>;
   close(): Promise<void>;
 }
 
@@ -213,7 +218,7 @@ export function createSlot({
     if (!goesLive) house.retired(next.retire());
     if (signal.aborted || tested === null) return;
     if (tested.type === 'failed') throw selfTestError(tested, read.place(['plugin']));
-    const dead = tested.type === 'unanswered' ? `The self-test had no answer: ${tested.reason}` : '';
+    const dead = tested.type === 'unanswered' ? unansweredText(tested) : '';
     swap({ next, version, trial, dead, ms: performance.now() - begun, said: () => settled(warning) });
   }
 
@@ -315,6 +320,7 @@ export function createSlot({
     name,
     live: () => live,
     plugin: () => reading?.profile?.plugin ?? live?.nas.profile.plugin ?? '',
+    pin: () => (reading?.profile ?? live?.nas.profile)?.pin,
     uses: (path) => reading?.files.some((one) => resolve(one) === path) ?? false,
     blockedBy: () => owner,
     update,
@@ -336,6 +342,11 @@ export function createSlot({
       house.log.info({ nas: name }, 'the quarantine is lifted');
       house.changed({ name, removed: false });
     },
+    rehearse: (shelf) =>
+      checkProfile(
+        { name, dir: house.dir, transports: house.definitions, env: house.env, shelf, claims: createClaims() },
+        { load, selfTestMs: house.selfTestMs },
+      ),
     async close() {
       closed = true;
       attempt.abort();
@@ -345,13 +356,6 @@ export function createSlot({
       live = undefined;
     },
   };
-}
-
-function selfTestError({ reason, stack }: { reason: string; stack: string }, { file, line }: Place): OssiaError {
-  const where = `${file}:${line} plugin`;
-  const problem = `the self-test failed: ${reason}`;
-  const text = `${where}: ${problem}${stack ? `\n${stack}` : ''}`;
-  return new OssiaError('self_test_failed', text, { fields: [{ where, problem }] });
 }
 
 async function exists(file: string): Promise<boolean> {

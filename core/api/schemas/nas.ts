@@ -29,6 +29,22 @@ export const nasSchema = named(
     problem: z.string().describe('Why the newest save is not in force; empty when it is.'),
     problems: z.array(z.object({ where: z.string(), problem: z.string() })),
     warning: z.string(),
+    trial: z
+      .object({
+        against: z.string().describe('The version before, which does what this one fails at.'),
+        runs: z.int(),
+        worse: z.int().describe('Jobs that failed under this one and not under that.'),
+      })
+      .nullable()
+      .describe(
+        'What is in force is new: when several of its first jobs fail that the one before does, it is taken back.',
+      ),
+    quarantine: z
+      .object({ since: time, reason: z.string() })
+      .nullable()
+      .describe(
+        'Nothing of the plugin is run here and its jobs are parked, until it is reloaded, released or changed.',
+      ),
     running: z.int(),
     waiting: z.int(),
     breaker: z.enum(breakerStates),
@@ -68,6 +84,8 @@ export function nasAnswer(status: NasStatus, { gate, pause }: Standing): z.outpu
     problem: status.problem,
     problems: [...status.problems],
     warning: status.warning,
+    trial: status.trial,
+    quarantine: status.quarantine && { since: iso(status.quarantine.since), reason: status.quarantine.reason },
     running: gate.running,
     waiting: gate.waiting,
     breaker: gate.breaker,

@@ -105,6 +105,8 @@ export function memoryWorld({ level = 'info' }: { level?: 'info' | 'debug' } = {
         list: () => [refused, { ...live, nas: own }],
         onChange: () => () => undefined,
       },
+      plugins: { list: async () => [], reload: notHere, rehearse: notHere },
+      audit: async () => undefined,
       control: {
         async retry(id, by) {
           if (jobs.find((job) => job.id === id)?.state === 'done')

@@ -68,7 +68,7 @@ test('what was taken back is not tried again until its content changes, or someb
   expect(world.box.received.at(-1)).toBe('create a first');
 
   await world.savePlugin(broken);
-  await world.registry.release('bras-1');
+  await world.registry.plugins.reload({ nas: 'bras-1' }, { trust: true });
   expect(hash()).not.toBe(good);
   expect(world.status()).toMatchObject({ problem: '', trial: null });
   expect(await run(world, 'a')).toMatchObject({ type: 'refused', code: 'plugin_error' });

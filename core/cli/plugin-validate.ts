@@ -1,0 +1,110 @@
+// `ossia plugin reload --validate-only`: what the daemon would refuse, found without one and without a box.
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type FieldProblem, OssiaError, toOssiaError } from '../errors.ts';
+import { checkProfile } from '../plugin-host/check-profile.ts';
+import { createClaims } from '../plugin-host/claims.ts';
+import { createPluginShelf } from '../plugin-host/plugin-shelf.ts';
+import { createPluginTrier } from '../plugin-host/try-plugin.ts';
+import { openSandbox } from '../sandbox/open-sandbox.ts';
+import type { Io } from './command.ts';
+import { clean, painter } from './text.ts';
+
+interface Asked {
+  readonly config: string | undefined;
+  readonly plugin: string | undefined;
+  readonly nas: string | undefined;
+  readonly io: Io;
+}
+
+export interface Validated {
+  readonly ok: boolean;
+  readonly checks: readonly {
+    readonly kind: 'settings' | 'plugin' | 'profile';
+    readonly name: string;
+    readonly version: string | null;
+    readonly hash: string | null;
+    readonly problems: readonly FieldProblem[];
+    readonly warnings: readonly string[];
+  }[];
+}
+
+type Check = Validated['checks'][number];
+
+export async function validate({ config, plugin, nas, io }: Asked): Promise<Validated> {
+  const checks: Check[] = [];
+  const { loadSettings } = await import('../config/load-settings.ts');
+  try {
+    const settings = await loadSettings({ ...(config === undefined ? {} : { file: config }), env: io.env });
+    const { checkParts } = await import('../daemon.ts');
+    const { transports, loader, hooks } = await checkParts();
+    const sandbox = await openSandbox({ workers: 1, log: () => undefined });
+    try {
+      const trier = createPluginTrier({ sandbox, transports, hooks });
+      const shelf = createPluginShelf({ dir: settings.plugins, loader });
+      const profiles = (await namesIn(settings.profiles)).filter((name) => nas === undefined || name === nas);
+      if (nas !== undefined && profiles.length === 0) throw nothing(join(settings.profiles, `${nas}.yaml`));
+      const plugins = nas !== undefined ? [] : plugin === undefined ? await shelf.names() : [plugin];
+      for (const name of plugins) {
+        const taken = await shelf.take(name).then(
+          (one) => ({ one, problems: [] }),
+          (error) => ({ one: null, problems: problemsOf(error, join(settings.plugins, name)) }),
+        );
+        const where = join(settings.plugins, name);
+        const problems =
+          taken.one === null
+            ? taken.problems
+            : await trier.load(taken.one).then(
+                () => [],
+                (error) => problemsOf(error, where),
+              );
+        const { manifest, hash = null } = taken.one ?? {};
+        checks.push({ kind: 'plugin', name, version: manifest?.version ?? null, hash, problems, warnings: [] });
+      }
+      const claims = createClaims();
+      for (const name of profiles) {
+        const input = { name, dir: settings.profiles, transports, env: io.env, shelf, claims };
+        const { plugin: named, ...check } = await checkProfile(input, { load: trier.build, selfTestMs: null });
+        if (plugin !== undefined && named !== plugin) continue;
+        checks.push({ kind: 'profile', version: null, hash: null, ...check });
+      }
+    } finally {
+      await sandbox.close();
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof OssiaError)) throw thrown;
+    const name = config ?? 'ossia.yaml';
+    const problems = problemsOf(thrown, name);
+    checks.push({ kind: 'settings', name, version: null, hash: null, problems, warnings: [] });
+  }
+  return { ok: checks.every(({ problems }) => problems.length === 0), checks };
+}
+
+export function validatedText({ checks }: Validated, io: Io): string {
+  const paint = painter(io);
+  const lines = checks.flatMap(({ kind, name, version, hash, problems, warnings }) => [
+    `${problems.length === 0 ? paint('good', 'ok   ') : paint('bad', 'wrong')}  ${kind.padEnd(8)} ${clean(name)}${version === null ? '' : ` ${version}#${hash?.slice(0, 8)}`}`,
+    ...problems.map(({ where, problem }) => `         ${clean(where)}: ${clean(problem)}`),
+    ...warnings.map((warning) => `         ${paint('busy', 'note')}: ${clean(warning)}`),
+  ]);
+  return `${lines.join('\n')}\n`;
+}
+
+function nothing(file: string): OssiaError {
+  return new OssiaError('not_found', `There is no ${file}.`, {
+    fields: [{ where: file, problem: 'there is no such file' }],
+  });
+}
+
+function problemsOf(thrown: unknown, where: string): readonly FieldProblem[] {
+  const error = toOssiaError(thrown);
+  return error.fields.length > 0 ? error.fields : [{ where, problem: error.message }];
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder).catch(() => []);
+  return entries
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => basename(name, '.yaml'))
+    .sort();
+}

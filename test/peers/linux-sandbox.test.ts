@@ -74,21 +74,24 @@ test('the self-test ran before the profile went live, and read only', async () =
 test('a life of a subscriber through the sandbox leaves on the router what it should', async () => {
   const { run, simulator } = await live({ neighbours: { '10.1.2.3': '02:00:00:00:00:03' } });
   const rates = { ...alice, rate_in: '2000', rate_out: '4000' };
-  for (const hook of ['user_add', 'user_accept', 'user_auth', 'user_redirect', 'user_redirect_cancel', 'user_drop'])
+  const snatip = '203.0.113.5';
+  expect((await run('user_add', { ...alice, snatip: '203.0.113.9' })).outcome).toEqual({ type: 'done' });
+  expect((await run('user_add', { ...alice, snatip })).outcome).toEqual({ type: 'done' });
+  for (const hook of ['user_accept', 'user_auth', 'user_redirect', 'user_redirect_cancel', 'user_drop'])
     expect((await run(hook)).outcome).toEqual({ type: 'done' });
   expect((await run('user_rate_set', rates)).outcome).toEqual({ type: 'done' });
   const listed = (await run('users_from_nas')).value;
   const flags = { accept: false, redirect: false, own_disabled: false, logged: true };
   const rate = { rate_in: 2000, rate_out: 4000 };
-  expect(listed).toEqual([{ user_id: '1001', login: '', ip: '10.1.2.3', ...flags, rate }]);
+  expect(listed).toEqual([{ user_id: '1001', login: '', ip: '10.1.2.3', ...flags, rate, snatip }]);
   expect((await run('user_info')).value).toMatchObject({
-    user: { ...flags, rate },
+    user: { ...flags, rate, snatip },
     neighbour: { mac: '02:00:00:00:00:03' },
   });
   expect((await run('user_test')).value).toMatchObject({ sent: 3, received: 3 });
   expect((await run('user_del')).outcome).toEqual({ type: 'done' });
   expect((await run('users_from_nas')).value).toEqual([]);
-  expect(simulator.state()).not.toHaveProperty('sets');
+  for (const kept of ['sets', 'snatips']) expect(simulator.state()).not.toHaveProperty(kept);
 });
 
 test('a dry run of every hook changes nothing on the router', async () => {

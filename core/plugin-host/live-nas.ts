@@ -155,7 +155,7 @@ export function createLiveNas(input: LiveNasInput): LiveNas {
     readonly deadlineMs: number;
     readonly signal: AbortSignal;
   }): Promise<SelfTestAnswer> {
-    if (!guest.hasSelfTest) return { type: 'passed' };
+    if (!guest.besides.has('selfTest')) return { type: 'passed' };
     const deadline = now() + limits.deadlineMs;
     const runner = createGuestRunner({
       guest,
@@ -214,7 +214,7 @@ export function createLiveNas(input: LiveNasInput): LiveNas {
     const other = next();
     if (other === 'nobody') return goneAway;
     if (other) return other.listSessions(signal);
-    if (!guest.listsSessions)
+    if (!guest.besides.has('listSessions'))
       return { type: 'unsupported', reason: `The plugin ${manifest.name} cannot list the sessions of its box.` };
     const held = heldBack();
     if (held !== '') return { type: 'failed', reason: held };
@@ -237,7 +237,7 @@ export function createLiveNas(input: LiveNasInput): LiveNas {
 
   async function uptime(signal: AbortSignal): Promise<number | null> {
     const other = next();
-    if (other === 'nobody' || (!other && !guest.tellsUptime)) return null;
+    if (other === 'nobody' || (!other && !guest.besides.has('uptime'))) return null;
     if (other) return other.uptime(signal);
     if (warden.quarantine() !== null) return null;
     const result = await read('uptime', { deadlineMs, signal });

@@ -3,13 +3,11 @@ import { OssiaError } from '../errors.ts';
 import { openGuestSide } from '../sandbox/guest/prelude.ts';
 import { limits } from '../sandbox/limits.ts';
 import { createRun, type Run } from '../sandbox/run.ts';
-import type { Guest, GuestCall, GuestResult, Program, Sandbox } from '../sandbox/sandbox.ts';
+import type { BesidesHooks, Guest, GuestCall, GuestResult, Program, Sandbox } from '../sandbox/sandbox.ts';
 
 interface Offer {
   readonly hooks: readonly string[];
-  readonly hasSelfTest: boolean;
-  readonly listsSessions: boolean;
-  readonly tellsUptime: boolean;
+  readonly besides: readonly BesidesHooks[];
 }
 
 /** `importPlugin` gives the module of `plugin.ts`; what a program's text says is not looked at. */
@@ -71,9 +69,7 @@ function openGuest({ program: given, definition, onClose }: GuestInput): Guest {
 
   return {
     hooks: new Set(offer.hooks),
-    hasSelfTest: offer.hasSelfTest,
-    listsSessions: offer.listsSessions,
-    tellsUptime: offer.tellsUptime,
+    besides: new Set(offer.besides),
     run,
     async close() {
       for (const one of [...runs.values()]) one.fail(new OssiaError('aborted', `${program.name} was unloaded.`));

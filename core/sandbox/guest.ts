@@ -74,10 +74,7 @@ export async function openGuest(input: GuestInput): Promise<Guest> {
   }
 
   function has(hook: string): boolean {
-    if (hook === 'selfTest') return offer.hasSelfTest;
-    if (hook === 'listSessions') return offer.listsSessions;
-    if (hook === 'uptime') return offer.tellsUptime;
-    return names.has(hook === 'listUsers' ? 'users_from_nas' : hook);
+    return besides.has(hook) || hooks.has(hook === 'listUsers' ? 'users_from_nas' : hook);
   }
 
   function loadNow(): Promise<Loaded> {
@@ -88,7 +85,8 @@ export async function openGuest(input: GuestInput): Promise<Guest> {
 
   // When the source did not load for another profile, this one finds out for itself.
   const offer = (known && (await known.catch(() => null))) ?? (await loadNow());
-  const names = new Set(offer.hooks);
+  const hooks = new Set(offer.hooks);
+  const besides = new Set<string>(offer.besides);
 
   function giveUp(error: unknown): never {
     instance?.close();
@@ -96,10 +94,8 @@ export async function openGuest(input: GuestInput): Promise<Guest> {
   }
 
   return {
-    hooks: names,
-    hasSelfTest: offer.hasSelfTest,
-    listsSessions: offer.listsSessions,
-    tellsUptime: offer.tellsUptime,
+    hooks,
+    besides,
     run(call) {
       const error = refusal(call.hook);
       return error ? Promise.resolve({ type: 'failed', error }) : fitInstance().run(call);

@@ -2,7 +2,7 @@
 import { OssiaError } from '../errors.ts';
 import { limits } from './limits.ts';
 import { createRun, type Run } from './run.ts';
-import type { GuestCall, GuestResult, Program } from './sandbox.ts';
+import type { BesidesHooks, GuestCall, GuestResult, Program } from './sandbox.ts';
 import type { Fault, ToHost } from './to-host.ts';
 import type { Tenant, WorkerProcess } from './worker-process.ts';
 
@@ -11,9 +11,7 @@ export type Offer =
   | {
       readonly type: 'loaded';
       readonly hooks: readonly string[];
-      readonly hasSelfTest: boolean;
-      readonly listsSessions: boolean;
-      readonly tellsUptime: boolean;
+      readonly besides: readonly BesidesHooks[];
     }
   | { readonly type: 'rejected'; readonly message: string; readonly stack: string }
   /** `innocent`: nothing says that it was the plugin's doing. */

@@ -1,6 +1,7 @@
 // Reads a worker's lines as what they are: text from a process that a hostile plugin may have taken over.
 import { verdictKinds } from '../plugin-sdk/verdict-kinds.ts';
 import { limits } from './limits.ts';
+import { besidesHooks } from './sandbox.ts';
 import { type Fault, faults, type GuestEnd, type GuestUsage, type ToHost } from './to-host.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -68,12 +69,11 @@ export function parseArguments(json: string): readonly unknown[] | null {
   }
 }
 
-function parseLoaded({ hooks, hasSelfTest, listsSessions, tellsUptime }: Fields, guest: number): ToHost | null {
+function parseLoaded({ hooks, besides }: Fields, guest: number): ToHost | null {
   if (!Array.isArray(hooks) || hooks.length > limits.hooks) return null;
   if (!hooks.every((name) => typeof name === 'string' && name.length <= limits.hookChars)) return null;
-  if (typeof hasSelfTest !== 'boolean' || typeof listsSessions !== 'boolean' || typeof tellsUptime !== 'boolean')
-    return null;
-  return { type: 'loaded', guest, hooks, hasSelfTest, listsSessions, tellsUptime };
+  if (!Array.isArray(besides)) return null;
+  return { type: 'loaded', guest, hooks, besides: besidesHooks.filter((name) => besides.includes(name)) };
 }
 
 function parsePong({ id, usage }: Fields): ToHost | null {

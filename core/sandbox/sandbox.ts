@@ -32,12 +32,15 @@ export interface GuestLimits {
   readonly maxLogLines: number;
 }
 
+/** What a plugin may define beside its hooks: called with the device first. */
+export const besidesHooks = ['selfTest', 'listSessions', 'uptime'] as const;
+export type BesidesHooks = (typeof besidesHooks)[number];
+
 export interface Guest {
   /** Names of the hooks that the plugin defines. */
   readonly hooks: ReadonlySet<string>;
-  readonly hasSelfTest: boolean;
-  readonly listsSessions: boolean;
-  readonly tellsUptime: boolean;
+  /** Names of those that it defines beside them. */
+  readonly besides: ReadonlySet<string>;
   run(call: GuestCall): Promise<GuestResult>;
   /** Ends running calls with `aborted` and frees the isolate. */
   close(): Promise<void>;

@@ -1,5 +1,6 @@
 // What a worker tells the host: one JSON object per line, hostile until parsed. Payloads inside are JSON texts.
 import type { VerdictKind } from '../plugin-sdk/verdict-kinds.ts';
+import type { BesidesHooks } from './sandbox.ts';
 
 export type ToHost =
   | { readonly type: 'ready'; readonly versions: string }
@@ -7,9 +8,7 @@ export type ToHost =
       readonly type: 'loaded';
       readonly guest: number;
       readonly hooks: readonly string[];
-      readonly hasSelfTest: boolean;
-      readonly listsSessions: boolean;
-      readonly tellsUptime: boolean;
+      readonly besides: readonly BesidesHooks[];
     }
   | { readonly type: 'rejected'; readonly guest: number; readonly message: string; readonly stack: string }
   | {

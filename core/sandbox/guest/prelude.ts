@@ -1,4 +1,5 @@
 // Runs in every isolate before its plugin: gives it `device` and `log`, and turns all that it does into texts for the worker.
+import { type BesidesHooks, besidesHooks } from '../sandbox.ts';
 import type { HostError } from '../to-guest.ts';
 import { ownCalls } from '../to-host.ts';
 import type { AskWorker } from './crypto.ts';
@@ -40,14 +41,9 @@ interface Run {
   abandoned: Answer | null;
 }
 
-interface Definition {
+type Definition = {
   readonly hooks: Record<string, (input: unknown, device: unknown) => unknown>;
-  selfTest?(device: unknown, input: unknown): unknown;
-  listSessions?(device: unknown, input: unknown): unknown;
-  uptime?(device: unknown, input: unknown): unknown;
-}
-
-const besidesHooks = ['selfTest', 'listSessions', 'uptime'] as const;
+} & { [name in BesidesHooks]?: ((device: unknown, input: unknown) => unknown) | undefined };
 
 const { parse, stringify } = JSON;
 const { freeze } = Object;
@@ -185,19 +181,10 @@ export function openGuestSide(emit: Emit, deviceJson: string, limitsJson: string
       const given = found as Definition;
       const hooks = Object.create(null);
       for (const name of Object.keys(given.hooks)) hooks[name] = given.hooks[name];
-      const { selfTest, listSessions, uptime } = given;
-      definition = {
-        hooks,
-        ...(selfTest && { selfTest: selfTest.bind(given) }),
-        ...(listSessions && { listSessions: listSessions.bind(given) }),
-        ...(uptime && { uptime: uptime.bind(given) }),
-      };
-      return stringify({
-        hooks: Object.keys(hooks),
-        hasSelfTest: selfTest !== undefined,
-        listsSessions: listSessions !== undefined,
-        tellsUptime: uptime !== undefined,
-      });
+      const besides = besidesHooks.filter((name) => given[name] !== undefined);
+      definition = { hooks };
+      for (const name of besides) definition[name] = given[name]?.bind(given);
+      return stringify({ hooks: Object.keys(hooks), besides });
     },
 
     start(id: number, hook: string, inputJson: string): void {

@@ -2,7 +2,7 @@
 import type IsolatedVm from 'isolated-vm';
 import type { Emit, PreludeLimits } from '../guest/prelude.ts';
 import { limits as fixed } from '../limits.ts';
-import type { GuestLimits } from '../sandbox.ts';
+import type { BesidesHooks, GuestLimits } from '../sandbox.ts';
 import type { ToGuest } from '../to-guest.ts';
 import { type Fault, ownCalls, type ToHost } from '../to-host.ts';
 import { createQuestions } from './ask.ts';
@@ -20,9 +20,7 @@ export type Opened =
       readonly ok: true;
       readonly isolate: WorkerIsolate;
       readonly hooks: string[];
-      readonly hasSelfTest: boolean;
-      readonly listsSessions: boolean;
-      readonly tellsUptime: boolean;
+      readonly besides: BesidesHooks[];
     }
   | { readonly ok: false; readonly starved: boolean; readonly message: string; readonly stack: string };
 
@@ -129,9 +127,7 @@ export function openIsolate({ ivm, prelude, guest, source, device, streams, limi
     return {
       ok: true,
       hooks: offer.hooks,
-      hasSelfTest: offer.hasSelfTest,
-      listsSessions: offer.listsSessions,
-      tellsUptime: offer.tellsUptime,
+      besides: offer.besides,
       isolate: {
         enter(message) {
           const cpuBefore = isolate.cpuTime;

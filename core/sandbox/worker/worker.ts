@@ -61,8 +61,7 @@ function serve(): never {
       return;
     }
     isolates.set(guest, opened.isolate);
-    const { hooks, hasSelfTest, listsSessions, tellsUptime } = opened;
-    say({ type: 'loaded', guest, hooks, hasSelfTest, listsSessions, tellsUptime });
+    say({ type: 'loaded', guest, hooks: opened.hooks, besides: opened.besides });
   }
 
   function handle(message: ToGuest): void {

@@ -159,7 +159,7 @@ test('selfTest gets the device first and reads with it', async () => {
   });
   const seen: unknown[] = [];
   const call = callOf('selfTest', { input: { options: { a: 1 } }, onCall: async (_t, _m, args) => seen.push(args) });
-  expect(guest.hasSelfTest).toBe(true);
+  expect([...guest.besides]).toEqual(['selfTest']);
   expect(await guest.run(call)).toMatchObject({ type: 'returned' });
   expect(seen).toEqual([[{ a: 1 }]]);
   await guest.close();

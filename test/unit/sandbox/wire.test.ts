@@ -40,7 +40,7 @@ test.each([
   ['arguments that are not a text', JSON.stringify({ ...call, args: [] })],
   ['an unknown fault', '{"type":"fault","guest":1,"run":1,"fault":"constructor"}'],
   ['usage of nonsense', '{"type":"pong","id":1,"usage":[{"guest":1,"cpuMs":"1"}]}'],
-  ['hooks that are not names', '{"type":"loaded","guest":1,"hooks":[1],"hasSelfTest":true}'],
+  ['hooks that are not names', '{"type":"loaded","guest":1,"hooks":[1],"besides":[]}'],
 ])('parseToHost refuses %s', (_name, line) => {
   expect(parseToHost(line)).toBeNull();
 });

@@ -46,8 +46,10 @@ interface Given {
   readonly before?: string;
   readonly hooks?: string;
   readonly limits?: Readonly<Record<string, unknown>>;
-  /** What each hostile profile has besides, for instance secrets. */
+  /** What each hostile profile has besides or instead, for instance secrets. */
   readonly profile?: (name: string, site: Site) => Readonly<Record<string, unknown>>;
+  /** The daemon's environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const ended = ['done', 'parked', 'refused', 'dead', 'skipped'];
@@ -60,6 +62,7 @@ export async function openHostileSite({
   hooks = '',
   limits,
   profile,
+  env = {},
 }: Given): Promise<HostileSite> {
   const site = createSite({ plugins: 'plugins', retry: { first: '100ms' } });
   const load = await startLiveLoad({ boxes: healthyBoxes, perSecond });
@@ -88,7 +91,7 @@ export async function openHostileSite({
       limits: { deadline: '3s', attempts: 2, rate: 'unlimited', calls: 100, log_lines: 20, ...limits },
       ...profile?.(name, site),
     });
-  const daemon = await site.start();
+  const daemon = await site.start(env);
   let fired = 0;
 
   async function job(id: string): Promise<JobAnswer> {
@@ -110,6 +113,9 @@ export async function openHostileSite({
   const endedAt = ({ journal }: JobAnswer): number =>
     Math.max(...journal.filter(({ kind }) => kind === 'outcome').map(({ at }) => Date.parse(at)));
 
+  const { nas: profiles } = (await daemon.call('GET', '/v1/nas')).body as { nas: { name: string; problem: string }[] };
+  const refused = profiles.filter(({ problem }) => problem !== '').map(({ name, problem }) => `${name}: ${problem}`);
+  if (refused.length > 0) throw new Error(refused.slice(0, 2).join('\n'));
   load.phase('before');
   load.drive(daemon);
   await until(() => load.sent() >= 3 * perSecond, 20_000);

@@ -61,7 +61,10 @@ async function walls(mode: 'required' | 'available'): Promise<Finding[]> {
   try {
     const { report } = await raiseWalls({ worker: workerLaunch, addon: addonFile(), signal });
     const down = mode === 'required' ? 'bad' : 'advice';
-    return report.map(({ name, up, detail }) => ({ name: `wall ${name}`, verdict: up ? 'good' : down, detail }));
+    return report.map(({ name, up, needed, detail }) => {
+      const verdict = up ? 'good' : needed ? down : 'advice';
+      return { name: `wall ${name}`, verdict, detail };
+    });
   } catch (error) {
     return [{ name: 'sandbox', verdict: 'bad', detail: toOssiaError(error).message }];
   }

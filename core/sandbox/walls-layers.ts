@@ -7,7 +7,7 @@ export interface Launch {
   readonly args: readonly string[];
 }
 
-export type LayerName = 'descriptors' | 'privileges' | 'namespaces' | 'root' | 'limits';
+export type LayerName = 'calls' | 'privileges' | 'namespaces' | 'root' | 'limits';
 
 export interface Layer extends Launch {
   readonly name: LayerName;
@@ -20,17 +20,21 @@ export interface Layer extends Launch {
 const allowNamespaces =
   'allow user namespaces (user.max_user_namespaces, kernel.unprivileged_userns_clone, AppArmor, seccomp profile, RestrictNamespaces of a unit)';
 
-/** close_range(2), which has this number on every architecture; the first four are the worker's own. */
-const closeOthers = 'syscall(436, 4, 4294967295, 0); exec { $ARGV[0] } @ARGV';
+/**
+ * Calls that no tool makes. close_range(2): the first four are the worker's own. prctl(2), PR_SET_MDWE: memory that was written is never
+ * run, by whoever is started from here on; with --jitless Node lives without. Where the kernel does not know it, the probe tells.
+ */
+const prctl = process.arch === 'arm64' ? 167 : 157;
+const calls = `syscall(436, 4, 4294967295, 0); syscall(${prctl}, 65, 1, 0, 0, 0); exec { $ARGV[0] } @ARGV`;
 
 /** From outside in; each starts the next. From util-linux, mount, dash, coreutils and perl-base, which every Debian has. */
 export function layersFor({ uid, addon }: { readonly uid: number; readonly addon: string }): readonly Layer[] {
   const ids = uid === 0 ? [`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'] : [];
   return [
     {
-      name: 'descriptors',
+      name: 'calls',
       command: '/usr/bin/perl',
-      args: ['-e', closeOthers, '--'],
+      args: ['-e', calls, '--'],
       remedy: 'perl of perl-base must be there, and Linux 5.9 or newer',
     },
     {

@@ -25,9 +25,12 @@ const reportSchema = z.object({
   startChild: z.boolean(),
   variables: z.array(z.string()),
 });
-export type ProbeReport = z.output<typeof reportSchema>;
+export interface ProbeReport extends z.output<typeof reportSchema> {
+  /** A program that makes machine code as it goes lived. */
+  readonly runsWritten: boolean;
+}
 
-export function readProbe(text: string): ProbeReport | null {
+export function readProbe(text: string): z.output<typeof reportSchema> | null {
   try {
     return reportSchema.parse(JSON.parse(text));
   } catch {

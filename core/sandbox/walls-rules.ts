@@ -10,6 +10,7 @@ export const wallNames = [
   'processes',
   'limits',
   'descriptors',
+  'memory',
   'permission model',
   'environment',
 ] as const;
@@ -18,6 +19,7 @@ export type WallName = (typeof wallNames)[number];
 export interface WallReport {
   readonly name: WallName;
   readonly up: boolean;
+  readonly needed: boolean;
   /** What holds, or what is missing and why. */
   readonly detail: string;
 }
@@ -28,6 +30,8 @@ interface Rule {
   broken(found: ProbeReport): string;
   /** The layer that raises it; null: Node does, or we do. */
   readonly layer: LayerName | null;
+  /** Not every kernel that we run on has it: told, and never a reason not to start. */
+  readonly optional?: true;
 }
 
 const openFiles = 64;
@@ -78,7 +82,14 @@ const rules: Readonly<Record<WallName, Rule>> = {
   descriptors: {
     stands: 'none but its own pipes',
     broken: ({ inherits }) => (inherits ? 'a worker inherits what the daemon was started with' : ''),
-    layer: 'descriptors',
+    layer: 'calls',
+  },
+  memory: {
+    stands: 'nothing that was written can be run',
+    broken: ({ runsWritten }) =>
+      runsWritten ? 'a worker can run what it has written: Linux 6.3 or newer forbids it' : '',
+    layer: 'calls',
+    optional: true,
   },
   'permission model': {
     stands: "Node's own: no file, no child, no thread",
@@ -104,10 +115,12 @@ interface Judged {
 
 function judged(name: WallName, { found, missing }: Judged): WallReport {
   const rule = rules[name];
-  if (found === null) return { name, up: false, detail: 'a worker does not start, also without walls' };
+  const needed = rule.optional !== true;
+  if (found === null) return { name, needed, up: false, detail: 'a worker does not start, also without walls' };
   const broken = rule.broken(found);
   const absent = missing.find((layer) => layer.name === rule.layer);
   // From inside a namespace root looks like nobody, and is still root to the files outside.
-  if (absent !== undefined) return { name, up: false, detail: `${broken || 'cannot be raised'}: ${absent.remedy}` };
-  return { name, up: broken === '', detail: broken || rule.stands };
+  if (absent !== undefined)
+    return { name, needed, up: false, detail: `${broken || 'cannot be raised'}: ${absent.remedy}` };
+  return { name, needed, up: broken === '', detail: broken || rule.stands };
 }

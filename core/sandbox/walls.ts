@@ -41,7 +41,7 @@ export async function raiseWalls(input: WallsInput): Promise<Walls> {
 /** The walls, or a refusal to start that says which are down and what would raise them. */
 export async function requireWalls(input: WallsInput & { readonly mode: 'required' | 'available' }): Promise<Walls> {
   const walls = await raiseWalls(input);
-  const down = walls.report.filter(({ up }) => !up);
+  const down = walls.report.filter(({ up, needed }) => needed && !up);
   if (input.mode === 'available' || down.length === 0) return walls;
   const places = down.map(({ name, detail }) => `${name} (${detail})`).join('; ');
   throw new OssiaError(
@@ -63,16 +63,26 @@ async function lookFromInside(
   try {
     const address = listener.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    return await runProbe(within(layers, worker), probeText({ port, addon, stray, files: foreign }), signal);
+    const [said, compiled] = await Promise.all([
+      run(within(layers, worker), probeText({ port, addon, stray, files: foreign }), signal),
+      run(within(layers, compiling(worker)), `process.stdout.write('${lived}')`, signal),
+    ]);
+    const report = readProbe(said);
+    return report && { ...report, runsWritten: compiled === lived };
   } finally {
     listener.close();
   }
 }
 
+/** It cannot be tried without machine code; Node with its compiler is such a try, and dies of it. */
+const compiling = ({ command, args }: Launch): Launch => ({ command, args: args.filter((arg) => arg !== '--jitless') });
+const lived = 'lived';
+
 const probeMs = 10_000;
 const stray = 60;
 
-function runProbe({ command, args }: Launch, program: string, signal: AbortSignal): Promise<ProbeReport | null> {
+/** What it said; nothing when it could not be run. */
+function run({ command, args }: Launch, program: string, signal: AbortSignal): Promise<string> {
   return new Promise((resolve) => {
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(probeMs)]);
     const child = spawn(command, args, {
@@ -86,9 +96,9 @@ function runProbe({ command, args }: Launch, program: string, signal: AbortSigna
     child.stdout?.on('data', (chunk: Buffer) => {
       text = (text + chunk.toString()).slice(0, 65_536);
     });
-    child.on('error', () => resolve(null));
-    child.stdin?.on('error', () => resolve(null));
-    child.on('close', () => resolve(readProbe(text)));
+    child.on('error', () => resolve(''));
+    child.stdin?.on('error', () => resolve(''));
+    child.on('close', () => resolve(text));
     child.stdin?.end(program);
   });
 }

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import type { WallReport } from '#core/sandbox/walls-rules.ts';
 import { tempDir } from '#test/support/temp-dir.ts';
 
 const ordinary = 12_345;
@@ -23,6 +24,12 @@ const program = `
   const input = 'process.dlopen({ exports: {} }, ' + JSON.stringify(addon) + ')';
   const { stderr } = spawnSync(command, args, { cwd: '/', env: {}, input, timeout: 20_000, encoding: 'utf8' });
   console.log(JSON.stringify({ report: walls.report, mayRead: readFileSync(secret, 'utf8'), stderr }));`;
+
+interface Told {
+  readonly report: readonly WallReport[];
+  readonly mayRead: string;
+  readonly stderr: string;
+}
 
 async function breakOut(uid: number) {
   const directory = tempDir();
@@ -48,9 +55,9 @@ async function breakOut(uid: number) {
     const user = [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--inh-caps=-all', '--'];
     const node = [process.execPath, '--input-type=module', '-e', program, addon, secret];
     const { stdout } = await promisify(execFile)('setpriv', [...user, ...node], { cwd: '/', timeout: 60_000 });
-    const { report, mayRead, stderr } = JSON.parse(stdout);
+    const { report, mayRead, stderr } = JSON.parse(stdout) as Told;
     const tries = Object.fromEntries(
-      String(stderr)
+      stderr
         .trim()
         .split('\n')
         .map((line) => line.split(': ')),
@@ -69,7 +76,9 @@ test.each([
   { timeout: 90_000 },
   async (_, uid) => {
     const { report, mayRead, tries } = await breakOut(uid);
-    expect(report.filter(({ up }: { readonly up: boolean }) => !up)).toEqual([]);
+    expect(report.filter(({ up, needed }) => needed && !up)).toEqual([]);
+    // Which kernels have it is the other test's matter; that it holds what it says is this one's.
+    const forbidden = report.find(({ name }) => name === 'memory')?.up === true ? 'EACCES' : 'done';
     // The daemon itself may.
     expect(mayRead).toBe('пароль');
     const { root, ...others } = tries;
@@ -96,6 +105,8 @@ test.each([
       'make a user namespace': 'EPERM',
       'make a network namespace': 'EPERM',
       'fork without end': 'EAGAIN',
+      'run what it wrote': forbidden,
+      'make what it wrote runnable': forbidden,
     });
   },
 );

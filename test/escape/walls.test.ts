@@ -1,8 +1,8 @@
 // The walls that the system keeps around a worker: looked at from inside, from outside, and on a machine that cannot raise them.
 import { execFile } from 'node:child_process';
-import { copyFileSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { release } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openSandbox } from '#core/sandbox/open-sandbox.ts';
@@ -156,4 +156,16 @@ test('an engine that only the daemon may read: said before the start, and what t
   if (process.getuid?.() === 0) expect(user?.detail).toMatch(/everybody read the folder of its program/);
   else expect(user).toMatchObject({ up: true });
   expect(report.filter(({ up }) => !up).map(({ name }) => name)).toEqual(process.getuid?.() === 0 ? ['user'] : []);
+});
+
+test('a program in a folder whose name a shell or a table of mounts would trip over stands behind all of them', {
+  timeout: 60_000,
+}, async () => {
+  const directory = join(tempDir(), "Мой каталог \\040 'x' $(id)\t#");
+  mkdirSync(directory);
+  chmodSync(dirname(directory), 0o755);
+  const addon = join(directory, 'engine.node');
+  copyFileSync(addonFile(), addon);
+  const { report } = await raiseWalls({ worker: workerLaunch, addon, signal: AbortSignal.timeout(30_000) });
+  expect(report.filter(({ up, needed }) => needed && !up)).toEqual([]);
 });

@@ -13,7 +13,7 @@ export function isCarried(key: string): boolean {
 /** What is on the box once a job with these variables is done. A parameter that they leave out says nothing. */
 export function leftBy(settles: Settles | null, account: Account): State {
   const settled = settledBy(settles, account);
-  if (settles === null || !('carries' in settles) || settles.carries === undefined) return settled;
+  if (settles === null || !('carries' in settles)) return settled;
   const told = settles.carries.filter((name) => account[name] !== undefined);
   if (told.length === 0) return settled;
   return { ...settled, ...Object.fromEntries(told.map((name) => [name, carriedText(account[name])])) };

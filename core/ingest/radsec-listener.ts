@@ -1,11 +1,12 @@
 // RADIUS accounting over TLS (RFC 6614): only clients with a certificate of our authority; answered once it is on disk.
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import { type MessageAuthenticatorPolicy, verifyRequest } from '../transport/radius/authenticator.ts';
 import { codes, type DropReason } from '../transport/radius/packet.ts';
 import { createPacketReader, createPacketWriter } from '../transport/radius/stream.ts';
 import type { AccountingSink } from './accounting.ts';
-import { readAccounting } from './accounting-record.ts';
+import { isInterim, readAccounting } from './accounting-record.ts';
 import { accountingResponse } from './accounting-response.ts';
 import { type AccountingLog, createTally } from './accounting-tally.ts';
 import { type RadsecPeer, radsecPeer } from './radsec-clients.ts';
@@ -33,6 +34,8 @@ export interface RadsecListenerOptions {
   readonly sink: AccountingSink;
   readonly log: AccountingLog;
   readonly now?: () => number;
+  /** Packets of all connections that may wait for the disk at once; more are not answered. Of Interim-Updates half as many. */
+  readonly maxInFlight?: number;
   readonly count?: (result: string) => void;
 }
 
@@ -55,9 +58,11 @@ const mostWaiting = 512;
 const askAgainMs = 2_000;
 
 export async function startRadsecListener(options: RadsecListenerOptions): Promise<RadsecListener> {
-  const { clients, sink, log, now = Date.now, count = () => {} } = options;
+  const { clients, sink, log, now = Date.now, maxInFlight = 20_000, count = () => {} } = options;
   const tally = createTally({ log, now });
   const sockets = new Set<TLSSocket>();
+  /** Connections whose TLS is not there yet: they have nothing to be answered. */
+  const knocking = new Map<string, Socket>();
   let inFlight = 0;
   let closing = false;
   let onIdle = (): void => {};
@@ -91,6 +96,9 @@ export async function startRadsecListener(options: RadsecListenerOptions): Promi
         askedAt = now();
       }
       if (client === undefined) return refuse();
+      if (inFlight >= maxInFlight) return drop('overload');
+      // The next update says all that this one does; a Start or Stop that is lost is lost.
+      if (inFlight >= maxInFlight / 2 && isInterim(datagram)) return drop('overload_interim');
       const { nas, requireMessageAuthenticator } = client;
       const isStatus = datagram[0] === codes.statusServer;
       if (!isStatus && datagram[0] !== codes.accountingRequest) return drop('code');
@@ -135,7 +143,17 @@ export async function startRadsecListener(options: RadsecListenerOptions): Promi
     handshakeTimeout: handshakeMs,
   });
   server.maxConnections = mostConnections;
-  server.on('secureConnection', serve);
+  server.on('connection', (socket: Socket) => {
+    const from = placeOf(socket);
+    knocking.set(from, socket);
+    socket.once('close', () => {
+      if (knocking.get(from) === socket) knocking.delete(from);
+    });
+  });
+  server.on('secureConnection', (socket) => {
+    knocking.delete(placeOf(socket));
+    serve(socket);
+  });
   server.on('tlsClientError', (error, socket) => {
     tally.socketError(error);
     count('tls_refused');
@@ -153,6 +171,7 @@ export async function startRadsecListener(options: RadsecListenerOptions): Promi
     async close() {
       closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of knocking.values()) socket.destroy();
       if (inFlight > 0) {
         const { promise, resolve } = Promise.withResolvers<void>();
         onIdle = resolve;
@@ -167,4 +186,8 @@ export async function startRadsecListener(options: RadsecListenerOptions): Promi
       await closed;
     },
   };
+}
+
+function placeOf({ remoteAddress, remotePort }: Pick<Socket, 'remoteAddress' | 'remotePort'>): string {
+  return `${remoteAddress} ${remotePort}`;
 }

@@ -17,10 +17,12 @@ const repository = new URL('../..', import.meta.url).pathname;
 /** Targets that a service waits for, with nothing of a real machine's behind them. */
 const targets = ['sysinit', 'basic', 'network-online', 'nss-lookup', 'multi-user', 'shutdown', 'machine'];
 
+/** The repository is held as the current folder: it may itself stand below what is covered here. */
 const boot = `set -e
 echo $$ > "$1/cgroup.procs"
 exec unshare --mount --pid --fork --cgroup --ipc --uts --mount-proc --kill-child /bin/sh -c '
 set -e
+cd "$1"
 umount -R /sys/fs/cgroup || umount -l /sys/fs/cgroup
 mount -t cgroup2 none /sys/fs/cgroup
 mount -t tmpfs none /run
@@ -30,7 +32,7 @@ mount --bind /run/etc /etc
 rm -rf /etc/systemd/system/*
 mount -t tmpfs none /opt
 mkdir /opt/ossia
-mount --bind "$1" /opt/ossia
+mount -c --bind /proc/self/cwd /opt/ossia
 mount -t tmpfs none /var/lib
 mount --make-rshared /
 for target in $2; do printf "[Unit]\\nDefaultDependencies=no\\n" > /run/units/$target.target; done
@@ -40,7 +42,7 @@ exec /lib/systemd/systemd --system --unit=machine.target --log-target=console --
 
 export async function startSystemdMachine(): Promise<SystemdMachine> {
   const group = join(cgroupMount(), `ossia-test-${process.pid}`);
-  mkdirSync(group);
+  mkdirSync(group, { recursive: true });
   const child = spawn('/bin/sh', ['-c', boot, 'sh', group, repository, targets.join(' ')], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },

@@ -27,6 +27,7 @@ import { addonFile } from './sandbox/worker-code.ts';
 import { workerLaunch } from './sandbox/worker-process.ts';
 import { watchAccounts } from './store/account-changes.ts';
 import { createKv } from './store/kv.ts';
+import { createKvSurface } from './store/kv-surface.ts';
 import { startRetention } from './store/retention.ts';
 import { openStore } from './store/sqlite/open-store.ts';
 import type { Pause } from './store/store.ts';
@@ -221,6 +222,7 @@ async function build(
       drift,
       pauses,
       plugins: registry.plugins,
+      kv: createKvSurface({ store, clock: Date.now }),
       audit: async (entry) => void (await store.write([{ type: 'audit', entry }])),
       sessions: sessions.surface,
       foreign: sessions.routes,

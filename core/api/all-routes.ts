@@ -21,6 +21,7 @@ import { nasSyncRoutes } from './routes/nas-sync.ts';
 import { openApiRoute } from './routes/openapi.ts';
 import { pauseRoutes } from './routes/pause.ts';
 import { planRoutes } from './routes/plan.ts';
+import { pluginKvRoutes } from './routes/plugin-kv.ts';
 import { pluginRoutes } from './routes/plugins.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { sessionActRoutes } from './routes/sessions-act.ts';
@@ -53,6 +54,7 @@ export function allRoutes({ deps, feed, limits }: Parts): Route[] {
     ...nasResyncRoutes(deps),
     ...driftRoutes(deps),
     ...pluginRoutes(deps),
+    ...pluginKvRoutes(deps),
     ...pauseRoutes(deps),
     ...auditRoutes(deps),
     ...hookRoutes(deps),

@@ -13,6 +13,7 @@ import type { Queue } from '../queue/queue.ts';
 import type { SessionActions } from '../sessions/actions.ts';
 import type { SessionBook } from '../sessions/book.ts';
 import type { Reconciler } from '../sessions/reconcile.ts';
+import type { KvSurface } from '../store/kv-surface.ts';
 import type { AuditEntry, Store } from '../store/store.ts';
 import type { ApiToken } from './access.ts';
 import type { Route } from './route.ts';
@@ -27,6 +28,8 @@ export interface ApiDependencies {
   readonly resyncs: Resyncs;
   readonly drift: Drift;
   readonly pauses: Pauses;
+  /** What plugins keep for themselves. */
+  readonly kv: KvSurface;
   /** Resolves when it is on disk. */
   readonly audit: (entry: AuditEntry) => Promise<void>;
   /** Called after each change of a job's state. Returns the unsubscriber. Must not be slow: the API only queues the line. */

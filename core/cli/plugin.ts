@@ -24,6 +24,10 @@ const subcommands: Readonly<Record<string, Entry>> = {
     summary: 'let one go that is in quarantine or was taken back',
     load: async () => (await import('./plugin-release.ts')).pluginRelease,
   },
+  kv: {
+    summary: 'what plugins keep for themselves, and removing it',
+    load: async () => (await import('./plugin-kv.ts')).pluginKv,
+  },
 };
 
 /** The subcommand that these words begin with, as a command of its own; it is run with the same words. */

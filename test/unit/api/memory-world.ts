@@ -218,8 +218,9 @@ export function memoryWorld({ level = 'info' }: { level?: 'info' | 'debug' } = {
 }
 
 /** What no test here asks for says so. */
-function accountParts(): Pick<ApiDependencies, 'resyncs' | 'drift' | 'pauses'> {
+function accountParts(): Pick<ApiDependencies, 'resyncs' | 'drift' | 'pauses' | 'kv'> {
   return {
+    kv: { uses: async () => [], entries: async () => [], value: async () => undefined, remove: async () => 0 },
     resyncs: {
       start: notHere,
       planned: notHere,

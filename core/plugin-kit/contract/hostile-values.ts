@@ -16,7 +16,8 @@ export const hostile: Readonly<Record<string, string>> = {
   Cyrillic: 'Иванов «Иван»',
   'text that turns round': '\u202Etxt\u2066x\u2069',
   '10 kB': 'я'.repeat(5_000),
-  'a way up': '../../../etc/passwd',
+  // To no file that any machine has: a simulator may be as careless as the programs that it stands for.
+  'a way up': '../../../no-such-folder/x',
   'an option': '-rf',
   'RouterOS code': '[:put $x] ; /system reset-configuration',
   'an end of a set': '10.1.2.3 }; add element x { 10.1.2.4, 10.1.2.5',

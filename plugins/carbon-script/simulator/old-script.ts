@@ -34,7 +34,8 @@ export function oldScript({ users, calls, from, exit, hangs }: OldScript): strin
   const functions = Object.entries(flags).map(([hook, line]) => `${hook}() { set_line "${line}"; }`);
   return `#!/bin/bash
 # Of the kind that sites have: no error is looked at, and a dead router is waited for without an end.
-file="${users}/$user_id"
+# But for this: the accounts of a simulator stay in its folder, whatever they are called.
+file="${users}/\${user_id//\\//%}"
 set_line() {
   touch "$file"
   name="\${1%%=*}"

@@ -19,7 +19,8 @@ export function inProcessSandbox(importPlugin: () => Promise<{ readonly default?
       guests += 1;
       return openGuest({ program, definition: module.default, onClose: () => (guests -= 1) });
     },
-    stats: () => ({ workers: 0, guests, workerRestarts: 0, cpuMs: {} }),
+    stats: () => ({ workers: 0, guests, workerRestarts: 0, recycled: 0, plugins: new Map() }),
+    usageOf: () => null,
     close: async () => undefined,
   };
 }
@@ -34,10 +35,13 @@ function openGuest({ program: given, definition, onClose }: GuestInput): Guest {
   // Its stacks are of the author's files already.
   const program = { ...given, sourceMap: '' };
   const runs = new Map<number, Run>();
+  /** Where runs that threw did so; no map leads from there to the author's lines, which they are already. */
+  const stacks = new Map<number, string>();
   let lastRun = 0;
 
   const side = openGuestSide(
     (type, run, call, a, b, c) => {
+      if (type === 'ended') stacks.set(run, ownFrames(a));
       const taken = runs.get(run)?.take(messageOf({ type, run, call, a, b, c }));
       if (taken === 'over limit') runs.get(run)?.fail(new OssiaError('call_limit', 'It calls more than it may.'));
     },
@@ -57,8 +61,10 @@ function openGuest({ program: given, definition, onClose }: GuestInput): Guest {
       answer: ({ call: number, ok, json }) => side.answer(id, number, ok, json),
       abandon: (json) => side.abandon(id, json),
       onEnd(result) {
+        const stack = stacks.get(id) ?? '';
         runs.delete(id);
-        resolve(result);
+        stacks.delete(id);
+        resolve(result.type === 'failed' && stack !== '' ? { ...result, stack } : result);
       },
     });
     if (started === null) return promise;
@@ -76,6 +82,14 @@ function openGuest({ program: given, definition, onClose }: GuestInput): Guest {
       onClose();
     },
   };
+}
+
+/** Of the stack in the end of a run, without what stands around the plugin. */
+function ownFrames(end: string): string {
+  const { stack = '' } = JSON.parse(end) as { readonly stack?: string };
+  const lines = stack.split('\n');
+  const around = lines.findIndex((line) => line.includes('/core/sandbox/'));
+  return lines.slice(0, around < 0 ? undefined : around).join('\n');
 }
 
 interface Emitted {

@@ -17,25 +17,30 @@ export function shellShape(command: string, stdin = ''): string[] {
   const shape: string[] = [];
   let rest = command;
   let isFirst = true;
+  let takesFlags = true;
   while (rest !== '') {
     const mark = shellMarks.exec(rest)?.[0];
     if (mark !== undefined) {
       shape.push(mark);
       rest = rest.slice(mark.length);
       isFirst = true;
+      takesFlags = true;
       continue;
     }
     const [space = ''] = /^[ \t]+/.exec(rest) ?? [];
     rest = rest.slice(space.length);
     // Quoted and bare pieces that touch are one word; double quotes still let `$` and backticks through.
     const [word = ''] = /^(?:'[^']*'|"(?:[^"\\$`]|\\.)*"|\\.|[^\s'"\\;&|<>(){}$`!#*?[\]~])+/s.exec(rest) ?? [];
-    if (word !== '') shape.push(isFirst || word.replace(/^['"\\]+/, '').startsWith('-') ? word : 'w');
+    const isFlag = takesFlags && word.replace(/^['"\\]+/, '').startsWith('-');
+    if (word !== '') shape.push(isFirst || isFlag ? word : 'w');
     else if (rest !== '' && shellMarks.exec(rest) === null) {
       // A quote that nobody closes.
       shape.push(rest[0] ?? '');
       rest = rest.slice(1);
     }
     if (word !== '') isFirst = false;
+    // After it nothing is a flag any more.
+    if (word === '--') takesFlags = false;
     rest = rest.slice(word.length);
   }
   return stdin === '' ? shape : [...shape, '<<', ...textShape(stdin)];

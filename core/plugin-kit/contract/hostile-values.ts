@@ -7,8 +7,8 @@ import { otherValue } from './neighbour.ts';
 
 /** By what they are. */
 export const hostile: Readonly<Record<string, string>> = {
-  'single quotes': "x'; reboot; '",
-  'double quotes': 'x"; reboot; "',
+  'single quotes': "x'; reboot #",
+  'double quotes': 'x"; reboot #',
   'new lines': 'x\nreboot\nflush ruleset\r\n=disabled=yes',
   substitution: '$(reboot)`reboot`$x',
   operators: 'x | reboot && reboot > /dev/null; #',

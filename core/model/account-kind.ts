@@ -5,6 +5,7 @@ import type { Account } from './account.ts';
 export interface AccountKind {
   /** Values of `auth_type`; the empty text for none. */
   readonly auth_types?: readonly string[];
+  /** Whether the billing gave it an address. */
   readonly ip?: 'given' | 'none';
 }
 

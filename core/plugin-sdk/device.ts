@@ -7,6 +7,7 @@ export type RadiusAttributes = Record<string, string | number | readonly (string
 export interface RadiusAnswer {
   /** `CoA-ACK` or `Disconnect-ACK`. */
   readonly code: string;
+  /** Those of the answer: numbers as numbers, addresses and texts as texts, bytes as `0x...`. */
   readonly attributes: RadiusAttributes;
 }
 
@@ -24,11 +25,15 @@ export interface CoaDevice {
 
 /** What a command left behind on the box. */
 export interface CommandResult {
+  /** 0 to 255. */
   readonly exitCode: number;
+  /** All that it printed, read as UTF-8. */
   readonly stdout: string;
+  /** The same of its complaints. */
   readonly stderr: string;
 }
 
+/** How a command is run and judged. */
 export interface CommandOptions {
   /** Written to the command's standard input, which is then closed. */
   readonly stdin?: string;
@@ -88,18 +93,23 @@ export interface ScriptDevice {
   ): Promise<CommandResult>;
 }
 
+/** What goes with a request beside its path. */
 export interface HttpOptions {
+  /** Behind the `?`, each encoded; a list is the same name several times. */
   readonly query?: Readonly<Record<string, string | number | boolean | readonly (string | number | boolean)[]>>;
   /** `Accept`, `Accept-Language`, `If-Match`, `If-None-Match`, `Idempotency-Key`, `Prefer` and `X-...`; the profile's own win. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The body, one of the two. */
+  /** The body as JSON. Of the two bodies at most one. */
   readonly json?: unknown;
+  /** The body as a form encodes it. */
   readonly form?: Readonly<Record<string, string | number | boolean>>;
   /** Statuses that are an answer and not an error; all of 2xx by default. */
   readonly okStatus?: readonly number[];
 }
 
+/** What the box answered. */
 export interface HttpResponse {
+  /** 200 to 599; redirects are not followed. */
   readonly status: number;
   /** Lower case names. */
   readonly headers: Readonly<Record<string, string>>;
@@ -107,6 +117,7 @@ export interface HttpResponse {
   readonly body: unknown;
 }
 
+/** The methods that there are. */
 export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /**
@@ -121,6 +132,7 @@ export interface HttpDevice {
   send(method: HttpMethod, path: string | readonly (string | number)[], options?: HttpOptions): Promise<HttpResponse>;
 }
 
+/** How long a value is kept. */
 export interface KvSetOptions {
   /** Milliseconds after which it is gone by itself; without it, it stays. */
   readonly ttlMs?: number;
@@ -152,10 +164,16 @@ export interface KvDevice {
 
 /** A plugin's `device` has those that its manifest asks for and its profile configures; `kv` needs only to be asked for. */
 export interface Device {
+  /** RADIUS CoA and Disconnect. */
   readonly coa: CoaDevice;
+  /** Commands over SSH. */
   readonly ssh: SshDevice;
+  /** The RouterOS API. */
   readonly routeros: RouterOsDevice;
+  /** Old programs on the daemon's own machine. */
   readonly script: ScriptDevice;
+  /** An HTTP API. */
   readonly http: HttpDevice;
+  /** What the plugin keeps for itself; no way to a box. */
   readonly kv: KvDevice;
 }

@@ -6,6 +6,7 @@ import type { Verdict } from './verdict.ts';
 export type { AccountKind } from '../model/account-kind.ts';
 export { base64 } from './base64.ts';
 export type * from './device.ts';
+export { type DeviceError, isDeviceError } from './device-error.ts';
 export { type EnsureAbsentSteps, type EnsureRun, type EnsureSteps, ensure, ensureAbsent } from './ensure.ts';
 export { sh } from './quote.ts';
 export { sleep } from './sleep.ts';
@@ -17,6 +18,7 @@ export interface HookInput<Options = Record<string, unknown>> {
   readonly account: Readonly<Record<string, string>>;
   /** The profile's `options`, valid by the schema in `plugin.json`. */
   readonly options: Options;
+  /** The hook's own name, `user_drop`: for a function that serves several. */
   readonly hook: string;
   /** Begins with 1. */
   readonly attempt: number;
@@ -24,6 +26,7 @@ export interface HookInput<Options = Record<string, unknown>> {
   readonly token: string;
   /** When the host ends this run, milliseconds since 1970. */
   readonly deadline: number;
+  /** Nothing may be changed: reads are made, writes only recorded, and those answer null. */
   readonly dryRun: boolean;
   /** Writes a line to the job's journal. */
   log(line: string): void;
@@ -33,6 +36,7 @@ export interface HookInput<Options = Record<string, unknown>> {
 export interface BoxSession {
   /** As the box writes it in accounting; without it a session is only recognised by its other fields, and never adopted. */
   readonly acctSessionId: string;
+  /** As in accounting: the login, or what the box calls the subscriber. */
   readonly userName: string;
   /** IPv4 or IPv6 address. */
   readonly framedIp: string;
@@ -44,9 +48,13 @@ export interface BoxSession {
 
 /** What the box has of one subscriber. What is left out, this box cannot tell: it is not compared. */
 export interface BoxState {
+  /** Not blocked: false after `user_drop`, true after `user_accept`. */
   readonly accept?: boolean;
+  /** Shown the page on the balance: true after `user_redirect`. */
   readonly redirect?: boolean;
+  /** Paused by the subscriber: true after `own_disabled`. */
   readonly own_disabled?: boolean;
+  /** Has a session, or whatever lets this kind of account in: true after `user_auth`. */
   readonly logged?: boolean;
   /** kbit/s; null: no limit. Compared are the rates that both sides have. */
   readonly rate?: { readonly rate_in: number; readonly rate_out: number } | null;
@@ -61,7 +69,9 @@ export interface BoxState {
  * billing's account by `user_id`, else `login`, else `ip`; empty texts for what the box does not keep.
  */
 export interface BoxUser extends BoxState {
+  /** The billing's id of the account. */
   readonly user_id: string;
+  /** The billing's login. */
   readonly login: string;
   /** IPv4 or IPv6 address or network. */
   readonly ip: string;
@@ -77,6 +87,7 @@ export interface BoxUserReport extends BoxUser {
 
 /** What the list means for accounts of one kind. */
 export interface KindOnBox {
+  /** Which accounts. */
   readonly kind: AccountKind;
   /** What one has that is not listed. `nothing`, also when left out: it is not on the box. `unknown`: nothing is compared. */
   readonly unlisted?: 'nothing' | 'unknown' | BoxState;
@@ -94,6 +105,7 @@ export interface UserListInfo {
 
 /** What the types need of `plugin.json`: `import type manifest from './plugin.json'`. */
 export interface ManifestShape {
+  /** By name. */
   readonly transports: object;
 }
 
@@ -106,6 +118,7 @@ export type HookFunction<Options = Record<string, unknown>, Box = Device> = (
   device: Box,
 ) => Promise<unknown> | unknown;
 
+/** What `plugin.ts` exports as its default: made by `definePlugin`, so that its types hold. */
 export interface PluginDefinition<Options = Record<string, unknown>, Box = Device> {
   /**
    * By the hook's name. A hook that is not here is `unsupported`. `users_from_nas` returns a list of BoxUser, or is an async

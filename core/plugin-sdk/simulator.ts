@@ -1,7 +1,10 @@
 // The shape of a plugin's simulator: a box on loopback that behaves like the real one, refusals included.
 
+/** One command and its answer, each in the box's own language. */
 export interface SimulatedExchange {
+  /** What came. */
   readonly received: string;
+  /** What it said to that. */
   readonly answered: string;
   /** Only asked for something: `sent` of a case leaves it out. */
   readonly isRead?: boolean;
@@ -12,6 +15,7 @@ export interface SimulatedExchange {
   readonly shape?: readonly string[];
 }
 
+/** A box that runs. */
 export interface Simulator {
   /** The `transports` section of a profile that reaches this box. */
   readonly transports: Readonly<Record<string, Record<string, unknown>>>;
@@ -21,6 +25,7 @@ export interface Simulator {
   onExchange(listener: (exchange: SimulatedExchange) => void): void;
   /** The box begins anew with what it held at first; connections are cut by who asks. Without it the box is never rebooted. */
   reset?(): void;
+  /** Ends it, and every connection to it. */
   close(): Promise<void>;
 }
 

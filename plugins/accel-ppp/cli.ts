@@ -1,5 +1,5 @@
 // accel-ppp's command line, through accel-cmd on the box: what it prints, line by line, and never less than all of it.
-import { refuse, retry, sh, unreachable } from '#plugin-sdk';
+import { isDeviceError, refuse, retry, sh, unreachable } from '#plugin-sdk';
 import type { AccelOptions, Device } from './options.ts';
 
 /**
@@ -78,15 +78,9 @@ function withoutEnd(line: string): string {
 
 /** accel_cmd.c: 3 could not connect, 4 waited in vain; it says neither in words. */
 function explained(error: unknown): unknown {
-  const exitCode = exitCodeOf(error);
+  const exitCode = isDeviceError(error) ? error.details['exitCode'] : undefined;
   if (exitCode === 3)
     return unreachable('accel-cmd could not connect to accel-pppd: does it run, with cli_port as its tcp port?');
   if (exitCode === 4) return retry('accel-pppd took the command and did not answer in ten seconds.');
   return error;
-}
-
-function exitCodeOf(error: unknown): unknown {
-  if (typeof error !== 'object' || error === null || !('details' in error)) return undefined;
-  const { details } = error;
-  return typeof details === 'object' && details !== null && 'exitCode' in details ? details.exitCode : undefined;
 }

@@ -104,6 +104,7 @@ async function build(
   const opened = await openStore({
     directory: settings.data,
     onCommit: ({ batches, ms }) => metrics.committed({ changes: batches, ms }),
+    onTrouble: (what) => log.warn(what),
     onDeath: (why) => fail(new OssiaError('store_failed', why)),
   });
   const { store, onTold } = watchAccounts(opened);
@@ -232,8 +233,8 @@ async function build(
         checks: [
           {
             name: 'store',
-            ok: store.healthy(),
-            detail: store.healthy() ? '' : 'the last write failed; nothing is acknowledged until one succeeds',
+            ok: store.trouble() === '',
+            detail: store.trouble(),
           },
           {
             name: 'sandbox',

@@ -254,7 +254,7 @@ export interface Store {
   /** The highest job id ever given, '0' at first. */
   lastJobId(): Promise<string>;
   counts(): Promise<Readonly<Record<string, number>>>;
-  /** Whether the last write succeeded. */
-  healthy(): boolean;
+  /** Why it cannot be relied on at this moment, in words; empty: all is well. */
+  trouble(): string;
   close(): Promise<void>;
 }

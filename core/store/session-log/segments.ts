@@ -21,6 +21,8 @@ export interface Segments {
   append(frame: Buffer, done: (error: Error | null) => void): void;
   /** Bytes in the current file. */
   size(): number;
+  /** Bytes in all files that were begun here and are not dropped. */
+  kept(): number;
   /** Goes on in a new file; gives the number of the old one. */
   rotate(): number;
   /** Removes the files up to this number. */
@@ -57,11 +59,15 @@ export function openSegments(directory: string): Segments {
   let current = (numbersIn(directory).at(-1) ?? 0) + 1;
   let file = openNew(directory, current);
   let size = 0;
+  const older = new Map<number, number>();
+  let olderBytes = 0;
 
   const rotate = (): number => {
     const next = openNew(directory, current + 1);
     closeSync(file);
     file = next;
+    older.set(current, size);
+    olderBytes += size;
     size = 0;
     return current++;
   };
@@ -85,10 +91,15 @@ export function openSegments(directory: string): Segments {
       });
     },
     size: () => size,
+    kept: () => olderBytes + size,
     rotate,
     drop(upTo) {
-      for (const number of numbersIn(directory))
-        if (number <= upTo && number !== current) rmSync(join(directory, nameOf(number)));
+      for (const number of numbersIn(directory)) {
+        if (number > upTo || number === current) continue;
+        rmSync(join(directory, nameOf(number)));
+        olderBytes -= older.get(number) ?? 0;
+        older.delete(number);
+      }
     },
     close: () => closeSync(file),
   };

@@ -13,6 +13,8 @@ export interface SessionLog {
   append(writes: readonly SessionWrite[]): Promise<void>;
   /** Bytes since the last `cut`. */
   size(): number;
+  /** Bytes in all its files. */
+  kept(): number;
   /** What is appended from now on stands in a new file; gives what drops the older ones, once they are not needed. */
   cut(): Promise<() => void>;
   healthy(): boolean;
@@ -102,6 +104,7 @@ export function openSessionLog({ directory, onWrite }: SessionLogOptions): Sessi
       return group.done.promise;
     },
     size: segments.size,
+    kept: segments.kept,
     cut() {
       const cut = cutting ?? Promise.withResolvers<() => void>();
       if (writing === null) rotate(cut);

@@ -23,11 +23,14 @@ const isNoSession = (change: Change): boolean => change.type !== 'session';
 export interface StoreOptions {
   readonly directory: string;
   onCommit?(stats: CommitStats): void;
+  /** What an operator should know of, in words. */
+  onTrouble?(what: string): void;
   /** The store is lost for this process: nothing can be written or read until it is opened again. */
   onDeath?(why: string): void;
 }
 
-export async function openStore({ directory, onCommit = () => {}, onDeath = () => {} }: StoreOptions): Promise<Store> {
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { directory, onCommit = () => {}, onTrouble = () => {}, onDeath = () => {} } = options;
   const file = join(directory, 'ossia.db');
   try {
     mkdirSync(directory, { recursive: true, mode: 0o750 });
@@ -59,6 +62,7 @@ export async function openStore({ directory, onCommit = () => {}, onDeath = () =
       return sessionsOfArray(String(row?.['bodies'] ?? '[]'));
     },
     onWrite: ({ writes, ms }) => onCommit({ batches: writes, ms }),
+    warn: onTrouble,
   });
 
   return {
@@ -97,7 +101,10 @@ export async function openStore({ directory, onCommit = () => {}, onDeath = () =
       const { sql, values } = cdrsQuery(asked, isMany);
       return (await query(sql, ...values)).map((row) => sessionOfText(String(row['body'])));
     },
-    healthy: () => commits.healthy() && behind.healthy(),
+    trouble() {
+      const ofCommits = commits.healthy() ? '' : 'the last write failed; nothing is acknowledged until one succeeds';
+      return [ofCommits, behind.trouble()].filter((each) => each !== '').join('; ');
+    },
     async close() {
       await behind.close();
       await commits.close();

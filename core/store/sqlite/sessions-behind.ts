@@ -1,5 +1,6 @@
 // Sessions are durable in their log; their rows are written behind it, each in its newest state, and read back after a crash.
 import { mkdirSync } from 'node:fs';
+import { OssiaError, toOssiaError } from '../../errors.ts';
 import type { Session } from '../../model/session.ts';
 import { type Counters, readEntries, type SessionWrite } from '../session-log/entries.ts';
 import { readFrames } from '../session-log/segments.ts';
@@ -11,7 +12,8 @@ export interface SessionsBehind {
   write(writes: readonly SessionWrite[]): Promise<void>;
   /** Resolves when the rows say what was written until now: of closed sessions, or of all. */
   settle(which: 'closed' | 'all'): Promise<void>;
-  healthy(): boolean;
+  /** Why accounting is not, or soon will not be, answered; empty: all is well. */
+  trouble(): string;
   close(): Promise<void>;
 }
 
@@ -26,16 +28,24 @@ export interface SessionsBehindOptions {
   readonly logBytes?: number;
   /** Milliseconds after which they do, however little there is. */
   readonly logMs?: number;
+  /** Bytes of log at which nothing more is taken until the rows could be written. */
+  readonly mostLogBytes?: number;
+  /** Milliseconds until rows that could not be written are tried again. */
+  readonly againMs?: number;
+  /** Said once when it begins and once when it is over. */
+  readonly warn?: (message: string) => void;
 }
 
 const closedDelayMs = 500;
 const retryMs = 1000;
+const megabyte = 1024 * 1024;
 const batchSize = 1000;
 /** At a start nobody else waits for the writer, and each commit costs a sync. */
 const replayBatchSize = 10_000;
 
 export async function openSessionsBehind(options: SessionsBehindOptions): Promise<SessionsBehind> {
-  const { directory, writeRows, readRows, onWrite, logBytes = 16 * 1024 * 1024, logMs = 300_000 } = options;
+  const { directory, writeRows, readRows, onWrite, logBytes = 16 * megabyte, logMs = 300_000 } = options;
+  const { mostLogBytes = 1024 * megabyte, againMs = 10_000, warn = () => {} } = options;
   const live = new Map<string, Session>();
   const closed = new Map<string, Session>();
   let timer: NodeJS.Timeout | undefined;
@@ -43,6 +53,11 @@ export async function openSessionsBehind(options: SessionsBehindOptions): Promis
   let flushing: Promise<void> = Promise.resolve();
   let checkpointing: Promise<void> | null = null;
   let isClosing = false;
+  /** Of the old files whose sessions have no rows yet. */
+  let dropOld: (() => void) | null = null;
+  /** Why the rows could not be written the last time. */
+  let failure = '';
+  let saidFull = false;
 
   await replay();
   const log = openSessionLog({ directory, onWrite });
@@ -111,23 +126,54 @@ export async function openSessionsBehind(options: SessionsBehindOptions): Promis
   async function checkpoint(): Promise<void> {
     clearTimeout(checkpointTimer);
     checkpointTimer = undefined;
-    const drop = await log.cut();
+    if (dropOld === null || log.size() > 0) dropOld = await log.cut();
     await drain(live);
     await drain(closed);
-    drop();
+    dropOld();
+    dropOld = null;
+    if (failure !== '') warn('sessions are written to the database again; what their log kept for that is let go');
+    failure = '';
+    saidFull = false;
+  }
+
+  /** The files stay, and it is tried again. */
+  function checkpointFailed(error: unknown): void {
+    const isNew = failure === '';
+    failure = toOssiaError(error).message;
+    if (isNew) warn(trouble());
+    clearTimeout(checkpointTimer);
+    checkpointTimer = undefined;
+    awaitCheckpoint(Math.min(againMs, logMs));
+  }
+
+  function isFull(): boolean {
+    return log.kept() >= mostLogBytes;
+  }
+
+  function trouble(): string {
+    const kept = `${Math.round(log.kept() / megabyte)} MB of at most ${Math.round(mostLogBytes / megabyte)} MB`;
+    if (isFull())
+      return `the session log is full (${kept}), and accounting is not answered, because sessions cannot be written to the database: ${failure || 'it takes too long'}`;
+    if (failure !== '') return `sessions cannot be written to the database, and their log grows (${kept}): ${failure}`;
+    return log.healthy() ? '' : 'the session log cannot be written, and accounting is not answered until it can';
+  }
+
+  function refuse(): Promise<never> {
+    if (!saidFull) warn(trouble());
+    saidFull = true;
+    return Promise.reject(new OssiaError('store_failed', `Not kept: ${trouble()}.`));
   }
 
   function beginCheckpoint(): void {
     checkpointing ??= checkpoint()
-      // The files stay, and the next one tries again.
-      .catch(awaitCheckpoint)
+      .catch(checkpointFailed)
       .finally(() => {
         checkpointing = null;
       });
   }
 
-  function awaitCheckpoint(): void {
-    if (!isClosing) checkpointTimer ??= setTimeout(onTime, logMs).unref();
+  function awaitCheckpoint(ms = logMs): void {
+    if (!isClosing) checkpointTimer ??= setTimeout(onTime, ms).unref();
   }
 
   function onTime(): void {
@@ -138,9 +184,11 @@ export async function openSessionsBehind(options: SessionsBehindOptions): Promis
 
   return {
     write(writes) {
+      if (isFull()) return refuse();
       for (const { session } of writes) note(session);
       if (closed.size > 0) schedule();
-      if (log.size() > logBytes) beginCheckpoint();
+      // While that fails, it is tried again by time.
+      if (log.size() > logBytes && failure === '') beginCheckpoint();
       awaitCheckpoint();
       return log.append(writes);
     },
@@ -148,7 +196,7 @@ export async function openSessionsBehind(options: SessionsBehindOptions): Promis
       if (which === 'all') await drain(live);
       await drain(closed);
     },
-    healthy: log.healthy,
+    trouble,
     async close() {
       isClosing = true;
       clearTimeout(timer);

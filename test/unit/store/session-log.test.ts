@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { OssiaError } from '#core/errors.ts';
 import type { Session } from '#core/model/session.ts';
 import { blankSession, sessionText } from '#core/model/session-body.ts';
 import { readEntries, type SessionWrite } from '#core/store/session-log/entries.ts';
@@ -160,6 +161,55 @@ test('what little is written has its row in a while, and its file is dropped', a
   reader.close();
   await behind.close();
   await commits.close();
+});
+
+test('while sessions get no rows the log grows to its limit and no further, says so, and all that was taken is there', async () => {
+  const log = join(directory, 'sessions-log');
+  const rows = new Map<string, Session>();
+  const said: string[] = [];
+  let isBroken = true;
+  const behind = await openSessionsBehind({
+    directory: log,
+    async writeRows(changes) {
+      if (isBroken) throw new OssiaError('store_failed', 'На диске нет места.');
+      for (const change of changes) if (change.type === 'session') rows.set(change.session.key, change.session);
+    },
+    readRows: async () => [],
+    onWrite: () => {},
+    warn: (message) => said.push(message),
+    logBytes: 1_000,
+    mostLogBytes: 10_000,
+    againMs: 5,
+  });
+  const taken: string[] = [];
+  let refused: unknown;
+  for (let n = 0; refused === undefined && n < 1_000; n++) {
+    const key = `bras-1|${n}|Иванов|1795262400`;
+    await behind.write([whole({ key })]).then(
+      () => void taken.push(key),
+      (error: unknown) => {
+        refused = error;
+      },
+    );
+    await nextTurn();
+  }
+  expect(refused).toMatchObject({ code: 'store_failed', message: expect.stringContaining('На диске нет места') });
+  expect(taken.length).toBeGreaterThan(10);
+  const bytes = (): number => readdirSync(log).reduce((sum, name) => sum + readFileSync(join(log, name)).length, 0);
+  expect(bytes()).toBeLessThan(11_000);
+  expect(behind.trouble()).toMatch(/log is full .* accounting is not answered/);
+  expect(said).toEqual([
+    expect.stringMatching(/^sessions cannot be written to the database, and their log grows .*На диске нет места/),
+    expect.stringMatching(/^the session log is full/),
+  ]);
+
+  isBroken = false;
+  await until(() => behind.trouble() === '');
+  expect(said.at(-1)).toContain('written to the database again');
+  expect([...rows.keys()].sort()).toEqual(taken.sort());
+  await behind.write([whole({ key: 'bras-1|later|Иванов|1795262400' })]);
+  await behind.close();
+  expect(rows.size).toBe(taken.length + 1);
 });
 
 test('what was read back after a crash is not read again after the next one', async () => {

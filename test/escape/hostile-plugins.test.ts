@@ -59,7 +59,7 @@ test.each([
   [
     'a microtask loop',
     'const again = () => Promise.resolve().then(again); again(); await new Promise(() => {});',
-    ['cpu_exceeded', 'memory_exceeded'],
+    ['cpu_exceeded', 'memory_exceeded', 'worker_lost'],
   ],
   ['a pathological pattern', `/^(a+)+$/.test('a'.repeat(40) + '!');`, ['cpu_exceeded']],
   [

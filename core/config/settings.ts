@@ -20,6 +20,12 @@ function isTimeZone(name: string): boolean {
 /** Fields of a session that no index could follow. */
 const moving: ReadonlySet<string> = new Set(['input_octets', 'output_octets', 'session_time', 'updated_at']);
 
+/** Fields of a session that only its box can say. */
+const ofTheBox: ReadonlySet<string> = new Set([
+  ...['id', 'nas', 'nas_ip', 'nas_identifier', 'session_id', 'multi_session_id', 'login', 'state', 'inferred'],
+  ...['started_at', 'updated_at', 'ended_at', 'terminate_cause', 'session_time', 'input_octets', 'output_octets'],
+]);
+
 const token = z.strictObject({
   name: text.describe('Who has it; stands in logs instead of the token.'),
   role: z.enum(['event', 'viewer', 'operator', 'admin']),
@@ -76,7 +82,12 @@ export const settingsSchema = z.strictObject({
         )
         .default([])
         .describe('Variables of the account that sessions are found by.'),
-      alterable_fields: z.array(text).default([]).describe('Fields of a session that may be changed by hand.'),
+      alterable_fields: z
+        .array(
+          text.refine((name) => !ofTheBox.has(name), { error: 'is what its box says, and cannot be changed by hand' }),
+        )
+        .default([])
+        .describe('Fields of a session that may be changed by hand.'),
       plan_variable: text.default('tariff').describe("The account's variable that says its plan."),
       replace_on_same_port: flag
         .default(true)

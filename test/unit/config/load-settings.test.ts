@@ -250,6 +250,16 @@ test('what is over is kept for a time or for ever, and never for less than an ho
   ]);
 });
 
+test.each(['login', 'state', 'session_time'])(
+  'settings refuse %s among the fields of a session that may be changed by hand',
+  async (name) => {
+    const { fields } = await refusal(`sessions:\n  alterable_fields: [plan, ${name}, улица]\n`);
+    expect(fields).toEqual([
+      { where: expect.stringMatching(/ossia\.yaml:2/), problem: expect.stringMatching(/is what its box says/) },
+    ]);
+  },
+);
+
 test.each(['input_octets', 'updated_at'])(
   'settings refuse an index of sessions on %s, which no index could follow',
   async (name) => {

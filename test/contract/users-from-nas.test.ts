@@ -6,16 +6,17 @@ import type { Account } from '#core/model/account.ts';
 import { leftBy } from '#core/model/carried.ts';
 import { differencesOf, type State } from '#core/model/state.ts';
 import { accountOnBox } from '#core/plugin-host/account-on-box.ts';
+import { readCases } from '#core/plugin-kit/cases.ts';
 import type { BoxState, BoxUser, BoxUserReport, KindOnBox } from '#core/plugin-sdk/index.ts';
 import { catalogue } from '#test/support/catalogue.ts';
-import { pluginCases, pluginNames } from '#test/support/plugin-cases.ts';
+import { pluginFolder, pluginNames } from '#test/support/plugin-folders.ts';
 import { openSimulatedNas, type SimulatedNas } from '#test/support/simulated-nas.ts';
 
 const casesOf = await Promise.all(
   (await pluginNames()).map(async (plugin) => {
-    const cases = await pluginCases(plugin);
-    const options = cases.find(([hook]) => hook === 'users_from_nas')?.[2].options;
-    return { plugin, options, anyOptions: cases[0]?.[2].options };
+    const cases = await readCases({ folder: pluginFolder(plugin), hooks: catalogue });
+    const options = cases.find(({ hook }) => hook === 'users_from_nas')?.options;
+    return { plugin, options, anyOptions: cases[0]?.options };
   }),
 );
 const listing = casesOf.filter(({ options }) => options !== undefined);

@@ -1,17 +1,15 @@
-// Every case of the carbon-script plugin on its folder with an old script: what was called, what came of it; and scripts that never end.
+// The carbon-script plugin on its folder with an old script, beyond its cases: scripts that never end, fail, or are not there.
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
 import { scriptTransport } from '#core/transport/script/script.ts';
 import type { TransportDefinition } from '#core/transport/transport.ts';
 import { type InProcessOptions, inProcessDevice } from '#test/support/in-process-device.ts';
-import { pluginCases } from '#test/support/plugin-cases.ts';
 import { until } from '#test/support/until.ts';
 import { meaningOf } from '../../../plugins/carbon-script/exit-code.ts';
 import type { CarbonScriptOptions } from '../../../plugins/carbon-script/options.ts';
 import plugin from '../../../plugins/carbon-script/plugin.ts';
 import { startSimulator } from '../../../plugins/carbon-script/simulator.ts';
 
-const cases = await pluginCases<Partial<CarbonScriptOptions>>('carbon-script');
 const defaults: CarbonScriptOptions = { programs: ['ubin', 'bin'], other_exit_codes: 'refuse' };
 
 async function startFolder(state: unknown, options: InProcessOptions = {}) {
@@ -52,15 +50,6 @@ async function startFolder(state: unknown, options: InProcessOptions = {}) {
     },
   };
 }
-
-test.each(cases)('%s %s', async (hook, _name, wanted) => {
-  const { simulator, called, run } = await startFolder(wanted.state);
-  const ended = await run(hook, wanted.account, wanted.options);
-  expect(ended.outcome, ended.reason).toBe(wanted.outcome);
-  if (wanted.returns !== undefined) expect(ended.value).toEqual(wanted.returns);
-  expect(simulator.state()).toEqual(wanted.state_after);
-  expect(called).toEqual(wanted.sent);
-});
 
 const alice = { user_id: '1001', login: 'алиса', ip: '10.1.2.3', nas_ip: '10.0.0.1' };
 

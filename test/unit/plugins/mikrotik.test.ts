@@ -1,6 +1,7 @@
-// Every case of the mikrotik plugin on its simulated router: outcome, what was sent, what is on the box, and once more the same.
+// The mikrotik plugin on its simulated router, beyond its cases: several hooks in a row, refusals in words, hostile values, lists.
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
+import type { Account } from '#core/model/account.ts';
 import type { Simulator } from '#core/plugin-sdk/simulator.ts';
 import { createCoaDefinition } from '#core/transport/coa/coa.ts';
 import { loadDictionary } from '#core/transport/radius/dictionary.ts';
@@ -8,13 +9,9 @@ import { routeros } from '#core/transport/routeros/routeros.ts';
 import type { TransportDefinition } from '#core/transport/transport.ts';
 import { allRows, answerOf } from '#test/support/all-rows.ts';
 import { type InProcessOptions, inProcessDevice } from '#test/support/in-process-device.ts';
-import { type PluginCase, pluginCases } from '#test/support/plugin-cases.ts';
 import plugin from '../../../plugins/mikrotik/plugin.ts';
 import { startSimulator } from '../../../plugins/mikrotik/simulator.ts';
 
-type Case = PluginCase;
-
-const cases = await pluginCases('mikrotik');
 const dictionary = await loadDictionary(new URL('../../../nas-profiles/dictionaries', import.meta.url).pathname);
 const coa = createCoaDefinition(dictionary);
 
@@ -24,7 +21,7 @@ interface Box {
   readonly taken: string[];
   run(
     hook: string,
-    input: Pick<Case, 'account' | 'options'>,
+    input: { readonly account: Account; readonly options: Record<string, unknown> },
   ): Promise<{ outcome: string; value: unknown; reason: string }>;
 }
 
@@ -69,23 +66,6 @@ async function startBox(state: unknown, options: InProcessOptions & { readonly w
     },
   };
 }
-
-test('the plugin has a case for every hook that it defines', () => {
-  expect([...new Set(cases.map(([hook]) => hook))].sort()).toEqual(Object.keys(plugin.hooks).sort());
-});
-
-test.each(cases)('%s %s', async (hook, _name, wanted) => {
-  const box = await startBox(wanted.state);
-  const first = await box.run(hook, wanted);
-  expect(first).toMatchObject({ outcome: wanted.outcome });
-  expect(box.taken).toEqual(wanted.sent);
-  expect(box.simulator.state()).toEqual(wanted.state_after);
-  if (wanted.returns !== undefined) expect(first.value).toEqual(wanted.returns);
-
-  const second = await box.run(hook, wanted);
-  expect(['done', 'gone', 'refused']).toContain(second.outcome);
-  expect(box.simulator.state()).toEqual(wanted.state_after);
-});
 
 test('the self-test reads the version of the box', async () => {
   const simulator = await startSimulator();

@@ -135,6 +135,7 @@ async function build(
     behind: walls.behind,
     workers: settings.sandbox.workers,
     workerMemoryMb: Math.round(settings.sandbox.memory / 1024 ** 2),
+    recycling: settings.sandbox.recycle,
     log: say,
   });
   releasers.push(() => sandbox.close());
@@ -218,6 +219,7 @@ async function build(
       control: queue,
       onJobChange: queue.onChange,
       gateOf: gateReport,
+      usageOf: sandbox.usageOf,
       accounts,
       resyncs,
       drift,

@@ -10,6 +10,7 @@ import type { Session } from '../model/session.ts';
 import type { NasDirectory } from '../plugin-host/nas.ts';
 import type { PluginControl } from '../plugin-host/plugin-control.ts';
 import type { Queue } from '../queue/queue.ts';
+import type { SandboxUsage } from '../sandbox/sandbox.ts';
 import type { SessionActions } from '../sessions/actions.ts';
 import type { SessionBook } from '../sessions/book.ts';
 import type { Reconciler } from '../sessions/reconcile.ts';
@@ -36,6 +37,8 @@ export interface ApiDependencies {
   readonly onJobChange: (listener: (job: Job) => void) => () => void;
   /** How dispatch stands with this profile. */
   readonly gateOf: (nasName: string) => GateReport;
+  /** What its plugin used of this machine; null when none is loaded. */
+  readonly usageOf: (nasName: string) => SandboxUsage | null;
   /** Null when accounting is switched off. */
   readonly sessions: SessionDependencies | null;
   /** Null when accounting is switched off. */

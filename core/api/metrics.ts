@@ -5,6 +5,7 @@ import type { ResyncRun } from '../model/resync.ts';
 import type { SandboxStats } from '../sandbox/sandbox.ts';
 import { breakerStates, type GateReport, type MetricsPage } from './deps.ts';
 import { createTally } from './tally.ts';
+import { watchSandbox } from './watch-sandbox.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -143,16 +144,7 @@ function watchSources(registry: Registry, sources: MetricSources): void {
     gauge('ossia_plugin_quarantined', 'Plugins in quarantine, whose jobs are parked.', ['nas', 'plugin'], (it) => {
       for (const labels of quarantines()) it.set(labels, 1);
     });
-  if (sandbox) {
-    gauge('ossia_sandbox_workers', 'Worker processes of the sandbox.', [], (it) => it.set(sandbox().workers));
-    gauge('ossia_sandbox_cpu_seconds', 'CPU time that each loaded program has used.', ['program'], (it) => {
-      for (const [program, ms] of Object.entries(sandbox().cpuMs ?? {})) it.set({ program }, ms / 1_000);
-    });
-    gauge('ossia_sandbox_guests', 'Isolates that are loaded.', [], (it) => it.set(sandbox().guests));
-    gauge('ossia_sandbox_worker_restarts', 'Workers replaced since the start.', [], (it) =>
-      it.set(sandbox().workerRestarts),
-    );
-  }
+  if (sandbox) watchSandbox(registry, sandbox);
   if (drift) watchDrift(gauge, drift);
   if (!gates) return;
   gauge('ossia_nas_jobs', 'Jobs of a NAS that run or wait.', ['nas', 'state'], (it) => {

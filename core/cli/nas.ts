@@ -47,6 +47,13 @@ interface NasView {
   readonly waiting: number;
   readonly breaker: 'closed' | 'open' | 'half-open';
   readonly next_probe_at: string | null;
+  readonly usage: {
+    readonly runs: number;
+    readonly calls: number;
+    readonly run_seconds: number;
+    readonly cpu_seconds: number;
+    readonly memory_bytes: number;
+  } | null;
   readonly paused: {
     readonly scope: string;
     readonly by: string;
@@ -133,6 +140,13 @@ function quarantineText({ since, reason }: NonNullable<NasView['quarantine']>): 
   return `in quarantine since ${localTime(since)}: ${clean(reason)}; ossia plugin release lets it go`;
 }
 
+/** Since the profile was first in force. */
+function usageText({ runs, calls, run_seconds, cpu_seconds, memory_bytes }: NonNullable<NasView['usage']>): string {
+  const each = (total: number): string => `${((1000 * total) / Math.max(1, runs)).toFixed(1)} ms a run`;
+  const memory = `${(memory_bytes / 1024 ** 2).toFixed(1)} MB`;
+  return `${runs} runs with ${calls} calls; ${each(run_seconds)}, of it CPU ${each(cpu_seconds)}; ${memory}`;
+}
+
 function show(one: NasView, io: Io): string {
   const paint = painter(io);
   const { plugin } = one;
@@ -156,6 +170,7 @@ function show(one: NasView, io: Io): string {
     ['paused', one.paused === null ? '' : paint('busy', pausedText(one.paused))],
     ['trial', one.trial === null ? '' : trialText(one.trial)],
     ['held', one.quarantine === null ? '' : paint('bad', quarantineText(one.quarantine))],
+    ['used', one.usage === null ? '' : usageText(one.usage)],
     ['hooks', plugin?.hooks.join(' ') ?? ''],
     ['warning', clean(one.warning)],
     ['problem', one.problems.length === 0 ? clean(one.problem) : ''],

@@ -122,6 +122,15 @@ export const settingsSchema = z.strictObject({
       memory: size(undefined, { least: 64 * 1024 ** 2 })
         .prefault('1GB')
         .describe('A worker that uses more is replaced.'),
+      recycle: z
+        .strictObject({
+          runs: count({ most: 1_000_000_000 }).default(100_000),
+          age: duration(undefined, { least: second }).prefault('24h'),
+          memory: z.number().min(0.1).max(1).default(0.7).describe("Share of the profile's memory limit."),
+        })
+        .prefault({})
+        .transform(({ runs, age, memory }) => ({ runs, ageMs: age, memory }))
+        .describe('When the isolate of a profile is replaced by a fresh one; nothing waits for that.'),
       walls: z
         .enum(['required', 'available'], { error: 'expected required or available' })
         .default('required')

@@ -48,6 +48,7 @@ export async function buildNas(input: BuildNasInput): Promise<LiveNas> {
       device: device.grants,
       streams: device.streams,
       limits: profile.limits.guest,
+      owner: { nas: profile.name, plugin: manifest.name },
     });
     refuseUnknownHooks({ guest, hooks, plugin });
     const kindOf = (hook: string) => hooks.get(hook)?.kind;

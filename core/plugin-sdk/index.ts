@@ -119,6 +119,11 @@ export type HookFunction<Options = Record<string, unknown>, Box = Device> = (
 ) => Promise<unknown> | unknown;
 
 /** What `plugin.ts` exports as its default: made by `definePlugin`, so that its types hold. */
+/**
+ * What stands outside of these functions, e.g. a Map at the top of `plugin.ts`, is one box's alone and lasts for a time only: it begins
+ * anew when the profile or the plugin is saved, when the isolate is recycled (after so many runs, a day, or with its memory full), after
+ * a quiet time, and with each start. Keep there what can be asked for again, nothing that must be known.
+ */
 export interface PluginDefinition<Options = Record<string, unknown>, Box = Device> {
   /**
    * By the hook's name. A hook that is not here is `unsupported`. `users_from_nas` returns a list of BoxUser, or is an async

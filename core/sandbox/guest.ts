@@ -3,8 +3,9 @@ import { OssiaError } from '../errors.ts';
 import { type Instance, type Loaded, openInstance } from './instance.ts';
 import { limits } from './limits.ts';
 import type { Residents } from './residents.ts';
-import type { Guest, Program } from './sandbox.ts';
+import type { Guest, Program, Recycling } from './sandbox.ts';
 import { mapStack } from './source-map.ts';
+import type { UsageMeter } from './usage.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 interface GuestInput {
@@ -17,22 +18,28 @@ interface GuestInput {
   readonly log: (level: 'info' | 'warn', message: string) => void;
   readonly onLoading: (offer: Promise<Loaded>) => void;
   readonly residents: Residents;
-  readonly onCpu: (ms: number) => void;
+  readonly meter: UsageMeter;
+  readonly recycling: Recycling;
+  readonly onRecycled: () => void;
   readonly onClose: () => void;
 }
 
 export async function openGuest(input: GuestInput): Promise<Guest> {
-  const { program, known, place, nextId, log, onLoading, residents, onCpu, onClose } = input;
+  const { program, known, place, nextId, log, onLoading, residents, meter, recycling, onRecycled, onClose } = input;
   let apartUntil = 0;
   let closed = false;
   let instance: Instance | null = null;
+  let successor: Instance | null = null;
+  /** What ran in them may still run. */
+  const retired = new Set<Instance>();
+  let notBefore = 0;
 
   function open(): Instance {
     return openInstance({
       id: nextId(),
       program,
       worker: place(Date.now() < apartUntil),
-      onCpu,
+      meter,
       onIdle: residents.makeRoom,
       onOffence(why) {
         if (apartUntil === 0 && why !== null) log('warn', `${program.name} ${why}: it runs apart for a while`);
@@ -45,11 +52,37 @@ export async function openGuest(input: GuestInput): Promise<Guest> {
     const over = apartUntil > 0 && Date.now() >= apartUntil;
     if (over) apartUntil = 0;
     if (!instance?.isFit() || over) {
-      instance?.retire();
+      retire();
       instance = open();
     }
     residents.use(instance);
+    if (!successor && instance.isWorn(recycling) && Date.now() >= notBefore) renew();
     return instance;
+  }
+
+  function retire(): void {
+    for (const one of retired) if (one.isIdle()) retired.delete(one);
+    if (!instance) return;
+    retired.add(instance);
+    instance.retire();
+  }
+
+  /** The worn one serves until the fresh one has been loaded, and what runs in it ends there. */
+  async function renew(): Promise<void> {
+    // One that is worn by what the plugin holds at once would be replaced over and over.
+    notBefore = Date.now() + limits.recyclePauseMs;
+    const fresh = open();
+    successor = fresh;
+    const offer = await fresh.offer;
+    successor = null;
+    if (offer.type !== 'loaded' || closed) {
+      if (!closed) log('warn', `${program.name} could not be loaded anew, and goes on in its old isolate`);
+      return fresh.close();
+    }
+    retire();
+    instance = fresh;
+    residents.use(fresh);
+    onRecycled();
   }
 
   async function firstOffer(): Promise<Loaded> {
@@ -103,7 +136,7 @@ export async function openGuest(input: GuestInput): Promise<Guest> {
     async close() {
       if (closed) return;
       closed = true;
-      instance?.close();
+      for (const one of [instance, successor, ...retired]) one?.close();
       onClose();
     },
   };

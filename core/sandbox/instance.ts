@@ -2,8 +2,9 @@
 import { OssiaError } from '../errors.ts';
 import { limits } from './limits.ts';
 import { createRun, type Run } from './run.ts';
-import type { BesidesHooks, GuestCall, GuestResult, Program } from './sandbox.ts';
-import type { Fault, ToHost } from './to-host.ts';
+import type { BesidesHooks, GuestCall, GuestResult, Program, Recycling } from './sandbox.ts';
+import { type Fault, ownCalls, type ToHost } from './to-host.ts';
+import type { UsageMeter } from './usage.ts';
 import type { Tenant, WorkerProcess } from './worker-process.ts';
 
 /** What the plugin offers, or why it does not load. */
@@ -25,6 +26,8 @@ export interface Instance {
   /** False once it is to take no new run. */
   isFit(): boolean;
   isIdle(): boolean;
+  /** A fresh one should take its place. */
+  isWorn(when: Recycling): boolean;
   run(call: GuestCall): Promise<GuestResult>;
   /** Takes no new runs and frees the isolate when the last has ended. */
   retire(): void;
@@ -38,7 +41,7 @@ interface InstanceInput {
   readonly worker: WorkerProcess;
   /** The next isolate of this program should be kept apart, for what it did, or, null, since it may have killed its worker. */
   readonly onOffence: (why: string | null) => void;
-  readonly onCpu: (ms: number) => void;
+  readonly meter: UsageMeter;
   /** It has nothing to do for now. */
   readonly onIdle: () => void;
 }
@@ -51,9 +54,11 @@ const faultErrors = {
   starved: ['worker_lost', 'got too little CPU, for the machine is too busy'],
 } as const satisfies Record<Fault, readonly [string, string]>;
 
-export function openInstance({ id, program, worker, onOffence, onCpu, onIdle }: InstanceInput): Instance {
+export function openInstance({ id, program, worker, onOffence, meter, onIdle }: InstanceInput): Instance {
   const runs = new Map<number, Run>();
+  const openedAt = Date.now();
   let nextRun = 1;
+  let heap = 0;
   let fit = true;
   let loading = true;
   let settleOffer: (offer: Offer) => void = () => {};
@@ -64,6 +69,7 @@ export function openInstance({ id, program, worker, onOffence, onCpu, onIdle }: 
   function leave(): void {
     fit = false;
     if (runs.size > 0 || !worker.tenants.has(id)) return;
+    meter.holds(id, 0);
     worker.detach(id);
     worker.send({ type: 'unload', guest: id });
   }
@@ -101,12 +107,18 @@ export function openInstance({ id, program, worker, onOffence, onCpu, onIdle }: 
       } else if (message.type === 'fault') {
         takeFault(message.fault, message.run);
       } else if (message.type === 'pong') {
-        for (const { guest, cpuMs } of message.usage) if (guest === id) onCpu(cpuMs);
+        for (const { guest, cpuMs, heapBytes } of message.usage) {
+          if (guest !== id) continue;
+          meter.computed(cpuMs);
+          meter.holds(id, heapBytes);
+          heap = heapBytes;
+        }
       } else if (message.type === 'abandoned') {
         // A run that does not let go would stay in the isolate for ever.
         if (!message.settled) leave();
       } else if (message.type === 'call' || message.type === 'log' || message.type === 'ended') {
         const run = runs.get(message.run);
+        if (run && message.type === 'call' && message.transport !== ownCalls) meter.called();
         if (run && run.take(message) === 'over limit') {
           worker.kill(`${program.name} got around its limits`);
           takeFault('limit', message.run);
@@ -116,6 +128,7 @@ export function openInstance({ id, program, worker, onOffence, onCpu, onIdle }: 
     lost(why, part) {
       const suspect = part === 'suspect';
       if (suspect) onOffence(null);
+      meter.holds(id, 0);
       settleOffer({ type: 'lost', why, innocent: !suspect });
       const text = `The sandbox worker of ${program.name} is gone: ${why}`;
       endAll(() =>
@@ -145,8 +158,11 @@ export function openInstance({ id, program, worker, onOffence, onCpu, onIdle }: 
     offer,
     isFit: () => fit && worker.isAlive(),
     isIdle: () => runs.size === 0 && !loading,
+    isWorn: ({ runs: most, ageMs, memory }) =>
+      nextRun > most || Date.now() - openedAt >= ageMs || heap > memory * program.limits.memoryMb * 1024 * 1024,
     run(call) {
       const number = nextRun++;
+      const began = performance.now();
       return new Promise((resolve) => {
         const run = createRun({
           program,
@@ -156,6 +172,7 @@ export function openInstance({ id, program, worker, onOffence, onCpu, onIdle }: 
           abandon: (json) => worker.send({ type: 'abandon', guest: id, run: number, json }),
           onEnd(result) {
             runs.delete(number);
+            meter.ran(performance.now() - began);
             if (!fit) leave();
             else if (runs.size === 0) onIdle();
             resolve(result);

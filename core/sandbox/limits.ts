@@ -35,6 +35,8 @@ export const limits = {
   isolateMb: 3,
   /** Messages between two heartbeats that belong to nothing. */
   strays: 10_000,
+  /** An isolate is recycled no sooner than this after the one before. */
+  recyclePauseMs: 60_000,
   /** A program that was in a worker when it died, or used up its CPU or memory, runs apart from the others for this long. */
   wardMs: 60_000,
 } as const;

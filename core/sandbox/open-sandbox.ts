@@ -3,7 +3,8 @@ import { OssiaError } from '../errors.ts';
 import { openGuest } from './guest.ts';
 import { createKnownSources } from './known-sources.ts';
 import { createResidents } from './residents.ts';
-import type { Guest, Sandbox } from './sandbox.ts';
+import type { Guest, Recycling, Sandbox } from './sandbox.ts';
+import { createUsages } from './usage.ts';
 import type { Walls } from './walls.ts';
 import { buildWorkerCode } from './worker-code.ts';
 import { startWorker, type WorkerProcess, workerLaunch } from './worker-process.ts';
@@ -16,23 +17,30 @@ export interface SandboxInput {
   readonly workerMemoryMb?: number;
   /** How many isolates stay in memory at about 2 MB each; a program beyond that is loaded again with its next call. */
   readonly residentIsolates?: number;
+  readonly recycling?: Recycling;
   /** Puts a worker's start behind the walls of the system; see walls.ts. */
   readonly behind?: Walls['behind'];
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
 
 const knownSources = 64;
+const never: Recycling = {
+  runs: Number.POSITIVE_INFINITY,
+  ageMs: Number.POSITIVE_INFINITY,
+  memory: Number.POSITIVE_INFINITY,
+};
 
 export async function openSandbox(input: SandboxInput): Promise<Sandbox> {
-  const { workers, workerMemoryMb = 512, residentIsolates = 256, behind, log } = input;
+  const { workers, workerMemoryMb = 512, residentIsolates = 256, recycling = never, behind, log } = input;
   const launch = behind?.(workerLaunch) ?? workerLaunch;
   const code = await buildWorkerCode();
   const guests = new Set<Guest>();
   const residents = createResidents(residentIsolates);
   const sources = createKnownSources(knownSources);
-  const cpuMs = new Map<string, number>();
+  const usages = createUsages();
   const closing = new AbortController();
   let restarts = 0;
+  let recycled = 0;
   let nextGuest = 1;
   let ward: WorkerSlot | null = null;
 
@@ -86,29 +94,41 @@ export async function openSandbox(input: SandboxInput): Promise<Sandbox> {
   return {
     async load(program) {
       if (closing.signal.aborted) throw new OssiaError('stopping', 'The sandbox is closed.');
-      const guest = await openGuest({
-        program,
-        place,
-        nextId: () => nextGuest++,
-        log,
-        known: sources.find(program.source),
-        onLoading: (offer) => sources.add(program.source, offer),
-        residents,
-        onCpu: (ms) => cpuMs.set(program.name, (cpuMs.get(program.name) ?? 0) + ms),
-        onClose: () => {
-          guests.delete(guest);
-          cpuMs.delete(program.name);
-        },
-      });
-      guests.add(guest);
-      return guest;
+      const meter = usages.open(program.owner);
+      try {
+        const guest: Guest = await openGuest({
+          program,
+          place,
+          nextId: () => nextGuest++,
+          log,
+          known: sources.find(program.source),
+          onLoading: (offer) => sources.add(program.source, offer),
+          residents,
+          meter,
+          recycling,
+          onRecycled: () => {
+            recycled += 1;
+          },
+          onClose: () => {
+            guests.delete(guest);
+            meter.close();
+          },
+        });
+        guests.add(guest);
+        return guest;
+      } catch (error) {
+        meter.close();
+        throw error;
+      }
     },
     stats: () => ({
       workers: slots.length + (ward ? 1 : 0),
       guests: guests.size,
       workerRestarts: restarts,
-      cpuMs: Object.fromEntries(cpuMs),
+      recycled,
+      plugins: usages.byPlugin(),
     }),
+    usageOf: usages.ofNas,
     close,
   };
 }

@@ -4,6 +4,9 @@ import { limits } from './limits.ts';
 import { besidesHooks } from './sandbox.ts';
 import { type Fault, faults, type GuestEnd, type GuestUsage, type ToHost } from './to-host.ts';
 
+/** Sums of more would end at infinity, which is no number to a metric. */
+const mostCpuMs = 1e12;
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Null when it is not a message of the protocol, to the last field. */
@@ -82,8 +85,8 @@ function parsePong({ id, usage }: Fields): ToHost | null {
 
 function isUsage(value: unknown): value is GuestUsage {
   if (typeof value !== 'object' || value === null) return false;
-  const { guest, cpuMs } = value as Fields;
-  return isCount(guest) && typeof cpuMs === 'number' && cpuMs >= 0;
+  const { guest, cpuMs, heapBytes } = value as Fields;
+  return isCount(guest) && typeof cpuMs === 'number' && cpuMs >= 0 && cpuMs <= mostCpuMs && isCount(heapBytes);
 }
 
 function cut(message: string, stack: string): { readonly message: string; readonly stack: string } {

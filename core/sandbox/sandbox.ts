@@ -6,6 +6,8 @@ export interface Sandbox {
   /** Loads a bundle into a fresh isolate. Rejects with `plugin_invalid` when it does not load. */
   load(program: Program): Promise<Guest>;
   stats(): SandboxStats;
+  /** Since the box has a profile; null when it has no program. */
+  usageOf(nas: string): SandboxUsage | null;
   close(): Promise<void>;
 }
 
@@ -21,6 +23,8 @@ export interface Program {
   /** Those of the methods whose answer comes in parts, as `routeros.pages`: the guest iterates over it. */
   readonly streams: readonly string[];
   readonly limits: GuestLimits;
+  /** To whom its use of the machine is counted; none for one that is only tried. */
+  readonly owner?: { readonly nas: string; readonly plugin: string };
 }
 
 export interface GuestLimits {
@@ -80,6 +84,27 @@ export interface SandboxStats {
   readonly workers: number;
   readonly guests: number;
   readonly workerRestarts: number;
-  /** CPU milliseconds that each loaded program has used, by its name. */
-  readonly cpuMs: Readonly<Record<string, number>>;
+  /** Isolates that were replaced by fresh ones for their age, their runs or their memory. */
+  readonly recycled: number;
+  /** By the plugin's name, since the start. */
+  readonly plugins: ReadonlyMap<string, SandboxUsage>;
+}
+
+export interface SandboxUsage {
+  readonly runs: number;
+  /** Host calls that its runs made. */
+  readonly calls: number;
+  /** How long its runs took, mostly waiting for the box. */
+  readonly runMs: number;
+  readonly cpuMs: number;
+  /** What its isolates hold, as of when they last did something. */
+  readonly memoryBytes: number;
+}
+
+/** When an isolate is replaced by a fresh one, loaded beside it. What a plugin keeps outside of its functions is lost then. */
+export interface Recycling {
+  readonly runs: number;
+  readonly ageMs: number;
+  /** The share of its memory limit that is still in use. */
+  readonly memory: number;
 }

@@ -40,7 +40,9 @@ export const faults: ReadonlySet<string> = new Set<Fault>(['cpu', 'memory', 'lim
 
 export interface GuestUsage {
   readonly guest: number;
+  /** Since the last time. */
   readonly cpuMs: number;
+  readonly heapBytes: number;
 }
 
 /** How a run ended inside; made by the prelude, so as hostile as the plugin. */

@@ -10,10 +10,15 @@ import { nasAnswer, nasListSchema, nasSchema } from '../schemas/nas.ts';
 export function nasRoutes({
   directory,
   gateOf,
+  usageOf,
   pauses,
-}: Pick<ApiDependencies, 'directory' | 'gateOf' | 'pauses'>): Route[] {
+}: Pick<ApiDependencies, 'directory' | 'gateOf' | 'usageOf' | 'pauses'>): Route[] {
   const answer = (status: NasStatus) =>
-    nasAnswer(status, { gate: gateOf(status.name), pause: status.nas === null ? undefined : pauses.of(status.nas) });
+    nasAnswer(status, {
+      gate: gateOf(status.name),
+      usage: usageOf(status.name),
+      pause: status.nas === null ? undefined : pauses.of(status.nas),
+    });
   return [
     defineRoute({
       method: 'GET',

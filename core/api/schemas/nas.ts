@@ -1,6 +1,7 @@
 // A NAS as an admin wants to see it: what is in force, since when, what is wrong with the newest save, how its gate stands.
 import { z } from 'zod';
 import type { Nas, NasStatus } from '../../plugin-host/nas.ts';
+import type { SandboxUsage } from '../../sandbox/sandbox.ts';
 import type { Pause } from '../../store/store.ts';
 import { breakerStates, type GateReport } from '../deps.ts';
 import { iso } from './job.ts';
@@ -49,6 +50,16 @@ export const nasSchema = named(
     waiting: z.int(),
     breaker: z.enum(breakerStates),
     next_probe_at: time.nullable(),
+    usage: z
+      .object({
+        runs: z.int(),
+        calls: z.int().describe('What its runs asked of the box.'),
+        run_seconds: z.number().describe('How long its runs took, mostly waiting for the box.'),
+        cpu_seconds: z.number(),
+        memory_bytes: z.int(),
+      })
+      .nullable()
+      .describe('What its plugin used of this machine since the profile was first in force; null when none is loaded.'),
     paused: pausedSchema.nullable().describe('Nothing new runs until somebody resumes it.'),
   }),
 );
@@ -57,10 +68,11 @@ export const nasListSchema = named('NasList', z.object({ nas: z.array(nasSchema)
 
 interface Standing {
   readonly gate: GateReport;
+  readonly usage: SandboxUsage | null;
   readonly pause: Pause | undefined;
 }
 
-export function nasAnswer(status: NasStatus, { gate, pause }: Standing): z.output<typeof nasSchema> {
+export function nasAnswer(status: NasStatus, { gate, usage, pause }: Standing): z.output<typeof nasSchema> {
   const { nas } = status;
   const match = nas?.profile.match;
   return {
@@ -90,6 +102,13 @@ export function nasAnswer(status: NasStatus, { gate, pause }: Standing): z.outpu
     waiting: gate.waiting,
     breaker: gate.breaker,
     next_probe_at: gate.nextProbeAt === 0 ? null : iso(gate.nextProbeAt),
+    usage: usage && {
+      runs: usage.runs,
+      calls: usage.calls,
+      run_seconds: usage.runMs / 1_000,
+      cpu_seconds: usage.cpuMs / 1_000,
+      memory_bytes: usage.memoryBytes,
+    },
     paused: pause === undefined ? null : pausedAnswer(pause),
   };
 }

@@ -12,6 +12,7 @@ export interface WorkerIsolate {
   enter(message: ToGuest & { type: 'run' | 'answer' | 'abandon' }): Fault | null;
   /** CPU milliseconds since the last time. */
   takeCpuMs(): number;
+  heapBytes(): number;
   dispose(): void;
 }
 
@@ -148,6 +149,10 @@ export function openIsolate({ ivm, prelude, guest, source, device, streams, limi
           const spent = cpu - cpuSeen;
           cpuSeen = cpu;
           return Math.round(Number(spent) / 1000) / 1000;
+        },
+        heapBytes() {
+          const { used_heap_size: used, externally_allocated_size: external } = isolate.getHeapStatisticsSync();
+          return Math.max(0, used + external);
         },
         dispose,
       },

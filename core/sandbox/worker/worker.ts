@@ -3,7 +3,7 @@ import { readSync, writeSync } from 'node:fs';
 import type IsolatedVm from 'isolated-vm';
 import { createLineBuffer } from '../line-buffer.ts';
 import type { ToGuest } from '../to-guest.ts';
-import type { ToHost } from '../to-host.ts';
+import type { GuestUsage, ToHost } from '../to-host.ts';
 import { openIsolate, type WorkerIsolate } from './isolate.ts';
 
 type Ivm = typeof IsolatedVm;
@@ -48,6 +48,14 @@ function serve(): never {
     isolates.delete(guest);
   }
 
+  /** Of those that did something; looking at the heap of each would cost more than most of them do. */
+  function takeUsage(): GuestUsage[] {
+    return [...isolates].flatMap(([guest, isolate]) => {
+      const cpuMs = isolate.takeCpuMs();
+      return cpuMs > 0 ? [{ guest, cpuMs, heapBytes: isolate.heapBytes() }] : [];
+    });
+  }
+
   function load(message: ToGuest & { type: 'load' }): void {
     if (!engine) throw new Error('A program came before the start message.');
     const { guest } = message;
@@ -74,8 +82,7 @@ function serve(): never {
       return;
     }
     if (message.type === 'ping') {
-      const usage = [...isolates].map(([guest, isolate]) => ({ guest, cpuMs: isolate.takeCpuMs() }));
-      say({ type: 'pong', id: message.id, usage: usage.filter(({ cpuMs }) => cpuMs > 0) });
+      say({ type: 'pong', id: message.id, usage: takeUsage() });
       return;
     }
     if (message.type === 'load') load(message);

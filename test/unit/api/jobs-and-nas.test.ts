@@ -162,6 +162,7 @@ test('every NAS is shown with its gate and, when refused, with file and line; it
         transports: [{ name: 'routeros', host: '10.0.0.1', port: 8729 }],
         breaker: 'open',
         next_probe_at: '2026-11-21T20:00:00.000Z',
+        usage: { runs: 4, calls: 8, run_seconds: 1.5, cpu_seconds: 0.01, memory_bytes: 2_000_000 },
       },
       {
         name: 'core-2',
@@ -169,6 +170,7 @@ test('every NAS is shown with its gate and, when refused, with file and line; it
         plugin: null,
         problem: expect.stringContaining('core-2.yaml:4'),
         next_probe_at: null,
+        usage: null,
       },
     ],
   });

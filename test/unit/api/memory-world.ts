@@ -145,6 +145,8 @@ export function memoryWorld({ level = 'info' }: { level?: 'info' | 'debug' } = {
         breaker: name === 'bras-1' ? 'open' : 'closed',
         nextProbeAt: name === 'bras-1' ? Date.UTC(2026, 10, 21, 20) : 0,
       }),
+      usageOf: (name) =>
+        name === 'bras-1' ? { runs: 4, calls: 8, runMs: 1500, cpuMs: 10, memoryBytes: 2_000_000 } : null,
       sessions: null,
       reconcile: {
         sync: ({ nas, anyShare = false }) =>

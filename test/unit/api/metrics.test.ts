@@ -15,7 +15,13 @@ test('metrics show what the stages counted and what they watch', async () => {
   metrics.watch({
     lanes: () => 5,
     gates: () => [['bras-1', { running: 1, waiting: 7, breaker: 'open', nextProbeAt: 1 }]],
-    sandbox: () => ({ workers: 2, guests: 9, workerRestarts: 1, cpuMs: { 'bras-1@1.0.0#3fa9': 250 } }),
+    sandbox: () => ({
+      workers: 2,
+      guests: 9,
+      workerRestarts: 1,
+      recycled: 3,
+      plugins: new Map([['acme', { runs: 4, calls: 8, runMs: 1500, cpuMs: 250, memoryBytes: 2e6 }]]),
+    }),
     profiles: () => ({ live: 3, refused: 1 }),
   });
 
@@ -34,11 +40,18 @@ test('metrics show what the stages counted and what they watch', async () => {
     'ossia_nas_breaker{nas="bras-1",state="open"} 1',
     'ossia_nas_breaker{nas="bras-1",state="closed"} 0',
     'ossia_sandbox_worker_restarts 1',
-    'ossia_sandbox_cpu_seconds{program="bras-1@1.0.0#3fa9"} 0.25',
+    'ossia_sandbox_recycled 3',
+    'ossia_plugin_runs_total{plugin="acme"} 4',
+    'ossia_plugin_calls_total{plugin="acme"} 8',
+    'ossia_plugin_run_seconds_total{plugin="acme"} 1.5',
+    'ossia_plugin_cpu_seconds_total{plugin="acme"} 0.25',
+    'ossia_plugin_memory_bytes{plugin="acme"} 2000000',
     'ossia_profiles{state="refused"} 1',
   ])
     expect(text).toContain(line);
   expect(text).toContain('process_resident_memory_bytes');
+  // Read anew, not added to what was read before.
+  expect(await metrics.page.text()).toContain('ossia_plugin_runs_total{plugin="acme"} 4\n');
 });
 
 test('a gauge forgets a NAS that is gone', async () => {

@@ -104,6 +104,7 @@ test('nas lists what is in force and what is refused, with file and line, and no
   expect(out).toMatch(/^bras-1 {2}mikrotik@1\.2\.0 {2}10\.0\.0\.1 {2}live {5}open /m);
   expect(out).toMatch(/^core-2 .*refused .*core-2\.yaml:4 transports\.ssh\.port: expected a port$/m);
   const shown = await ossia(['nas', 'show', 'bras-1', '--socket', socket]);
+  expect(shown.out).toContain('used     4 runs with 8 calls; 375.0 ms a run, of it CPU 2.5 ms a run; 1.9 MB\n');
   expect(shown.out).toContain('user_add user_drop');
   const all = await ossia(['nas', '--socket', socket, '--json']);
   expect(JSON.parse(all.out)).toMatchObject({ nas: [{ name: 'bras-1' }, { name: 'core-2' }] });

@@ -186,10 +186,11 @@ test('load runs a known source again in an isolate of its own', async () => {
   await Promise.all([first.close(), second.close()]);
 });
 
-test('stats count guests and their CPU', async () => {
-  const guest = await sandbox.load(programOf('user_add() { for (let i = 0; i < 1e5; i++); }', { name: 'counted' }));
+test('stats count guests and the CPU of their plugins', async () => {
+  const owner = { nas: 'bras-1', plugin: 'counted' };
+  const guest = await sandbox.load(programOf('user_add() { for (let i = 0; i < 1e5; i++); }', { owner }));
   await guest.run(callOf('user_add'));
-  await expect.poll(() => sandbox.stats().cpuMs['counted'] ?? 0, { timeout: 5000 }).toBeGreaterThan(0);
+  await expect.poll(() => sandbox.stats().plugins.get('counted')?.cpuMs ?? 0, { timeout: 5000 }).toBeGreaterThan(0);
   expect(sandbox.stats().guests).toBe(1);
   await guest.close();
   expect(sandbox.stats().guests).toBe(0);

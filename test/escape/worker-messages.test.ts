@@ -157,7 +157,7 @@ const fakeWorker = (program: string, from: number): string => `
       const { type, guest, run } = message;
       if (type === 'start') say({ type: 'ready', versions: 'none' });
       if (type === 'load') say({ ...${JSON.stringify(offered)}, guest });
-      if (type === 'ping') say({ type: 'pong', id: message.id, usage: [{ guest: 1, cpuMs: 1e9 }, { guest: 99, cpuMs: 0 }] });
+      if (type === 'ping') say({ type: 'pong', id: message.id, usage: [{ guest: 1, cpuMs: 1e9, heapBytes: 1 }, { guest: 99, cpuMs: 0, heapBytes: 1 }] });
       if (type === 'run') { ${program} }
     }
   }`;

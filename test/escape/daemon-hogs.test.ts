@@ -82,6 +82,15 @@ test.each(Object.entries(hogs))('%s', { timeout: 60_000 }, async (name, { ends, 
   expect(took).toBeLessThan(2000);
 });
 
+test('a job that was parked for its plugin is done when the plugin is mended', { timeout: 60_000 }, async () => {
+  hostile.load.phase('mended');
+  const job = await hostile.attack('endless loop');
+  expect(job.state).toBe('parked');
+  const took = await hostile.mended('endless loop', job);
+  times.push(`mended: the parked job was done ${took} ms after the new version came into force`);
+  expect(took).toBeLessThan(2000);
+});
+
 test('every event of the healthy boxes was done, and memory comes back', { timeout: 90_000 }, async () => {
   hostile.load.phase('after');
   await hostile.seconds(2);

@@ -74,6 +74,10 @@ const results: Readonly<Record<string, Result>> = {
     body: `throw Object.assign(new Error('ж'.repeat(1e6)), { stack: 'at x\\n'.repeat(1e6) });`,
     ...bug('^ж{4000}'),
   },
+  'words that steer a terminal': {
+    body: `throw new Error('\\x1b]0;title\\x07\\x1b[2J\\u202e\\r');`,
+    ...bug('title'),
+  },
   'a verdict with a wrong wait': {
     body: `throw Object.assign(new Error('later'), { verdict: 'retry', afterMs: -1 / 0 });`,
     ends: 'dead',
@@ -104,6 +108,15 @@ test.each(Object.entries(results))('%s', { timeout: 60_000 }, async (name, { end
   expect(looked.status).toBe(200);
   expect(looked.body).toMatchObject({ result: ends === 'done' ? 'answered' : 'failed' });
   await hostile.recovery(name, job);
+});
+
+test('what a plugin says cannot steer the terminal of who reads it', { timeout: 60_000 }, async () => {
+  const { id, reason } = await hostile.attack('words that steer a terminal');
+  expect(reason).toContain('\u001b]0;');
+  const { out } = await hostile.daemon.cli('jobs', 'show', id);
+  expect(out).toContain('title');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+  expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
 });
 
 test('every event of the healthy boxes was done', { timeout: 60_000 }, async () => {

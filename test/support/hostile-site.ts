@@ -32,6 +32,8 @@ export interface HostileSite {
   ): Promise<{ readonly status: number; readonly body: unknown }>;
   /** The operator leaves the job out; then the same profile does something good. Milliseconds by the daemon's own clock. */
   recovery(name: string, job: JobAnswer): Promise<number>;
+  /** The author saves a plugin that does no harm any more; waits until this job of it is done. Milliseconds since its profile was replaced. */
+  mended(name: string, job: JobAnswer): Promise<number>;
   /** States of the healthy boxes' jobs that have not ended well; empty when all are done. */
   unwell(): Promise<readonly JobAnswer[]>;
   /** Lets the live load go on for so long. */
@@ -136,6 +138,17 @@ export async function openHostileSite({
       if (good.state !== 'done') throw new Error(`${name}: the call after it is ${good.state}: ${good.reason}`);
       return endedAt(good) - endedAt(bad);
     },
+    async mended(name, { id }) {
+      const harmless = Object.fromEntries(names.map((one) => [one, 'return null;']));
+      writeHostilePlugin(plugins, { attacks: harmless, before, hooks });
+      const done = await until(async () => {
+        const found = await job(id);
+        return found.state === 'done' && found;
+      }, 30_000);
+      const nas = `hostile-${names.indexOf(name)}`;
+      const replaced = daemon.log.findLast((line) => line['nas'] === nas && line['msg'] === 'profile replaced');
+      return endedAt(done) - Date.parse(String(replaced?.['time']));
+    },
     async unwell() {
       const states = 'waiting,running,retrying,parked,refused,dead,skipped';
       const lists = await Promise.all(
@@ -186,7 +199,7 @@ ${hooks}
     transports: { coa: ['*'] },
     options: { type: 'object' },
   };
-  mkdirSync(join(plugins, 'hostile'));
+  mkdirSync(join(plugins, 'hostile'), { recursive: true });
   writeFileSync(join(plugins, 'hostile/plugin.json'), JSON.stringify(manifest));
   writeFileSync(join(plugins, 'hostile/plugin.ts'), source);
 }

@@ -4,7 +4,7 @@
 //     for (const trial of promise.trials(kit)) console.log(promise.name, trial.hook, trial.name, await trial.run());
 import { addThenDel } from './contract/add-then-del.ts';
 import { everyHook } from './contract/every-hook.ts';
-import { faults } from './contract/faults.ts';
+import { deadline, faults } from './contract/faults.ts';
 import { hostileValues } from './contract/hostile-values.ts';
 import { steady } from './contract/steady.ts';
 import type { PluginKit } from './kit.ts';
@@ -24,4 +24,4 @@ export interface Promised {
   trials(kit: PluginKit): readonly Trial[];
 }
 
-export const contract: readonly Promised[] = [everyHook, steady, addThenDel, hostileValues, faults];
+export const contract: readonly Promised[] = [everyHook, steady, addThenDel, hostileValues, deadline, faults];

@@ -14,7 +14,7 @@ export const addThenDel: Promised = {
     const between = kit.hooks.filter(
       (hook) => kit.parts.hooks.get(hook)?.kind === 'change' && hook !== 'user_add' && hook !== 'user_del',
     );
-    const added = kit.cases.filter(({ hook, outcome }) => hook === 'user_add' && outcome === 'done');
+    const added = kit.cases.filter(({ hook, outcome }) => hook === 'user_add' && ['done', 'gone'].includes(outcome));
     return added.map(({ name, state, options, account: given }) => ({
       hook: 'user_del',
       name,

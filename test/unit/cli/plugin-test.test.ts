@@ -35,7 +35,7 @@ test.each(['--sandbox', '--in-process'])(
     expect([code, err]).toEqual([0, '']);
     expect(out).toContain('acme 0.1.0, in');
     expect(out).toMatch(/ok +user_add new\n/);
-    for (const promise of ['every-hook', 'steady', 'add-then-del', 'hostile-values', 'faults'])
+    for (const promise of ['every-hook', 'steady', 'add-then-del', 'hostile-values', 'deadline', 'faults'])
       expect(out).toMatch(new RegExp(`ok +${promise}: .* \\((\\d+) of \\1\\)\n`));
     expect(out).toMatch(/2 of 2 cases as they should be; all promises kept\n$/);
   },

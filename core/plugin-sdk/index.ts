@@ -122,7 +122,8 @@ export type HookFunction<Options = Record<string, unknown>, Box = Device> = (
 /**
  * What stands outside of these functions, e.g. a Map at the top of `plugin.ts`, is one box's alone and lasts for a time only: it begins
  * anew when the profile or the plugin is saved, when the isolate is recycled (after so many runs, a day, or with its memory full), after
- * a quiet time, and with each start. Keep there what can be asked for again, nothing that must be known.
+ * a quiet time, and with each start. Keep there what can be asked for again; what must be known belongs into
+ * `device.kv`.
  */
 export interface PluginDefinition<Options = Record<string, unknown>, Box = Device> {
   /**

@@ -42,6 +42,7 @@ test('settings have a working default for everything', async () => {
     accounting: { enabled: true, host: '0.0.0.0', port: 1813 },
     tokens: [],
     retry: { first: 1000, max: 300_000 },
+    sandbox: { recycle: { runs: 100_000, ageMs: day, memory: 0.7 } },
     limits: { events: Number.POSITIVE_INFINITY, body: 4 * 1024 ** 2 },
     retention: { jobs: 90 * day, journal: 30 * day, cdrs: null, audit: 400 * day, resyncs: 30 * day },
     log: { level: 'info', pretty: 'auto' },

@@ -1,4 +1,5 @@
 // Closed sessions out of the store: what has a column is asked there, the rest is tested here.
+import { OssiaError } from '../errors.ts';
 import { networkKeys } from '../model/network.ts';
 import type { Session } from '../model/session.ts';
 import type { CdrCondition, CdrQuery, Store } from '../store/store.ts';
@@ -14,6 +15,10 @@ export interface ClosedQuery {
 }
 
 const pageSize = 1000;
+/** Looked at in vain by one question: what has no column would else be sought among all that ever closed. */
+const mostSkipped = 100_000;
+/** Looked at by one question that counts. */
+const mostCounted = 1_000_000;
 
 export async function findClosed(store: Pick<Store, 'cdrs'>, query: ClosedQuery): Promise<readonly Session[]> {
   const { limit } = query;
@@ -25,25 +30,41 @@ export async function findClosed(store: Pick<Store, 'cdrs'>, query: ClosedQuery)
   return found;
 }
 
-export async function countClosed(store: Pick<Store, 'cdrs'>, conditions: readonly Compiled[]): Promise<number> {
+export async function countClosed(
+  store: Pick<Store, 'cdrs'>,
+  conditions: readonly Compiled[],
+  most = mostCounted,
+): Promise<number> {
   let count = 0;
   const query = { conditions, after: undefined, newestFirst: false, limit: Number.POSITIVE_INFINITY };
-  for await (const _ of closedOf(store, query)) count++;
+  for await (const _ of closedOf(store, query)) if (++count > most) throw tooMany(most);
   return count;
 }
 
 async function* closedOf(store: Pick<Store, 'cdrs'>, query: ClosedQuery): AsyncIterable<Session> {
   const { conditions, newestFirst } = query;
   const where = [...(query.where ?? []), ...conditions.flatMap(columnOf)];
-  const limit = Math.min(pageSize, query.limit);
+  // As few as are wanted, and then more and more: who is not among the first may be anywhere.
+  let limit = Math.min(pageSize, query.limit);
+  let skipped = 0;
   for (let after = query.after; ; ) {
     const asked: CdrQuery = { where, newestFirst, limit, ...(after === undefined ? {} : { after }) };
     const page = await store.cdrs(asked);
-    for (const session of page) if (conditions.every((condition) => condition.holds(session))) yield session;
+    for (const session of page) {
+      if (conditions.every((condition) => condition.holds(session))) yield session;
+      else if (++skipped > mostSkipped) throw tooMany(mostSkipped);
+    }
     const last = page.at(-1);
     if (last === undefined || page.length < limit) return;
     after = { startedAt: last.startedAt, id: last.id };
+    limit = Math.min(pageSize, limit * 4);
   }
+}
+
+function tooMany(most: number): OssiaError {
+  const ways =
+    'say a shorter time with started_at.gt and started_at.lt, or ask by user_id, login, framed_ip, mac or session_id';
+  return new OssiaError('input_invalid', `More than ${most} closed sessions would have to be looked at: ${ways}.`);
 }
 
 function columnOf({ field, op, values }: Compiled): readonly CdrCondition[] {

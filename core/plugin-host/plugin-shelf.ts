@@ -39,6 +39,17 @@ export function createPluginShelf({
   readonly loader: PluginLoader;
 }): PluginShelf {
   const shelf = new Map<string, Promise<Plugin>>();
+  /** Compiling a schema takes longer than bundling, and most saves are of the code alone. */
+  const schemas = new Map<string, { readonly text: string; readonly check: OptionsCheck }>();
+
+  function optionsCheck(manifest: PluginManifest): OptionsCheck {
+    const text = JSON.stringify(manifest.options);
+    const known = schemas.get(manifest.name);
+    if (known?.text === text) return known.check;
+    const check = compileOptionsSchema(manifest);
+    schemas.set(manifest.name, { text, check });
+    return check;
+  }
 
   async function read(name: string): Promise<Plugin> {
     const names = await pluginNames(dir);
@@ -50,7 +61,7 @@ export function createPluginShelf({
     const manifest = await loader.readManifest(folder);
     const { source, sourceMap } = await loader.bundlePlugin(folder);
     const hash = pluginHash({ source, manifest });
-    return { manifest, source, sourceMap, hash, checkOptions: compileOptionsSchema(manifest) };
+    return { manifest, source, sourceMap, hash, checkOptions: optionsCheck(manifest) };
   }
 
   return {

@@ -3,7 +3,7 @@ import { OssiaError } from '../errors.ts';
 import { type Instance, type Loaded, openInstance } from './instance.ts';
 import { limits } from './limits.ts';
 import type { Residents } from './residents.ts';
-import type { Guest, Program, Recycling } from './sandbox.ts';
+import type { Guest, GuestCall, GuestResult, Program, Recycling } from './sandbox.ts';
 import { mapStack } from './source-map.ts';
 import type { UsageMeter } from './usage.ts';
 import type { WorkerProcess } from './worker-process.ts';
@@ -18,6 +18,7 @@ interface GuestInput {
   readonly log: (level: 'info' | 'warn', message: string) => void;
   readonly onLoading: (offer: Promise<Loaded>) => void;
   readonly residents: Residents;
+  loading(work: () => Promise<void>): Promise<void>;
   readonly meter: UsageMeter;
   readonly recycling: Recycling;
   readonly onRecycled: () => void;
@@ -25,7 +26,8 @@ interface GuestInput {
 }
 
 export async function openGuest(input: GuestInput): Promise<Guest> {
-  const { program, known, place, nextId, log, onLoading, residents, meter, recycling, onRecycled, onClose } = input;
+  const { program, known, place, nextId, log, onLoading, residents, loading, meter, recycling, onRecycled, onClose } =
+    input;
   let apartUntil = 0;
   let closed = false;
   let instance: Instance | null = null;
@@ -111,15 +113,24 @@ export async function openGuest(input: GuestInput): Promise<Guest> {
   }
 
   function loadNow(): Promise<Loaded> {
-    const loading = within(limits.loadMs, firstOffer(), program.name).catch(giveUp);
-    onLoading(loading);
-    return loading;
+    const first = within(limits.loadMs, firstOffer(), program.name).catch(giveUp);
+    onLoading(first);
+    return first;
   }
 
   // When the source did not load for another profile, this one finds out for itself.
   const offer = (known && (await known.catch(() => null))) ?? (await loadNow());
   const hooks = new Set(offer.hooks);
   const besides = new Set<string>(offer.besides);
+
+  /** In turn with others: isolates that all load at once for one run each are all in memory at once. */
+  async function loadAndRun(call: GuestCall): Promise<GuestResult> {
+    await loading(async () => {
+      if (!closed) await fitInstance().offer;
+    });
+    const error = refusal(call.hook);
+    return error ? { type: 'failed', error } : fitInstance().run(call);
+  }
 
   function giveUp(error: unknown): never {
     instance?.close();
@@ -131,7 +142,8 @@ export async function openGuest(input: GuestInput): Promise<Guest> {
     besides,
     run(call) {
       const error = refusal(call.hook);
-      return error ? Promise.resolve({ type: 'failed', error }) : fitInstance().run(call);
+      if (error) return Promise.resolve({ type: 'failed', error });
+      return instance?.isFit() ? fitInstance().run(call) : loadAndRun(call);
     },
     async close() {
       if (closed) return;

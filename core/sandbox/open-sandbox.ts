@@ -1,5 +1,6 @@
 // Opens the sandbox: some worker processes for all programs, one for those that did harm, each replaced when it ends.
 import { OssiaError } from '../errors.ts';
+import { createLimit } from '../model/limit.ts';
 import { openGuest } from './guest.ts';
 import { createKnownSources } from './known-sources.ts';
 import { createResidents } from './residents.ts';
@@ -24,6 +25,8 @@ export interface SandboxInput {
 }
 
 const knownSources = 64;
+/** A worker loads one after the other anyway. */
+const loadsAtOnce = 8;
 const never: Recycling = {
   runs: Number.POSITIVE_INFINITY,
   ageMs: Number.POSITIVE_INFINITY,
@@ -31,11 +34,12 @@ const never: Recycling = {
 };
 
 export async function openSandbox(input: SandboxInput): Promise<Sandbox> {
-  const { workers, workerMemoryMb = 512, residentIsolates = 256, recycling = never, behind, log } = input;
+  const { workers, workerMemoryMb = 512, residentIsolates = 192, recycling = never, behind, log } = input;
   const launch = behind?.(workerLaunch) ?? workerLaunch;
   const code = await buildWorkerCode();
   const guests = new Set<Guest>();
   const residents = createResidents(residentIsolates);
+  const loading = createLimit(loadsAtOnce);
   const sources = createKnownSources(knownSources);
   const usages = createUsages();
   const closing = new AbortController();
@@ -104,6 +108,7 @@ export async function openSandbox(input: SandboxInput): Promise<Sandbox> {
           known: sources.find(program.source),
           onLoading: (offer) => sources.add(program.source, offer),
           residents,
+          loading,
           meter,
           recycling,
           onRecycled: () => {

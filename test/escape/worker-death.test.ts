@@ -51,6 +51,7 @@ test('what a plugin takes its worker down with is its own: those beside it are t
   const bad = await opened.load(programOf(bomb, { name: 'bad', limits: { ...roomy, memoryMb: 16 } }));
   const names = Array.from({ length: 5 }, (_, n) => `good-${n}`);
   const good = await Promise.all(names.map((name) => opened.load(programOf(waiting, { name }))));
+  for (const guest of good) await guest.run(callOf('now'));
   // Some wait for their box, some stand behind the bomb in the pipe.
   const before = good.slice(0, 2).map((guest) => guest.run(callOf('wait', { onCall: () => new Promise(() => {}) })));
   await new Promise((resolve) => setTimeout(resolve, 200));

@@ -1,10 +1,10 @@
 // A simulated MikroTik router on loopback: the RouterOS API, and CoA and Disconnect, over the same tables.
 import { randomBytes } from 'node:crypto';
 import type { SimulatedExchange, StartSimulator } from '#core/plugin-sdk/simulator.ts';
+import { propertiesOf, startRouterOsServer } from '#core/simulator/routeros-server.ts';
 import { commandText, printText, rowsText } from '#core/transport/routeros/command-text.ts';
 import { parseReply } from '#core/transport/routeros/reply.ts';
-import { startApiServer } from './simulator/api-server.ts';
-import { propertiesOf } from './simulator/commands.ts';
+import { runCommand } from './simulator/commands.ts';
 import type { Row } from './simulator/menus.ts';
 import { startRadiusIncoming } from './simulator/radius-incoming.ts';
 import { createTables, type TablesState } from './simulator/tables.ts';
@@ -23,9 +23,9 @@ export const startSimulator: StartSimulator = async ({ state = {} } = {}) => {
   };
   const login = { user: 'ossia', password: randomBytes(12).toString('hex') };
   const secret = randomBytes(12).toString('hex');
-  const api = await startApiServer({
-    tables,
+  const api = await startRouterOsServer({
     ...login,
+    run: (words) => runCommand(tables, words),
     onExchange: (words, answer) =>
       tell({ received: textOf(words), answered: answerText(answer), isRead: isPrint(words), shape: shapeOf(words) }),
   });

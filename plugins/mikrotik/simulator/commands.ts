@@ -1,4 +1,5 @@
 // Runs one API sentence on the tables and says what the router answers, sentence by sentence.
+import { propertiesOf } from '#core/simulator/routeros-server.ts';
 import { menus, type Row } from './menus.ts';
 import { Refusal, type Tables } from './tables.ts';
 
@@ -33,14 +34,6 @@ function run(tables: Tables, words: readonly string[]): string[][] {
     default:
       throw new Refusal('no such command', 0);
   }
-}
-
-export function propertiesOf(words: readonly string[]): Row {
-  const pairs = words.flatMap((word) => {
-    const equals = word.indexOf('=', 1);
-    return word.startsWith('=') && equals > 0 ? [[word.slice(1, equals), word.slice(equals + 1)]] : [];
-  });
-  return Object.fromEntries(pairs);
 }
 
 function print(tables: Tables, menu: string, properties: Row, words: readonly string[]): string[][] {

@@ -1,22 +1,21 @@
-// The RouterOS API side of the simulated router: connections, logins, tags.
+// The RouterOS API side of a simulated box: connections, logins, tags; what a sentence does is the box's own.
 import { createServer, type Socket } from 'node:net';
-import { createSentenceParser, encodeSentence } from '#core/transport/routeros/sentence.ts';
-import { propertiesOf, runCommand } from './commands.ts';
-import type { Tables } from './tables.ts';
+import { createSentenceParser, encodeSentence } from '../transport/routeros/sentence.ts';
 
-export interface ApiServer {
+export interface RouterOsServer {
   readonly port: number;
   close(): Promise<void>;
 }
 
-interface ApiServerOptions {
-  readonly tables: Tables;
+interface RouterOsServerOptions {
   readonly user: string;
   readonly password: string;
+  /** The sentences of the answer, without tag; the last is `!done`. */
+  run(words: readonly string[]): readonly (readonly string[])[];
   onExchange(words: readonly string[], answer: readonly (readonly string[])[]): void;
 }
 
-export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+export async function startRouterOsServer(options: RouterOsServerOptions): Promise<RouterOsServer> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -39,7 +38,16 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   };
 }
 
-function serve(socket: Socket, options: ApiServerOptions): void {
+/** Of a sentence, the words `=name=value`. */
+export function propertiesOf(words: readonly string[]): Readonly<Record<string, string>> {
+  const pairs = words.flatMap((word) => {
+    const equals = word.indexOf('=', 1);
+    return word.startsWith('=') && equals > 0 ? [[word.slice(1, equals), word.slice(equals + 1)]] : [];
+  });
+  return Object.fromEntries(pairs);
+}
+
+function serve(socket: Socket, options: RouterOsServerOptions): void {
   const parser = createSentenceParser();
   let isLoggedIn = false;
 
@@ -58,7 +66,7 @@ function serve(socket: Socket, options: ApiServerOptions): void {
       // Every other command is over before the next one is read, so there is nothing left to interrupt.
       send([['!done']], tag);
     } else {
-      const answer = runCommand(options.tables, command);
+      const answer = options.run(command);
       send(answer, tag);
       options.onExchange(command, answer);
     }
@@ -78,7 +86,7 @@ function serve(socket: Socket, options: ApiServerOptions): void {
   });
 }
 
-function isRightLogin(command: readonly string[], { user, password }: ApiServerOptions): boolean {
+function isRightLogin(command: readonly string[], { user, password }: RouterOsServerOptions): boolean {
   const given = propertiesOf(command);
   return given['name'] === user && (given['password'] ?? '') === password;
 }

@@ -16,6 +16,8 @@ const readable = z
   .max(kvLimits.keyCharacters, `expected at most ${kvLimits.keyCharacters} characters`)
   .refine((text) => text.isWellFormed() && !/[\p{Cc}\u{10ffff}]/u.test(text), 'has characters that a key cannot have');
 const key = readable.min(1, 'expected a key');
+/** It came as JSON; whatever else is wrong with it, its text will say. */
+const value = z.unknown().refine((given) => given !== undefined, 'expected a value that JSON can hold');
 const setOptions = z.strictObject({
   ttlMs: z.number().int().min(1, 'expected milliseconds').max(longestTtl, 'expected ten years at most').optional(),
 });
@@ -23,7 +25,7 @@ const setOptions = z.strictObject({
 const methods = {
   get: { access: 'read', args: z.tuple([key]) },
   list: { access: 'read', args: z.tuple([readable.optional()]) },
-  set: { access: 'write', args: z.tuple([key, z.json(), setOptions.optional()]) },
+  set: { access: 'write', args: z.tuple([key, value, setOptions.optional()]) },
   delete: { access: 'write', args: z.tuple([key]) },
 } as const;
 
@@ -65,7 +67,7 @@ async function call(
   { store, scope, now }: { readonly store: KvStore; readonly scope: KvScope; readonly now: () => number },
   { method, args, context }: Call,
 ): Promise<unknown> {
-  const [first = '', value, options] = args as [string | undefined, unknown, z.output<typeof setOptions> | undefined];
+  const [first = '', given, options] = args as [string | undefined, unknown, z.output<typeof setOptions> | undefined];
   if (method === 'get') {
     const text = await store.get(scope, first);
     return text === undefined ? null : JSON.parse(text);
@@ -74,7 +76,7 @@ async function call(
   if (method === 'delete') {
     await store.delete(scope, first);
   } else {
-    const text = JSON.stringify(value);
+    const text = textOf(given);
     const bytes = Buffer.byteLength(text);
     if (bytes > kvLimits.valueBytes)
       throw new OssiaError(
@@ -88,13 +90,21 @@ async function call(
   return null;
 }
 
+function textOf(given: unknown): string {
+  try {
+    return JSON.stringify(given);
+  } catch (cause) {
+    throw new OssiaError('arguments_invalid', 'kv.set: the value is nested too deep.', { cause });
+  }
+}
+
 function full({ nas, plugin }: KvScope, first: string): OssiaError {
   const most = `${kvLimits.keys} keys and ${kvLimits.bytes / 1024 ** 2} MB`;
   const remedy = 'delete what is old, or set it with a ttlMs';
   return new OssiaError('kv_full', `There is no room for ${first}: ${plugin} may keep ${most} of ${nas}; ${remedy}.`);
 }
 
-function describe(method: string, [first, value, options]: readonly unknown[]): string {
-  const rest = method === 'set' ? [JSON.stringify(value), options === undefined ? '' : JSON.stringify(options)] : [];
+function describe(method: string, [first, given, options]: readonly unknown[]): string {
+  const rest = method === 'set' ? [textOf(given), options === undefined ? '' : JSON.stringify(options)] : [];
   return [method, first, ...rest].filter((word) => word !== undefined && word !== '').join(' ');
 }

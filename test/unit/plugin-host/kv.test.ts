@@ -1,5 +1,7 @@
 // device.kv in the real sandbox: asked for, kept apart, honest in a dry run, and there again after a reload.
 import { expect, onTestFinished, test } from 'vitest';
+import { createKvDefinition } from '#core/plugin-host/kv.ts';
+import { createMemoryKv } from '#core/plugin-host/memory-kv.ts';
 import { createKv } from '#core/store/kv.ts';
 import { openStore } from '#core/store/sqlite/open-store.ts';
 import { openPluginWorld } from '#test/support/plugin-world.ts';
@@ -115,4 +117,25 @@ test('a list only reads: keeping something in it is refused', async () => {
   const nas = world.registry.get('bras-1');
   const listed = await nas?.listUsers({ signal: new AbortController().signal, onUsers: () => undefined });
   expect(listed).toEqual({ type: 'failed', reason: expect.stringContaining('kv.set is a write') });
+});
+
+test("a value that is nested without end is the plugin's mistake, not a bug of the daemon", async () => {
+  const definition = createKvDefinition({ store: createMemoryKv(), plugin: 'acme', now: Date.now });
+  const transport = definition.connect({}, { nas: 'bras-1', log: () => undefined });
+  let deep: unknown[] = [];
+  for (let depth = 0; depth < 100_000; depth += 1) deep = [deep];
+  const args = definition.methods['set']?.args.parse(['a', deep]) ?? [];
+  const context = { signal: new AbortController().signal, deadline: Date.now() + 1000, record: () => undefined };
+  await expect(transport.call('set', args, context)).rejects.toMatchObject({ code: 'arguments_invalid' });
+  await transport.close();
+});
+
+test('what one run of a plugin keeps is limited like its other calls, and a plugin of another profile does not see it', async () => {
+  const { world, ask } = await open();
+  await world.save('bras-2', world.profile().replace('10.0.0.1, nas_id: 007', '10.0.0.2'));
+  await until(() => world.registry.get('bras-2'));
+  await ask([['set', 'a', 1]]);
+  expect((await world.run('user_info', {}, 'bras-2')).value).toMatchObject({ keys: [] });
+  const flood = Array.from({ length: 5000 }, (_, n) => ['set', `k${n}`, 1]);
+  expect((await ask(flood)).value).toEqual(['call_limit', expect.stringContaining('host calls in one run')]);
 });

@@ -37,10 +37,12 @@ export async function openGuest(input: GuestInput): Promise<Guest> {
   let notBefore = 0;
 
   function open(): Instance {
+    const apart = Date.now() < apartUntil;
     return openInstance({
       id: nextId(),
       program,
-      worker: place(Date.now() < apartUntil),
+      worker: place(apart),
+      apart,
       meter,
       onIdle: residents.makeRoom,
       onOffence(why) {

@@ -39,6 +39,8 @@ interface InstanceInput {
   readonly id: number;
   readonly program: Program;
   readonly worker: WorkerProcess;
+  /** Already with those that did harm. */
+  readonly apart: boolean;
   /** The next isolate of this program should be kept apart, for what it did, or, null, since it may have killed its worker. */
   readonly onOffence: (why: string | null) => void;
   readonly meter: UsageMeter;
@@ -54,11 +56,13 @@ const faultErrors = {
   starved: ['worker_lost', 'got too little CPU, for the machine is too busy'],
 } as const satisfies Record<Fault, readonly [string, string]>;
 
-export function openInstance({ id, program, worker, onOffence, meter, onIdle }: InstanceInput): Instance {
+export function openInstance({ id, program, worker, apart, onOffence, meter, onIdle }: InstanceInput): Instance {
   const runs = new Map<number, Run>();
   const openedAt = Date.now();
   let nextRun = 1;
   let heap = 0;
+  let hogged = 0;
+  let countedAt = openedAt;
   let fit = true;
   let loading = true;
   let settleOffer: (offer: Offer) => void = () => {};
@@ -72,6 +76,14 @@ export function openInstance({ id, program, worker, onOffence, meter, onIdle }: 
     meter.holds(id, 0);
     worker.detach(id);
     worker.send({ type: 'unload', guest: id });
+  }
+
+  /** Below every limit, and yet its neighbours wait for it more than not: counted as what is left of an allowance. */
+  function isHog(longMs: number): boolean {
+    const now = Date.now();
+    hogged = Math.max(0, hogged - (now - countedAt) * limits.longShare) + longMs;
+    countedAt = now;
+    return fit && !apart && worker.tenants.size > 1 && hogged > limits.longMs;
   }
 
   function endAll(endOf: (run: number) => OssiaError): void {
@@ -107,11 +119,15 @@ export function openInstance({ id, program, worker, onOffence, meter, onIdle }: 
       } else if (message.type === 'fault') {
         takeFault(message.fault, message.run);
       } else if (message.type === 'pong') {
-        for (const { guest, cpuMs, heapBytes } of message.usage) {
+        for (const { guest, cpuMs, longMs, heapBytes } of message.usage) {
           if (guest !== id) continue;
           meter.computed(cpuMs);
           meter.holds(id, heapBytes);
           heap = heapBytes;
+          if (isHog(longMs)) {
+            onOffence('computes for long again and again');
+            leave();
+          }
         }
       } else if (message.type === 'abandoned') {
         // A run that does not let go would stay in the isolate for ever.

@@ -37,6 +37,11 @@ export const limits = {
   strays: 10_000,
   /** An isolate is recycled no sooner than this after the one before. */
   recyclePauseMs: 60_000,
+  /** A step of a plugin that keeps others waiting. */
+  longStepMs: 20,
+  /** So much in such steps is let go, and this part of the time goes on being so. */
+  longMs: 600,
+  longShare: 0.2,
   /** A program that was in a worker when it died, or used up its CPU or memory, runs apart from the others for this long. */
   wardMs: 60_000,
 } as const;

@@ -85,8 +85,9 @@ function parsePong({ id, usage }: Fields): ToHost | null {
 
 function isUsage(value: unknown): value is GuestUsage {
   if (typeof value !== 'object' || value === null) return false;
-  const { guest, cpuMs, heapBytes } = value as Fields;
-  return isCount(guest) && typeof cpuMs === 'number' && cpuMs >= 0 && cpuMs <= mostCpuMs && isCount(heapBytes);
+  const { guest, cpuMs, longMs, heapBytes } = value as Fields;
+  if (!isCount(guest) || !isCount(longMs) || !isCount(heapBytes)) return false;
+  return typeof cpuMs === 'number' && cpuMs >= 0 && cpuMs <= mostCpuMs;
 }
 
 function cut(message: string, stack: string): { readonly message: string; readonly stack: string } {

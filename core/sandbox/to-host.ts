@@ -42,6 +42,8 @@ export interface GuestUsage {
   readonly guest: number;
   /** Since the last time. */
   readonly cpuMs: number;
+  /** Of that, in steps that keep others waiting. */
+  readonly longMs: number;
   readonly heapBytes: number;
 }
 

@@ -61,12 +61,23 @@ const hogs: Readonly<Record<string, Hog>> = {
   },
 };
 
+/** Steps that each stay below their limit, with calls to the box between them, so that nothing ever cuts them off. */
+const justBelow = `
+  for (let step = 0; step < 12; step++) {
+    const until = Date.now() + 150;
+    while (Date.now() < until);
+    await device.coa.coa({ 'No-Such': 1 }).catch(() => {});
+  }`;
+
 let hostile: HostileSite;
 let residentBefore = 0;
 const times: string[] = [];
 beforeAll(async () => {
   hostile = await openHostileSite({
-    attacks: Object.fromEntries(Object.entries(hogs).map(([name, { body }]) => [name, body])),
+    attacks: {
+      ...Object.fromEntries(Object.entries(hogs).map(([name, { body }]) => [name, body])),
+      'just below': justBelow,
+    },
   });
   residentBefore = Math.round(hostile.resident());
 });
@@ -80,6 +91,15 @@ test.each(Object.entries(hogs))('%s', { timeout: 60_000 }, async (name, { ends, 
   const took = await hostile.recovery(name, job);
   times.push(`${name.padEnd(46)}${job.state.padEnd(9)}the next call of the same profile was done ${took} ms later`);
   expect(took).toBeLessThan(2000);
+});
+
+test('one that stays just below its limits is put apart too', { timeout: 60_000 }, async () => {
+  for (const round of ['first', 'second', 'third']) {
+    hostile.load.phase(`just below the limits, ${round} time`);
+    expect(await hostile.attack('just below')).toMatchObject({ state: 'done' });
+  }
+  const apart = hostile.daemon.log.filter(({ msg }) => /again and again: it runs apart/.test(String(msg)));
+  expect(apart).toHaveLength(1);
 });
 
 test('a job that was parked for its plugin is done when the plugin is mended', { timeout: 60_000 }, async () => {

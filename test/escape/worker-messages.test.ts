@@ -96,7 +96,11 @@ const wellFormed = fc
       fault: fc.constantFrom('cpu', 'memory', 'limit', 'broken', 'starved'),
     }),
     fc.record({ type: fc.constant('handled'), count: few, ahead: few }),
-    fc.record({ type: fc.constant('pong'), id: few, usage: fc.array(fc.record({ guest: few, cpuMs: fc.nat() })) }),
+    fc.record({
+      type: fc.constant('pong'),
+      id: few,
+      usage: fc.array(fc.record({ guest: few, cpuMs: fc.nat(), longMs: few, heapBytes: few })),
+    }),
   )
   .map((made) => JSON.stringify(made));
 
@@ -157,7 +161,7 @@ const fakeWorker = (program: string, from: number): string => `
       const { type, guest, run } = message;
       if (type === 'start') say({ type: 'ready', versions: 'none' });
       if (type === 'load') say({ ...${JSON.stringify(offered)}, guest });
-      if (type === 'ping') say({ type: 'pong', id: message.id, usage: [{ guest: 1, cpuMs: 1e9, heapBytes: 1 }, { guest: 99, cpuMs: 0, heapBytes: 1 }] });
+      if (type === 'ping') say({ type: 'pong', id: message.id, usage: [{ guest: 1, cpuMs: 1e9, longMs: 0, heapBytes: 1 }, { guest: 99, cpuMs: 0, longMs: 0, heapBytes: 1 }] });
       if (type === 'run') { ${program} }
     }
   }`;

@@ -90,7 +90,7 @@ export async function openHostileSite({
       plugin: 'hostile',
       match: { nas_ip: hostileIp(name) },
       transports: { coa: coaOf(0) },
-      limits: { deadline: '3s', attempts: 2, rate: 'unlimited', calls: 100, log_lines: 20, ...limits },
+      limits: { deadline: '5s', attempts: 2, rate: 'unlimited', calls: 100, log_lines: 20, ...limits },
       ...profile?.(name, site),
     });
   const daemon = await site.start(env);

@@ -1,5 +1,6 @@
 // One isolate with the prelude and a plugin in it; everything that runs inside is entered here, under a CPU limit.
 import type IsolatedVm from 'isolated-vm';
+import { deviceText } from '../device-text.ts';
 import type { Emit, PreludeLimits } from '../guest/prelude.ts';
 import { limits as fixed } from '../limits.ts';
 import type { BesidesHooks, GuestLimits } from '../sandbox.ts';
@@ -12,6 +13,8 @@ export interface WorkerIsolate {
   enter(message: ToGuest & { type: 'run' | 'answer' | 'abandon' }): Fault | null;
   /** CPU milliseconds since the last time. */
   takeCpuMs(): number;
+  /** Milliseconds of CPU in long steps since the last time. */
+  takeLongMs(): number;
   heapBytes(): number;
   dispose(): void;
 }
@@ -44,6 +47,7 @@ export function openIsolate({ ivm, prelude, guest, source, device, streams, limi
   const questions = createQuestions(limits.cpuMs);
   let overLimit = false;
   let cpuSeen = 0n;
+  let longMs = 0;
 
   // The prelude keeps these limits too; here they hold even when a plugin got around it.
   const emit: Emit = (type, run, call, a, b, c) => {
@@ -77,10 +81,9 @@ export function openIsolate({ ivm, prelude, guest, source, device, streams, limi
     handles.push(context);
     const inner: PreludeLimits = { ...limits, ...fixed };
     const inside = context.evalClosureSync(
-      `${prelude}\nreturn prelude.open($0, $1, $2, $3);`,
+      `${prelude}\nreturn prelude.open($0, ${deviceText({ device, streams })}, $1, $2);`,
       [
         new ivm.Callback(emit, { sync: true }),
-        JSON.stringify({ device, streams }),
         JSON.stringify(inner),
         new ivm.Callback(questions.answer, { sync: true }),
       ],
@@ -142,7 +145,13 @@ export function openIsolate({ ivm, prelude, guest, source, device, streams, limi
             if (usedMs >= limits.cpuMs / 2) return 'cpu';
             return performance.now() - enteredAt >= wallMs ? 'starved' : 'broken';
           }
+          if (performance.now() - enteredAt >= fixed.longStepMs) longMs += Number(isolate.cpuTime - cpuBefore) / 1e6;
           return overLimit ? 'limit' : null;
+        },
+        takeLongMs() {
+          const spent = Math.round(longMs);
+          longMs = 0;
+          return spent;
         },
         takeCpuMs() {
           const cpu = isolate.cpuTime;

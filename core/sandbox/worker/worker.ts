@@ -52,7 +52,7 @@ function serve(): never {
   function takeUsage(): GuestUsage[] {
     return [...isolates].flatMap(([guest, isolate]) => {
       const cpuMs = isolate.takeCpuMs();
-      return cpuMs > 0 ? [{ guest, cpuMs, heapBytes: isolate.heapBytes() }] : [];
+      return cpuMs > 0 ? [{ guest, cpuMs, longMs: isolate.takeLongMs(), heapBytes: isolate.heapBytes() }] : [];
     });
   }
 

@@ -39,8 +39,8 @@ test.each([
   ['a run that is not whole', JSON.stringify({ ...call, run: 1.5 })],
   ['arguments that are not a text', JSON.stringify({ ...call, args: [] })],
   ['an unknown fault', '{"type":"fault","guest":1,"run":1,"fault":"constructor"}'],
-  ['usage of nonsense', '{"type":"pong","id":1,"usage":[{"guest":1,"cpuMs":"1","heapBytes":1}]}'],
-  ['usage without end', '{"type":"pong","id":1,"usage":[{"guest":1,"cpuMs":1e999,"heapBytes":1}]}'],
+  ['usage of nonsense', '{"type":"pong","id":1,"usage":[{"guest":1,"cpuMs":"1","longMs":0,"heapBytes":1}]}'],
+  ['usage without end', '{"type":"pong","id":1,"usage":[{"guest":1,"cpuMs":1e999,"longMs":0,"heapBytes":1}]}'],
   ['hooks that are not names', '{"type":"loaded","guest":1,"hooks":[1],"besides":[]}'],
 ])('parseToHost refuses %s', (_name, line) => {
   expect(parseToHost(line)).toBeNull();

@@ -4,6 +4,7 @@ import { createServer, type Socket } from 'node:net';
 import type { ParsedKey, Session } from 'ssh2';
 import ssh2 from 'ssh2';
 import { fingerprintOf } from '../transport/ssh/host-key.ts';
+import { wholeGreeting } from '../transport/ssh/whole-greeting.ts';
 
 export interface SshCommand {
   readonly command: string;
@@ -45,6 +46,7 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
+    wholeGreeting(socket);
     ssh.injectSocket(socket);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

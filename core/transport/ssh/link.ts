@@ -7,6 +7,7 @@ import { legacyAlgorithms } from './algorithms.ts';
 import type { SshConfig } from './config.ts';
 import { hostKeyProblem } from './host-key.ts';
 import { failureOf } from './link-failure.ts';
+import { wholeGreeting } from './whole-greeting.ts';
 
 export interface Link {
   readonly client: Client;
@@ -50,6 +51,7 @@ export function openLink(config: SshConfig): Link {
   client.on('keyboard-interactive', (_name, _instructions, _language, prompts, finish) =>
     finish(prompts.map(() => config.password ?? '')),
   );
+  wholeGreeting(socket);
   try {
     client.connect({
       ...connectOptions(config),

@@ -41,7 +41,7 @@ export interface Nas {
     readonly hash: string;
     readonly hooks: ReadonlySet<string>;
   };
-  /** Never rejects; keeps to the profile's deadline. */
+  /** Never rejects; keeps to the profile's deadline. While this is on trial, one that failed is run by the version before, with a deadline anew. */
   run(run: HookRun): Promise<HookReport>;
   /** Asks the box for all its sessions. Never rejects; keeps to `sessions.deadline` of the profile. */
   listSessions(signal: AbortSignal): Promise<SessionListing>;

@@ -2,7 +2,15 @@
 import { expect, test } from 'vitest';
 import { createKvDefinition } from '#core/plugin-host/kv.ts';
 import { createMemoryKv } from '#core/plugin-host/memory-kv.ts';
-import { base64, ensure, ensureAbsent, isDeviceError, sleep, unreachable } from '#core/plugin-sdk/index.ts';
+import {
+  base64,
+  definePlugin,
+  ensure,
+  ensureAbsent,
+  isDeviceError,
+  sleep,
+  unreachable,
+} from '#core/plugin-sdk/index.ts';
 import { inProcessDevice } from '#test/support/in-process-device.ts';
 
 const live = { dryRun: false };
@@ -92,4 +100,15 @@ test('device.kv works in a test without a sandbox, and its errors are known as t
   expect(trial.exchanges.map(({ kind, text }) => `${kind} ${text}`)).toEqual(['recorded delete a']);
   await close();
   await trial.close();
+});
+
+test('kv is there for a plugin that asks for it in its manifest, and does not compile for another', () => {
+  const asking = definePlugin<{ transports: { kv: string[] } }>({
+    hooks: { user_info: (_input, { kv }) => kv.get<number>('a') },
+  });
+  const other = definePlugin<{ transports: { coa: string[] } }>({
+    // @ts-expect-error it did not ask for it
+    hooks: { user_info: (_input, { kv }) => kv.get('a') },
+  });
+  expect([asking, other].map(({ hooks }) => Object.keys(hooks))).toEqual([['user_info'], ['user_info']]);
 });

@@ -12,8 +12,8 @@ async function startEcho() {
   const server = createServer((socket) => {
     let text = '';
     socket.on('error', () => undefined);
-    socket.on('data', (chunk) => {
-      text += chunk.toString();
+    socket.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk;
       while (text.includes('\n')) {
         const line = text.slice(0, text.indexOf('\n') + 1);
         text = text.slice(line.length);

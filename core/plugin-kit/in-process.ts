@@ -1,5 +1,7 @@
 // A sandbox without walls: the plugin is imported by this Node, so that breakpoints and line numbers are the author's own; all else is the real thing.
+import { runInThisContext } from 'node:vm';
 import { OssiaError } from '../errors.ts';
+import { deviceText, type MakeDevice } from '../sandbox/device-text.ts';
 import { openGuestSide } from '../sandbox/guest/prelude.ts';
 import { limits } from '../sandbox/limits.ts';
 import { createRun, type Run } from '../sandbox/run.ts';
@@ -45,7 +47,7 @@ function openGuest({ program: given, definition, onClose }: GuestInput): Guest {
       const taken = runs.get(run)?.take(messageOf({ type, run, call, a, b, c }));
       if (taken === 'over limit') runs.get(run)?.fail(new OssiaError('call_limit', 'It calls more than it may.'));
     },
-    JSON.stringify({ device: program.device, streams: program.streams }),
+    runInThisContext(deviceText(program)) as MakeDevice,
     JSON.stringify({ ...program.limits, ...limits, parts: limits.parts }),
   );
   const offer = JSON.parse(side.adopt(definition)) as Offer & { readonly wrong?: string };

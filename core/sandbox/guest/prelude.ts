@@ -1,4 +1,5 @@
 // Runs in every isolate before its plugin: gives it `device` and `log`, and turns all that it does into texts for the worker.
+import type { MakeDevice } from '../device-text.ts';
 import { type BesidesHooks, besidesHooks } from '../sandbox.ts';
 import type { HostError } from '../to-guest.ts';
 import { ownCalls } from '../to-host.ts';
@@ -49,8 +50,8 @@ const { parse, stringify } = JSON;
 const { freeze } = Object;
 
 /** For an isolate: takes the globals in hand, then waits for what the bundle leaves in one of them. */
-export function open(emit: Emit, deviceJson: string, limitsJson: string, askWorker: AskWorker) {
-  const side = openGuestSide(emit, deviceJson, limitsJson);
+export function open(emit: Emit, makeDevice: MakeDevice, limitsJson: string, askWorker: AskWorker) {
+  const side = openGuestSide(emit, makeDevice, limitsJson);
   shimConsole(side.logLine);
   // Where the SDK looks for it; without an isolate there are other timers.
   Object.defineProperty(globalThis, Symbol.for('ossia.sleep'), { value: freeze(side.sleep) });
@@ -69,11 +70,8 @@ export function open(emit: Emit, deviceJson: string, limitsJson: string, askWork
 }
 
 /** The plugin's side of every run; touches no global, so that it is the same where the plugin is not shut in. */
-export function openGuestSide(emit: Emit, deviceJson: string, limitsJson: string) {
+export function openGuestSide(emit: Emit, makeDevice: MakeDevice, limitsJson: string) {
   const limits = parse(limitsJson) as PreludeLimits;
-  const offered = parse(deviceJson) as { device: Record<string, string[]>; streams: string[] };
-  const transports = Object.entries(offered.device);
-  const streams = new Set(offered.streams);
   const runs = new Map<number, Run>();
   let current: Run | null = null;
   let definition: Definition = { hooks: {} };
@@ -121,17 +119,7 @@ export function openGuestSide(emit: Emit, deviceJson: string, limitsJson: string
   }
 
   function deviceOf(ask: Ask): object {
-    const device = Object.create(null);
-    for (const [transport, methods] of transports) {
-      const calls = Object.create(null);
-      for (const method of methods) {
-        const call = (...args: unknown[]) => ask(transport, method, args);
-        const isStream = streams.has(`${transport}.${method}`);
-        calls[method] = isStream ? (...args: unknown[]) => iterateOver(ask, () => call(...args)) : call;
-      }
-      device[transport] = freeze(calls);
-    }
-    return freeze(device);
+    return makeDevice(ask, (...asked) => iterateOver(ask, () => ask(...asked)), freeze);
   }
 
   /** Never rejects. */

@@ -1,5 +1,6 @@
 // One isolate with the prelude and a plugin in it; everything that runs inside is entered here, under a CPU limit.
 import type IsolatedVm from 'isolated-vm';
+import { deviceText } from '../device-text.ts';
 import type { Emit, PreludeLimits } from '../guest/prelude.ts';
 import { limits as fixed } from '../limits.ts';
 import type { BesidesHooks, GuestLimits } from '../sandbox.ts';
@@ -80,10 +81,9 @@ export function openIsolate({ ivm, prelude, guest, source, device, streams, limi
     handles.push(context);
     const inner: PreludeLimits = { ...limits, ...fixed };
     const inside = context.evalClosureSync(
-      `${prelude}\nreturn prelude.open($0, $1, $2, $3);`,
+      `${prelude}\nreturn prelude.open($0, ${deviceText({ device, streams })}, $1, $2);`,
       [
         new ivm.Callback(emit, { sync: true }),
-        JSON.stringify({ device, streams }),
         JSON.stringify(inner),
         new ivm.Callback(questions.answer, { sync: true }),
       ],

@@ -57,7 +57,7 @@ const nasOf = async ({ daemon }: Pick<World, 'daemon'>) =>
   };
 
 test('a version whose first jobs fail is taken back under load: every job is done once, and the reason stands everywhere', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const given = await world();
   const { seen, daemon, event, save } = given;
@@ -105,7 +105,7 @@ test('a version whose first jobs fail is taken back under load: every job is don
 });
 
 test('a plugin that breaks its walls in a row is quarantined, its jobs wait, and a new version or an operator lets them run', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const given = await world();
   const { seen, daemon, event, save, good, plugin, site, profile } = given;
@@ -139,7 +139,9 @@ test('a plugin that breaks its walls in a row is quarantined, its jobs wait, and
   expect((await nasOf(given)).quarantine).toBeNull();
 });
 
-test('validate-only says by its exit code what the daemon would refuse, without one', { timeout: 60_000 }, async () => {
+test('validate-only says by its exit code what the daemon would refuse, without one', {
+  timeout: 120_000,
+}, async () => {
   const { config, save, site, profile, plugin, good } = await world();
   const validate = (...words: string[]) =>
     runCli(['plugin', 'reload', ...words, '--validate-only', '--config', config]);
@@ -169,7 +171,7 @@ test('validate-only says by its exit code what the daemon would refuse, without 
 });
 
 test('a profile that is held to a hash keeps it while the folder moves on, also over a restart', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const given = await world();
   const { seen, site, daemon, profile, event, save } = given;

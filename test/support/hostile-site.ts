@@ -34,8 +34,8 @@ export interface HostileSite {
   recovery(name: string, job: JobAnswer): Promise<number>;
   /** The author saves a plugin that does no harm any more; waits until this job of it is done. Milliseconds since its profile was replaced. */
   mended(name: string, job: JobAnswer): Promise<number>;
-  /** States of the healthy boxes' jobs that have not ended well; empty when all are done. */
-  unwell(): Promise<readonly JobAnswer[]>;
+  /** Sends nothing more to the healthy boxes and waits until all that was sent is done. */
+  finish(): Promise<void>;
   /** Lets the live load go on for so long. */
   seconds(count: number): Promise<void>;
   close(): Promise<void>;
@@ -118,6 +118,15 @@ export async function openHostileSite({
   const { nas: profiles } = (await daemon.call('GET', '/v1/nas')).body as { nas: { name: string; problem: string }[] };
   const refused = profiles.filter(({ problem }) => problem !== '').map(({ name, problem }) => `${name}: ${problem}`);
   if (refused.length > 0) throw new Error(refused.slice(0, 2).join('\n'));
+  /** Jobs of the healthy boxes that have not ended well. */
+  async function unwell(): Promise<JobAnswer[]> {
+    const states = 'waiting,running,retrying,parked,refused,dead,skipped';
+    const lists = await Promise.all(
+      load.boxes.map((_, box) => daemon.call('GET', `/v1/jobs?nas=healthy-${box}&state=${states}&limit=1000`)),
+    );
+    return lists.flatMap(({ body }) => (body as { jobs: JobAnswer[] }).jobs);
+  }
+
   load.phase('before');
   load.drive(daemon);
   await until(() => load.sent() >= 3 * perSecond, 20_000);
@@ -149,16 +158,16 @@ export async function openHostileSite({
       const replaced = daemon.log.findLast((line) => line['nas'] === nas && line['msg'] === 'profile replaced');
       return endedAt(done) - Date.parse(String(replaced?.['time']));
     },
-    async unwell() {
-      const states = 'waiting,running,retrying,parked,refused,dead,skipped';
-      const lists = await Promise.all(
-        load.boxes.map((_, box) => daemon.call('GET', `/v1/jobs?nas=healthy-${box}&state=${states}&limit=1000`)),
-      );
-      return lists.flatMap(({ body }) => (body as { jobs: JobAnswer[] }).jobs);
-    },
     async seconds(count) {
       const goal = load.sent() + count * perSecond;
       await until(() => load.sent() >= goal, 30_000);
+    },
+    async finish() {
+      await load.finish().catch(async (error: Error) => {
+        const jobs = (await unwell()).map(({ id, state, reason }) => `${id} ${state}: ${reason}`);
+        throw new Error(`${error.message}\n${jobs.slice(0, 5).join('\n')}`);
+      });
+      await until(async () => (await unwell()).length === 0, 20_000);
     },
     async close() {
       await load.close();

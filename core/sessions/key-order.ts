@@ -5,13 +5,27 @@ const positions = 24;
 /** Room for each of them: every character, and 0 for a text that has ended. */
 const symbols = 65_537;
 const fewerThanPass = 1500;
+/** Keys between two moments at which something else may run. */
+const atOnce = 65_536;
 const fewEnough = 24;
 
 /**
  * The slots in the order of their keys, equal keys in the order of their slots. Key n has slot n unless `slots` says otherwise;
  * each of the slots from 0 on is given once. Fastest when the keys come as they stand in memory.
  */
-export function orderOf(keys: readonly string[], slots: Uint32Array = numbersTo(keys.length)): Uint32Array {
+export function orderOf(keys: readonly string[], slots?: Uint32Array): Uint32Array {
+  const ordering = orderInSteps(keys, slots);
+  for (;;) {
+    const { done, value } = ordering.next();
+    if (done) return value;
+  }
+}
+
+/** The same, yielding every few hundredths of a second at most. */
+export function* orderInSteps(
+  keys: readonly string[],
+  slots: Uint32Array = numbersTo(keys.length),
+): Generator<void, Uint32Array> {
   const count = keys.length;
   const itemOf = new Uint32Array(count);
   for (let item = 0; item < count; item++) itemOf[slots[item] as number] = item;
@@ -20,7 +34,7 @@ export function orderOf(keys: readonly string[], slots: Uint32Array = numbersTo(
   const ranks = new Uint16Array(isFew ? 0 : positions * symbols);
   const sorting: Sorting = { keys, slots, itemOf, order, ranks, slotBits: bitsFor(count) };
   if (isFew) sortFew(sorting, 0, count);
-  else sortMany(sorting, { items: numbersTo(count), start: 0, known: 0 });
+  else yield* sortMany(sorting, { items: numbersTo(count), start: 0, known: 0 });
   return order;
 }
 
@@ -61,13 +75,42 @@ interface Group {
   readonly known: number;
 }
 
-function sortMany(sorting: Sorting, { items, start, known }: Group): void {
-  const { keys, slots, itemOf, order, slotBits } = sorting;
+function* sortMany(sorting: Sorting, { items, start, known }: Group): Generator<void, void> {
+  const { keys, itemOf, order, slotBits } = sorting;
   const from = sharedLength(keys, items, known);
-  const { sizes, used, longest, clear } = rankSymbols(sorting, items, from);
-  const { ranks } = sorting;
+  const { sizes, used, longest, clear } = yield* rankSymbols(sorting, items, from);
   const packed = pack(items.length, slotBits);
-  for (let at = 0; at < items.length; at++) {
+  for (let first = 0; first < items.length; first += atOnce) {
+    packSome(sorting, { items, first, from, sizes, packed });
+    yield;
+  }
+  clear();
+  packed.sort();
+  yield;
+  for (let at = 0; at < items.length; at++) order[start + at] = packed.slotAt(at);
+  if (longest <= from + used) return;
+  for (let first = 0; first < items.length; ) {
+    let end = first + 1;
+    while (end < items.length && packed.hasSameDigits(end, first)) end++;
+    if (end - first >= fewerThanPass) {
+      const alike = order.slice(start + first, start + end).map((slot) => itemOf[slot] as number);
+      yield* sortMany(sorting, { items: alike, start: start + first, known: from + used });
+    } else if (end - first > 1) sortFew(sorting, start + first, start + end);
+    first = end;
+  }
+}
+
+interface Packing {
+  readonly items: Uint32Array;
+  readonly first: number;
+  readonly from: number;
+  readonly sizes: readonly number[];
+  readonly packed: ReturnType<typeof pack>;
+}
+
+function packSome({ keys, slots, ranks }: Sorting, { items, first, from, sizes, packed }: Packing): void {
+  const used = sizes.length;
+  for (let at = first; at < Math.min(items.length, first + atOnce); at++) {
     const item = items[at] as number;
     const key = keys[item] as string;
     const end = Math.min(key.length, from + used);
@@ -78,36 +121,18 @@ function sortMany(sorting: Sorting, { items, start, known }: Group): void {
     for (; position < used; position++) digits *= sizes[position] as number;
     packed.set(at, digits, slots[item] as number);
   }
-  clear();
-  packed.sort();
-  for (let at = 0; at < items.length; at++) order[start + at] = packed.slotAt(at);
-  if (longest <= from + used) return;
-  for (let first = 0; first < items.length; ) {
-    let end = first + 1;
-    while (end < items.length && packed.hasSameDigits(end, first)) end++;
-    if (end - first >= fewerThanPass) {
-      const alike = order.slice(start + first, start + end).map((slot) => itemOf[slot] as number);
-      sortMany(sorting, { items: alike, start: start + first, known: from + used });
-    } else if (end - first > 1) sortFew(sorting, start + first, start + end);
-    first = end;
-  }
 }
 
 /** Each position's characters by their rank among those that occur there: where all are alike, one takes no room. */
-function rankSymbols({ keys, ranks, slotBits }: Sorting, items: Uint32Array, from: number) {
+function* rankSymbols(sorting: Sorting, items: Uint32Array, from: number) {
+  const { ranks, slotBits } = sorting;
   let highest = 0;
   let longest = 0;
-  for (const item of items) {
-    const key = keys[item] as string;
-    if (key.length > longest) longest = key.length;
-    const end = Math.min(key.length, from + positions);
-    let row = 0;
-    for (let index = from; index < end; index++, row += symbols) {
-      const symbol = key.charCodeAt(index) + 1;
-      if (symbol > highest) highest = symbol;
-      ranks[row + symbol] = 1;
-    }
-    if (end < from + positions) ranks[row] = 1;
+  for (let first = 0; first < items.length; first += atOnce) {
+    const seen = markSymbols(sorting, items.subarray(first, first + atOnce), from);
+    highest = Math.max(highest, seen.highest);
+    longest = Math.max(longest, seen.longest);
+    yield;
   }
   const room = 2 ** Math.min(53, 64 - slotBits);
   const sizes: number[] = [];
@@ -125,6 +150,24 @@ function rankSymbols({ keys, ranks, slotBits }: Sorting, items: Uint32Array, fro
     for (let row = 0; row < ranks.length; row += symbols) ranks.fill(0, row, row + highest + 1);
   };
   return { sizes, used: sizes.length, longest, clear };
+}
+
+function markSymbols({ keys, ranks }: Sorting, items: Uint32Array, from: number) {
+  let highest = 0;
+  let longest = 0;
+  for (const item of items) {
+    const key = keys[item] as string;
+    if (key.length > longest) longest = key.length;
+    const end = Math.min(key.length, from + positions);
+    let row = 0;
+    for (let index = from; index < end; index++, row += symbols) {
+      const symbol = key.charCodeAt(index) + 1;
+      if (symbol > highest) highest = symbol;
+      ranks[row + symbol] = 1;
+    }
+    if (end < from + positions) ranks[row] = 1;
+  }
+  return { highest, longest };
 }
 
 /** Numbers of 64 bits, digits in front of a slot, in the two halves that the machine keeps them in. */

@@ -33,6 +33,8 @@ export async function findLive(
   page: { readonly after: Position | undefined; readonly limit: number },
 ): Promise<readonly Entry[]> {
   const { limit } = page;
+  const making = table.makeFor(conditions.map(({ field }) => field.name));
+  if (making !== undefined) await making;
   const driver = smallest(table, conditions);
   const all = table.counts().live;
   if (driver === undefined) return stream({ index: table.byStart, range: everything, conditions, ...page });
@@ -80,6 +82,8 @@ function earliest(
 }
 
 export async function countLive({ table, conditions }: Search): Promise<number> {
+  const making = table.makeFor(conditions.map(({ field }) => field.name));
+  if (making !== undefined) await making;
   const driver = smallest(table, conditions);
   if (driver === undefined && conditions.length === 0) return table.counts().live;
   const [only] = conditions;

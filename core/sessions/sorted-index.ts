@@ -1,5 +1,6 @@
 // Live sessions in the order of a key, then of their start, then of their id: equal, prefix, less and greater are all ranges of it.
-import { orderOf } from './key-order.ts';
+import type { Session } from '../model/session.ts';
+import { orderInSteps } from './key-order.ts';
 import type { Entry } from './table.ts';
 
 /** A place in the order; an item need not be there. */
@@ -16,11 +17,12 @@ export interface Range {
 }
 
 export interface SortedIndex {
-  add(key: string, entry: Entry): void;
-  /** The entry's session must be the one that it was added with. */
-  remove(key: string, entry: Entry): void;
-  /** Takes the place of all that was there. */
-  load(items: Items): void;
+  /** At the place of this session, by default of what the entry has now. */
+  add(key: string, entry: Entry, session?: Session): void;
+  /** The session must be the one that it was added with. */
+  remove(key: string, entry: Entry, session?: Session): void;
+  /** Takes, at its last step, the place of all that was there. */
+  load(items: Items): Generator<void, void>;
   /** Makes some of the lists that loading left for later; false when none was left. Until then what was loaded is held. */
   openSome(): boolean;
   count(range: Range): number;
@@ -110,7 +112,7 @@ export function createSortedIndex(): SortedIndex {
     return low;
   }
 
-  const placeOf = (key: string, { session: { startedAt, id } }: Entry): Place => ({ key, startedAt, id });
+  const placeOf = (key: string, { startedAt, id }: Session): Place => ({ key, startedAt, id });
 
   function split(at: number): void {
     const { keys, entries, starts } = chunkAt(at) as Chunk;
@@ -120,8 +122,8 @@ export function createSortedIndex(): SortedIndex {
   }
 
   return {
-    add(key, entry) {
-      const place = placeOf(key, entry);
+    add(key, entry, session = entry.session) {
+      const place = placeOf(key, session);
       const at = Math.min(chunkOf(place), Math.max(0, chunks.length - 1));
       const chunk = chunkAt(at);
       if (chunk === undefined) {
@@ -134,8 +136,8 @@ export function createSortedIndex(): SortedIndex {
       chunk.starts.splice(index, 0, place.startedAt);
       if (chunk.keys.length > mostInChunk) split(at);
     },
-    remove(key, entry) {
-      const place = placeOf(key, entry);
+    remove(key, entry, session = entry.session) {
+      const place = placeOf(key, session);
       const at = chunkOf(place);
       const chunk = chunkAt(at);
       if (chunk === undefined) return;
@@ -146,8 +148,8 @@ export function createSortedIndex(): SortedIndex {
       chunk.starts.splice(index, 1);
       if (chunk.keys.length === 0) chunks.splice(at, 1);
     },
-    load({ keys, slots, starts, entries }) {
-      const order = orderOf(keys, slots);
+    *load({ keys, slots, starts, entries }) {
+      const order = yield* orderInSteps(keys, slots);
       const bySlot = new Array<string>(keys.length);
       for (let at = 0; at < keys.length; at++) bySlot[slots[at] as number] = keys[at] as string;
       // Room for what comes: half of a chunk, so that the next ones do not split all of them.
@@ -191,7 +193,8 @@ export function createSortedIndex(): SortedIndex {
         const stop = at === last ? indexIn(chunk, to) : chunk.keys.length;
         for (let index = at === first ? indexIn(chunk, from) : 0; index < stop; index++) {
           const entry = chunk.entries[index] as Entry;
-          if (found.length === most) return { entries: found, next: placeOf(chunk.keys[index] as string, entry) };
+          if (found.length === most)
+            return { entries: found, next: placeOf(chunk.keys[index] as string, entry.session) };
           found.push(entry);
         }
       }

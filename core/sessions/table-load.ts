@@ -7,6 +7,8 @@ import type { Entry } from './table.ts';
 export interface Loading {
   /** As they stand in memory: to go through them so is much faster than in any other order. */
   readonly entries: readonly Entry[];
+  /** As they were then: what changes meanwhile is put in afterwards. */
+  readonly sessions: readonly Session[];
   readonly starts: Float64Array;
   /** Places among the entries, by start, then id. */
   readonly order: Uint32Array;
@@ -27,27 +29,35 @@ export function inOrderOfStart(entries: readonly Entry[]): Loading {
     first = end;
   }
   const firsts = Uint32Array.from({ length: entries.length + 1 }, (_, at) => at);
-  return { entries, starts, order, whole: inSlots(firsts, { entries, starts, order }) };
+  const sessions = entries.map(({ session }) => session);
+  return { entries, sessions, starts, order, whole: inSlots(firsts, { entries, starts, order }) };
 }
 
+/** Sessions between two moments at which something else may run. */
+const atOnce = 32_768;
+
 /** One session can have no key, or several. */
-export function itemsOf(keysOf: (session: Session) => readonly string[], loading: Loading): Items {
-  const { entries, whole } = loading;
-  const keys = new Array<string>(entries.length);
-  const firsts = new Uint32Array(entries.length + 1);
+export function* itemsOf(keysOf: (session: Session) => readonly string[], loading: Loading): Generator<void, Items> {
+  const { sessions, whole } = loading;
+  const keys = new Array<string>(sessions.length);
+  const firsts = new Uint32Array(sessions.length + 1);
   let count = 0;
   let isWhole = true;
-  for (let at = 0; at < entries.length; at++) {
-    for (const key of keysOf((entries[at] as Entry).session)) keys[count++] = key;
+  for (let at = 0; at < sessions.length; at++) {
+    for (const key of keysOf(sessions[at] as Session)) keys[count++] = key;
     isWhole &&= count === at + 1;
     firsts[at + 1] = count;
+    if (at % atOnce === 0) yield;
   }
   keys.length = count;
   return { keys, ...(isWhole ? whole : inSlots(firsts, loading)) };
 }
 
 /** `firsts`: of each entry where its keys begin. */
-function inSlots(firsts: Uint32Array, { entries, starts, order }: Omit<Loading, 'whole'>): Loading['whole'] {
+function inSlots(
+  firsts: Uint32Array,
+  { entries, starts, order }: Omit<Loading, 'whole' | 'sessions'>,
+): Loading['whole'] {
   const count = firsts[entries.length] as number;
   const slots = new Uint32Array(count);
   const sorted = { starts: new Float64Array(count), entries: new Array<Entry>(count) };

@@ -46,7 +46,10 @@ export interface SessionTable {
   hasOthers(entry: Entry): boolean;
   /** By start, then id. */
   readonly byStart: SortedIndex;
+  /** Makes what is left of it in one go. */
   indexOf(field: string): SortedIndex | undefined;
+  /** Little by little what is left of these; undefined when nothing is. */
+  makeFor(fields: readonly string[]): Promise<void> | undefined;
   closedById(id: string): Entry | undefined;
   counts(): { readonly live: number; readonly closed: number };
 }
@@ -60,6 +63,13 @@ interface TableOptions {
 
 const onlyOne = [''];
 
+interface Moved {
+  readonly entry: Entry;
+  readonly session: Session;
+  /** Else it went. */
+  readonly came: boolean;
+}
+
 export function createTable({ startedAt, maxClosed, fields }: TableOptions): SessionTable {
   const live = new Map<string, Entry>();
   const closed = new Map<string, Entry>();
@@ -68,29 +78,51 @@ export function createTable({ startedAt, maxClosed, fields }: TableOptions): Ses
   const indexed = [...fields.values()].filter(({ name, indexed }) => indexed && name !== 'state');
   const indexes = new Map(indexed.map((field) => [field.name, { field, index: createSortedIndex() }]));
   /** Loaded, but not in their indexes yet. */
-  const unmade = new Set<string>();
+  const unmade = new Map<string, Iterator<void, void>>();
+  /** What went and came since the loading, in its order, for those that are not made yet. */
+  let since: Moved[] = [];
   /** Those that follow every change; what is not made yet will be made of what is live then. */
   let made = [...indexes.values()];
-  /** The live ones in order, while that is right. */
-  let inOrder: Loading | undefined;
   let forgotten = startedAt;
 
   function indexOf(name: string): SortedIndex | undefined {
+    const making = unmade.get(name);
+    // Who asks by it waits for what is left of it.
+    while (making !== undefined && unmade.has(name)) step(name, making);
+    return indexes.get(name)?.index;
+  }
+
+  function step(name: string, making: Iterator<void, void>): void {
     const found = indexes.get(name);
-    if (found === undefined || !unmade.delete(name)) return found?.index;
-    inOrder ??= inOrderOfStart([...live.values()]);
-    found.index.load(itemsOf(found.field.keysOf, inOrder));
-    if (unmade.size === 0) inOrder = undefined;
+    if (!making.next().done || found === undefined) return;
+    const { field, index } = found;
+    for (const { entry, session, came } of since)
+      for (const key of field.keysOf(session))
+        if (came) index.add(key, entry, session);
+        else index.remove(key, entry, session);
+    unmade.delete(name);
+    if (unmade.size === 0) since = [];
     made.push(found);
-    return found.index;
+  }
+
+  function moved(move: Moved): void {
+    if (unmade.size > 0) since.push(move);
   }
 
   /** Beside all else that there is to do. */
-  async function makeAll(): Promise<void> {
-    for (const name of indexes.keys()) {
-      await turn();
-      indexOf(name);
+  async function makeSome(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      const making = unmade.get(name);
+      while (making !== undefined && unmade.has(name)) {
+        step(name, making);
+        await turn();
+      }
     }
+  }
+
+  async function makeAll(): Promise<void> {
+    await turn();
+    await makeSome([...unmade.keys()]);
     void openAll([byStart, ...made.map(({ index }) => index)]);
   }
 
@@ -109,14 +141,14 @@ export function createTable({ startedAt, maxClosed, fields }: TableOptions): Ses
   function addLive(entry: Entry): void {
     live.set(entry.identity, entry);
     byStart.add('', entry);
-    inOrder = undefined;
+    moved({ entry, session: entry.session, came: true });
     for (const { field, index } of made) for (const key of field.keysOf(entry.session)) index.add(key, entry);
   }
 
   function removeLive(entry: Entry): void {
     if (live.get(entry.identity) === entry) live.delete(entry.identity);
     byStart.remove('', entry);
-    inOrder = undefined;
+    moved({ entry, session: entry.session, came: false });
     for (const { field, index } of made) for (const key of field.keysOf(entry.session)) index.remove(key, entry);
   }
 
@@ -143,15 +175,17 @@ export function createTable({ startedAt, maxClosed, fields }: TableOptions): Ses
       addLive(entry);
       return;
     }
-    const moved = [];
+    const changed = [];
     for (const { field, index } of made) {
       const [old, next] = [field.keysOf(before), field.keysOf(session)];
       if (old.length === next.length && old.every((key, at) => key === next[at])) continue;
       for (const key of old) index.remove(key, entry);
-      moved.push({ index, next });
+      changed.push({ index, next });
     }
+    moved({ entry, session: before, came: false });
+    moved({ entry, session, came: true });
     entry.session = session;
-    for (const { index, next } of moved) for (const key of next) index.add(key, entry);
+    for (const { index, next } of changed) for (const key of next) index.add(key, entry);
   }
 
   const liveBy = (field: string, key: string): readonly Entry[] => {
@@ -180,9 +214,11 @@ export function createTable({ startedAt, maxClosed, fields }: TableOptions): Ses
     },
     load(entries) {
       for (const entry of entries) live.set(entry.identity, entry);
-      inOrder = inOrderOfStart([...live.values()]);
-      byStart.load(itemsOf(() => onlyOne, inOrder));
-      for (const name of indexes.keys()) unmade.add(name);
+      const loading = inOrderOfStart([...live.values()]);
+      const inOrder = makeOf({ keysOf: () => onlyOne }, byStart, loading);
+      while (!inOrder.next().done);
+      since = [];
+      for (const [name, { field, index }] of indexes) unmade.set(name, makeOf(field, index, loading));
       made = [];
       return makeAll();
     },
@@ -195,9 +231,16 @@ export function createTable({ startedAt, maxClosed, fields }: TableOptions): Ses
     },
     byStart,
     indexOf,
+    makeFor: (names) => (names.some((name) => unmade.has(name)) ? makeSome(names) : undefined),
     closedById: (id) => closedIds.get(id),
     counts: () => ({ live: live.size, closed: closed.size }),
   };
+}
+
+function* makeOf({ keysOf }: Pick<Field, 'keysOf'>, index: SortedIndex, loading: Loading): Generator<void, void> {
+  const items = yield* itemsOf(keysOf, loading);
+  yield;
+  yield* index.load(items);
 }
 
 /** What an update leaves as it is most of the time: all that any index is made of. */

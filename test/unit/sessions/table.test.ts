@@ -93,3 +93,27 @@ test.each(['before its indexes are made', 'while they are being made', 'after th
     }
   },
 );
+
+test('others have their turns while an index is being made that a query waits for', async () => {
+  const table = createTable({ startedAt: 0, maxClosed: 10, fields });
+  const session = sessionOf(1);
+  const entries = Array.from({ length: 150_000 }, (_, n) =>
+    entryOf({ ...session, id: `${n}`, key: `b|${n}|u|1`, userName: `абонент-${n}` }),
+  );
+  const made = table.load(entries);
+  let turns = 0;
+  let isAsking = true;
+  const turn = (): void => {
+    turns++;
+    if (isAsking) setImmediate(turn);
+  };
+  setImmediate(turn);
+
+  const conditions = compile([{ field: 'login', op: 'eq', value: 'абонент-77777' }], fields);
+  const found = await findLive({ table, conditions }, { after: undefined, limit: 2 });
+
+  isAsking = false;
+  expect(found).toEqual([entries[77_777]]);
+  expect(turns).toBeGreaterThan(8);
+  await made;
+});

@@ -30,7 +30,7 @@ export const faults: Promised = {
   promise: 'when box or network fail, a hook ends in time to be tried again, and then does its work',
   trials(kit) {
     const usage = once(() => usageOf(kit));
-    return Object.keys(kit.manifest.transports).flatMap((transport) =>
+    return transportsOf(kit).flatMap((transport) =>
       faultsFor(transport).map((fault) => ({
         hook: transport,
         name: fault.name,
@@ -59,12 +59,17 @@ export const deadline: Promised = {
       const one = kit.cases.find((each) => each.hook === hook && each.outcome === 'done' && each.sent.length > 0);
       const stage = {
         kit,
-        transports: Object.keys(kit.manifest.transports),
+        transports: transportsOf(kit),
         fault: { name: silence, kind: 'silent' },
       } as const;
       return one === undefined ? [] : [{ hook, name: one.name, run: () => tryOne(stage, one) }];
     }),
 };
+
+/** Those that lead to a box: a manifest also asks for what the daemon keeps for the plugin. */
+function transportsOf({ manifest, parts }: PluginKit): readonly string[] {
+  return Object.keys(manifest.transports).filter((name) => Object.hasOwn(parts.transports, name));
+}
 
 function wayOf(transport: string): Way {
   return transport === 'coa' ? 'udp' : transport === 'script' ? 'program' : 'tcp';
@@ -78,7 +83,7 @@ function faultsFor(transport: string): readonly Fault[] {
 
 /** The cases that change the box, by the transports that they reach it by; one of each hook. */
 async function usageOf(kit: PluginKit): Promise<ReadonlyMap<string, readonly PluginCase[]>> {
-  const usage = new Map<string, PluginCase[]>(Object.keys(kit.manifest.transports).map((name) => [name, []]));
+  const usage = new Map<string, PluginCase[]>(transportsOf(kit).map((name) => [name, []]));
   for (const one of kit.cases) {
     const changes = kit.parts.hooks.get(one.hook)?.kind === 'change' && !isSame(one.state, one.state_after);
     if (!changes || one.outcome !== 'done' || one.sent.length === 0) continue;

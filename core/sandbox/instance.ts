@@ -149,7 +149,7 @@ export function openInstance({ id, program, worker, apart, onOffence, meter, onI
       const text = `The sandbox worker of ${program.name} is gone: ${why}`;
       endAll(() =>
         part === 'bystander'
-          ? new OssiaError('run_lost', `${text}; it was at work for another plugin.`)
+          ? new OssiaError('run_lost', `${text}; it was not at work for this one.`)
           : new OssiaError('worker_lost', `${text}.`, { details: { suspect } }),
       );
     },

@@ -16,13 +16,15 @@ interface WatchInput {
   readonly pid: number;
   /** What it may hold now. */
   readonly memoryMb: () => number;
+  /** Until it is, its start has a limit of its own: behind the walls others work before it, and on a busy machine they take long. */
+  readonly isReady: () => boolean;
   /** The longest that it may compute now without a word. */
   readonly sliceMs: () => number;
   readonly ping: (id: number) => void;
   readonly kill: (why: string) => void;
 }
 
-export function watchWorker({ pid, memoryMb, sliceMs, ping, kill }: WatchInput): WorkerWatch {
+export function watchWorker({ pid, memoryMb, isReady, sliceMs, ping, kill }: WatchInput): WorkerWatch {
   let heardAt = Date.now();
   let tickAt = Date.now();
   let asked = 0;
@@ -42,6 +44,7 @@ export function watchWorker({ pid, memoryMb, sliceMs, ping, kill }: WatchInput):
   function judge(usage: ProcessUsage, late: boolean): void {
     const most = memoryMb();
     if (usage.residentBytes > most * 1024 * 1024) kill(`it uses more than ${most} MB`);
+    else if (!isReady()) return;
     else if (asked === answered) ask(usage);
     else if (!late && isHanging(usage)) kill(silent);
   }

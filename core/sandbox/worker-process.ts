@@ -10,7 +10,7 @@ import type { Launch } from './walls-layers.ts';
 import { silent, watchWorker } from './watch-worker.ts';
 import type { WorkerCode } from './worker-code.ts';
 
-/** In a worker's end: `suspect`: it was, or may have been, served then; `bystander`: somebody else was; `unknown`: that does not say. */
+/** In a worker's end: `suspect`: it was, or may have been, served then; `bystander`: it was not; `unknown`: that does not say. */
 export type Part = 'suspect' | 'bystander' | 'unknown';
 
 /** Whoever holds an isolate in the worker. */
@@ -75,6 +75,7 @@ export function startWorker({ code, launch, memoryMb, onEnd }: StartInput): Work
   let unacknowledged: number[] = [];
   let ahead = 1;
   let brokePipe = false;
+  let isReady = false;
   let strays = 0;
   let peakTenants = 0;
   let whenReady: () => void = () => {};
@@ -112,6 +113,7 @@ export function startWorker({ code, launch, memoryMb, onEnd }: StartInput): Work
       unacknowledged = unacknowledged.slice(message.count);
       ahead = message.ahead;
     } else if (message.type === 'ready') {
+      isReady = true;
       whenReady();
     } else if (message.type === 'pong') {
       watch.answered(message.id);
@@ -157,6 +159,7 @@ export function startWorker({ code, launch, memoryMb, onEnd }: StartInput): Work
       return memoryMb + peakTenants * limits.isolateMb;
     },
     sliceMs: () => Math.max(0, ...[...tenants.values()].map((tenant) => tenant.sliceMs())),
+    isReady: () => isReady,
     ping: (id) => send({ type: 'ping', id }),
     kill,
   });
@@ -178,10 +181,14 @@ export function startWorker({ code, launch, memoryMb, onEnd }: StartInput): Work
       const suspects = new Set(unacknowledged.slice(0, ahead));
       // What it was killed for may have begun long before.
       const isTelling = (why === '' || why === silent) && [...suspects].some((guest) => tenants.has(guest));
+      const partOf = (guest: number): Part => {
+        if (!isReady) return 'bystander';
+        if (suspects.has(guest)) return 'suspect';
+        return isTelling ? 'bystander' : 'unknown';
+      };
       const left = [...tenants];
       tenants.clear();
-      for (const [guest, tenant] of left)
-        tenant.lost(reason, suspects.has(guest) ? 'suspect' : isTelling ? 'bystander' : 'unknown');
+      for (const [guest, tenant] of left) tenant.lost(reason, partOf(guest));
       resolve(reason);
     };
     child.on('error', (error) => end(error.message));

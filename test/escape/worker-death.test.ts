@@ -61,12 +61,27 @@ test('what a plugin takes its worker down with is its own: those beside it are t
     error: { code: 'worker_lost', message: expect.stringContaining('out of memory') },
   });
   for (const result of await Promise.all([...before, ...behind])) {
-    expect(result).toMatchObject({ error: { code: 'run_lost', message: expect.stringContaining('another plugin') } });
+    expect(result).toMatchObject({
+      error: { code: 'run_lost', message: expect.stringContaining('not at work for this one') },
+    });
   }
   for (const guest of good) expect(await guest.run(callOf('now'))).toEqual({ type: 'returned', value: 1 });
   expect(workerPids()).toHaveLength(1);
   expect(await bad.run(callOf('now'))).toEqual({ type: 'returned', value: 1 });
   expect(workerPids()).toHaveLength(2);
+});
+
+test('a worker whose start sleeps for long, as behind walls on a busy machine, is waited for', async () => {
+  const guest = await (
+    await open({
+      behind: ({ command, args }) => ({
+        command: '/bin/sh',
+        args: ['-c', 'sleep 1.5; exec "$0" "$@"', command, ...args],
+      }),
+    })
+  ).load(programOf(waiting));
+  expect(await guest.run(callOf('now'))).toEqual({ type: 'returned', value: 1 });
+  expect(sandbox?.stats().workerRestarts).toBe(0);
 });
 
 test('a worker that swells is replaced, and the reason names its size', async () => {

@@ -56,14 +56,14 @@ export async function openKeptPlugins({ dir, log }: KeptInput): Promise<KeptPlug
   let timer: NodeJS.Timeout | undefined;
   let saving: Promise<void> = Promise.resolve();
 
-  await mkdir(dir, { recursive: true, mode: 0o700 });
-  await chmod(dir, 0o700);
   await readLedger().catch((error) => {
     const { message } = toOssiaError(error);
     log.warn({ file: join(dir, ledgerName) }, `what was kept of plugins is not used: ${message}`);
   });
 
   async function readLedger(): Promise<void> {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await chmod(dir, 0o700);
     const text = await readOwn(join(dir, ledgerName));
     if (text === undefined) return;
     for (const [nas, entry] of Object.entries(ledgerSchema.parse(JSON.parse(text)).profiles)) {

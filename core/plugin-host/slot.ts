@@ -198,7 +198,7 @@ export function createSlot({
       await loadNewest({ signal, reading: read, profile }, begun);
     } catch (error) {
       const isOurs = live === undefined && kept !== undefined && !signal.aborted;
-      if (isOurs) await fallBack(kept).catch(() => undefined);
+      if (isOurs) await fallBack(kept, signal).catch(() => undefined);
       throw error;
     }
   }
@@ -210,22 +210,31 @@ export function createSlot({
     if (live && version.hash === hashInForce) return settled(warning);
     succession.refuseAgain(version);
     const trial = succession.trialOf(version);
+    const tested = await loadTested(version, { trial, signal });
+    if (tested === null) return;
+    swap({ ...tested, version, trial, ms: performance.now() - begun, said: () => settled(warning) });
+  }
+
+  /** After a restart with a version on disk that is no good: the one that was, with what is wrong said. */
+  async function fallBack(version: Version, signal: AbortSignal): Promise<void> {
+    const tested = await loadTested(version, { trial: undefined, signal });
+    if (tested !== null) swap({ ...tested, version, trial: undefined, ms: 0, said: () => undefined });
+  }
+
+  /** Null: something newer was saved meanwhile. Rejects when it does not load, or fails its self-test. */
+  async function loadTested(
+    version: Version,
+    { trial, signal }: { trial: Trial | undefined; signal: AbortSignal },
+  ): Promise<Pick<Swap, 'next' | 'dead'> | null> {
     const next = await load(version, trial);
     const tested = await house.limitedTests(async () =>
       signal.aborted ? null : next.selfTest({ deadlineMs: house.selfTestMs, signal }),
     );
     const goesLive = !signal.aborted && tested !== null && tested.type !== 'failed';
     if (!goesLive) house.retired(next.retire());
-    if (signal.aborted || tested === null) return;
-    if (tested.type === 'failed') throw selfTestError(tested, read.place(['plugin']));
-    const dead = tested.type === 'unanswered' ? unansweredText(tested) : '';
-    swap({ next, version, trial, dead, ms: performance.now() - begun, said: () => settled(warning) });
-  }
-
-  /** After a restart with a version on disk that is no good: the one that was, with what is wrong said. */
-  async function fallBack(version: Version): Promise<void> {
-    const next = await load(version);
-    swap({ next, version, trial: undefined, dead: '', ms: 0, said: () => undefined });
+    if (signal.aborted || tested === null) return null;
+    if (tested.type === 'failed') throw selfTestError(tested, version.reading.place(['plugin']));
+    return { next, dead: tested.type === 'unanswered' ? unansweredText(tested) : '' };
   }
 
   function load({ reading: read, profile, plugin }: Version, trial?: Trial): Promise<LiveNas> {

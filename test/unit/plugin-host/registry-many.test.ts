@@ -61,7 +61,7 @@ test('a wrong profile does not keep the others from starting', async () => {
   await world.open();
 
   expect(world.registry.get('bras-1')).toBeDefined();
-  expect(world.registry.counts()).toEqual({ live: 1, refused: 3 });
+  expect(world.registry.counts()).toEqual({ live: 1, refused: 3, quarantined: 0 });
   expect(world.logged.join()).toContain('bras-3.yml');
 });
 

@@ -126,6 +126,22 @@ test('a restart goes on with the last good version, and knows the one that was t
   expect(await run(world, 'dave')).toEqual({ type: 'done' });
 });
 
+test('a restart at which also the last good version fails its self-test puts nothing in force', async () => {
+  const world = await openPluginWorld({ open: false });
+  const dir = join(world.folder, 'kept');
+  const kept = await openKeptPlugins({ dir, log: { warn: () => undefined } });
+  await world.open({ kept });
+  await world.registry.close();
+  await kept.close();
+  await world.save('bras-1', 'plugin: lines\nmatch: { nas_ip: 10.0.0.1 }');
+
+  const again = await openKeptPlugins({ dir, log: { warn: () => undefined } });
+  onTestFinished(() => again.close());
+  await world.open({ kept: again });
+
+  expect(world.status()).toMatchObject({ nas: null, problem: expect.stringContaining('the self-test failed') });
+});
+
 test('a restart with a plugin folder that does not compile serves the last good version and says why', async () => {
   const world = await openPluginWorld({ open: false });
   const dir = join(world.folder, 'kept');

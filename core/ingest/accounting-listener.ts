@@ -67,6 +67,7 @@ export async function startAccountingListener(options: AccountingListenerOptions
     lookup: (address, family, callback) => callback(null, address, typeof family === 'number' ? family : 4),
   });
   let idle = (): void => {};
+  let isClosed = false;
   const nothing = { kept: null, packets: [] };
   /** What the newest packets wait for. */
   let sharing: { readonly kept: Promise<void> | null; readonly packets: Taken[] } = nothing;
@@ -184,7 +185,8 @@ export async function startAccountingListener(options: AccountingListenerOptions
   }
 
   function send(response: Buffer, { address, port }: RemoteInfo): void {
-    socket.send(response, port, address);
+    // What is kept later than anybody waited for it comes again, to whoever listens then.
+    if (!isClosed) socket.send(response, port, address);
   }
 
   const listening = once(socket, 'listening');
@@ -211,6 +213,7 @@ export async function startAccountingListener(options: AccountingListenerOptions
         await promise;
         clearTimeout(deadline);
       }
+      isClosed = true;
       const closed = once(socket, 'close');
       socket.close();
       await closed;

@@ -97,6 +97,20 @@ test('nothing is answered before the sink resolves', async () => {
   check(nas.received[0], request);
 });
 
+test('what is kept after the listener has closed is answered no more, and does no harm', async () => {
+  const durable = Promise.withResolvers<void>();
+  const { nas, listener } = await open({ sink: () => durable.promise });
+  nas.send(accountingRequest({ attributes: start }));
+  await until(() => listener.stats().inFlight === 1);
+  closers.shift();
+
+  await listener.close();
+  durable.resolve();
+
+  await until(() => listener.stats().inFlight === 0);
+  expect(nas.received).toEqual([]);
+}, 20_000);
+
 test('a retransmission gets the same bytes again and reaches the sink once', async () => {
   const { nas, records, listener } = await open();
   const request = accountingRequest({ attributes: [...start, [33, 'proxy']], messageAuthenticator: true });

@@ -1,4 +1,5 @@
 // What a plugin can do to a box: the methods of each transport, as the guest sees them.
+import type { CliDevice } from './cli.ts';
 
 /** Attribute values by dictionary name; a list for an attribute that appears several times. */
 export type RadiusAttributes = Record<string, string | number | readonly (string | number)[]>;
@@ -168,6 +169,8 @@ export interface Device {
   readonly coa: CoaDevice;
   /** Commands over SSH. */
   readonly ssh: SshDevice;
+  /** The command line of routers and switches, over SSH or telnet. */
+  readonly cli: CliDevice;
   /** The RouterOS API. */
   readonly routeros: RouterOsDevice;
   /** Old programs on the daemon's own machine. */

@@ -5,6 +5,7 @@ import type { Verdict } from './verdict.ts';
 
 export type { AccountKind } from '../model/account-kind.ts';
 export { base64 } from './base64.ts';
+export { type CliConfigureOptions, type CliDevice, type CliLine, type CliRunOptions, cli } from './cli.ts';
 export type * from './device.ts';
 export { type DeviceError, isDeviceError } from './device-error.ts';
 export { type EnsureAbsentSteps, type EnsureRun, type EnsureSteps, ensure, ensureAbsent } from './ensure.ts';

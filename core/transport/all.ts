@@ -1,4 +1,5 @@
 // The transports there are; a new one is a folder here and a line in this list.
+import { cliTransport } from './cli/cli.ts';
 import { createCoaDefinition } from './coa/coa.ts';
 import { httpTransport } from './http/http.ts';
 import type { Dictionary } from './radius/dictionary.ts';
@@ -12,6 +13,7 @@ export function allTransports(dictionary: Dictionary): Readonly<Record<string, T
     createCoaDefinition(dictionary),
     routeros,
     sshTransport,
+    cliTransport,
     scriptTransport,
     httpTransport,
   ] as TransportDefinition[];

@@ -1,0 +1,255 @@
+// One login at a box and its dialog, a line at a time. Whatever breaks it leaves it unusable, and it is never used again.
+import { OssiaError } from '../../errors.ts';
+import { callEnded } from '../ssh/call-ended.ts';
+import type { CallContext } from '../transport.ts';
+import { answerText, refusalIn } from './answer.ts';
+import { isEcho } from './clean.ts';
+import type { CliConfig } from './config.ts';
+import { login } from './login.ts';
+import type { Mode } from './platform.ts';
+import { createPrompts, type Prompts } from './prompt.ts';
+import { createScreen, type Finding, type Screen } from './screen.ts';
+import { openSshWire } from './ssh-wire.ts';
+import { openTelnetWire } from './telnet-wire.ts';
+import type { Wire } from './wire.ts';
+
+export interface Session {
+  /** @throws `nas_refused` when a failure text answers; the session stands at a prompt then, and `modes` tells at which. */
+  command(command: Command): Promise<string>;
+  /** A return, and the prompt that comes back. */
+  poke(context: CallContext): Promise<void>;
+  /** Where the box waits now; empty when nobody knows. */
+  modes(): readonly Mode[];
+  /** It waits where it waited after the login, and has said nothing since. */
+  isReady(): boolean;
+  close(reason: OssiaError): void;
+}
+
+export interface Command {
+  readonly line: string;
+  /** What to say when the box asks; null: it is not answered. */
+  readonly answers: Readonly<Record<string, string>> | null;
+  readonly context: CallContext;
+}
+
+/** How long a box may take to show what was typed. */
+const echoPatience = 10_000;
+/** A prompt behind a line that did not end is only believed after so many times the usual silence. */
+const gluedPatience = 10;
+const mostQuestions = 20;
+
+interface Turn extends Finding {
+  readonly sees: 'prompt' | 'page' | 'question';
+  readonly modes?: readonly Mode[];
+  readonly glued?: true;
+  readonly say?: string | null;
+}
+
+interface Risen extends Finding {
+  readonly here: readonly Mode[];
+}
+
+export async function openSession(config: CliConfig, context: CallContext): Promise<Session> {
+  const wire = config.via === 'ssh' ? openSshWire(config) : openTelnetWire(config);
+  const screen = createScreen(wire, { settle: config.settle, maxOutput: config.max_output });
+  const onAbort = () => wire.close(callEnded(context, notIn(config)));
+  context.signal.addEventListener('abort', onAbort, { once: true });
+  if (context.signal.aborted) onAbort();
+  try {
+    await wire.ready;
+    const name = await login({ wire, screen, config, context });
+    const session = createSession({ wire, screen, config, prompts: createPrompts(name, config.platform) });
+    await session.settleIn(context);
+    return session;
+  } catch (error) {
+    wire.close(error as OssiaError);
+    throw error;
+  } finally {
+    context.signal.removeEventListener('abort', onAbort);
+  }
+}
+
+interface Parts {
+  readonly wire: Wire;
+  readonly screen: Screen;
+  readonly config: CliConfig;
+  readonly prompts: Prompts;
+}
+
+function createSession({
+  wire,
+  screen,
+  config,
+  prompts,
+}: Parts): Session & { settleIn(context: CallContext): Promise<void> } {
+  const { platform } = config;
+  const box = `${config.host}:${config.port}`;
+  let modes: readonly Mode[] = prompts.modesOf(screen.lastLine());
+  let home: Mode = 'exec';
+  screen.clear();
+
+  function lookForTurn(answers: Command['answers']): Turn | null {
+    const line = screen.lastLine();
+    if (line === '') return null;
+    const here = prompts.modesOf(line);
+    if (here.length > 0) return { sees: 'prompt', modes: here };
+    const own = Object.entries(answers ?? {}).find(([asked]) => line.toLowerCase().includes(asked.toLowerCase()));
+    if (own !== undefined) return { sees: 'question', say: own[1] };
+    if (platform.pager.mark.test(line)) return { sees: 'page' };
+    const question = platform.questions.find(({ when }) => when.test(line));
+    if (question !== undefined) return { sees: 'question', say: answers === null ? null : question.say };
+    const glued = prompts.endsIn(line);
+    if (glued.length > 0) return { sees: 'prompt', modes: glued, glued: true, settle: config.settle * gluedPatience };
+    return null;
+  }
+
+  /** Sends the line only when the box shows it as it was typed: what it would run is then what was meant. */
+  async function type(line: string, context: CallContext): Promise<void> {
+    if (!screen.isEmpty()) throw unknown(box, screen.raw());
+    wire.write(line);
+    if (config.echo && line !== '') {
+      const patience = AbortSignal.timeout(Math.min(echoPatience, Math.max(1, context.deadline - Date.now())));
+      const signal = AbortSignal.any([context.signal, patience]);
+      const late = () => noEcho(box, line, screen.raw());
+      await screen.wait({
+        look: () => (isEcho(screen.raw(), line) ? { settle: 0 } : null),
+        context: { ...context, signal },
+        late,
+      });
+    }
+    screen.clear();
+    wire.write(platform.enter);
+  }
+
+  async function answered({ line, answers, context }: Command): Promise<string> {
+    const late = (shown: string) => lateAnswer(line, shown);
+    for (let questions = 0; ; ) {
+      const turn = await screen.wait({ look: () => lookForTurn(answers), context, late });
+      if (turn.sees === 'prompt') {
+        modes = turn.modes ?? [];
+        const rest = turn.glued ? screen.lastLine() : '';
+        return answerText(screen.text() + withoutPrompt(rest), platform);
+      }
+      if (turn.sees === 'page') {
+        screen.cutLastLine(platform.pager.mark);
+        wire.write(platform.pager.key);
+        continue;
+      }
+      const asked = screen.lastLine();
+      questions += 1;
+      if (turn.say == null || questions > mostQuestions) throw unanswered(line, asked);
+      context.record({ kind: 'received', text: asked });
+      context.record({ kind: 'sent', text: turn.say === '' ? '(return)' : turn.say });
+      wire.write(turn.say + platform.enter);
+      // Until the line has ended, it is still the question that was answered.
+      await screen.wait({ look: () => (screen.lastLine().startsWith(asked) ? null : { settle: 0 }), context, late });
+    }
+  }
+
+  function withoutPrompt(line: string): string {
+    for (let at = 1; at < line.length; at += 1)
+      if (prompts.modesOf(line.slice(at)).length > 0 && prompts.modesOf(line.slice(at + 1)).length === 0)
+        return line.slice(0, at);
+    return '';
+  }
+
+  async function command(given: Command): Promise<string> {
+    const { line, context } = given;
+    modes = [];
+    try {
+      context.record({ kind: 'sent', text: line });
+      await type(line, context);
+      const text = await answered(given);
+      screen.clear();
+      context.record({ kind: 'received', text });
+      const refusal = refusalIn(text, line, platform);
+      if (refusal !== null) throw refusal;
+      return text;
+    } catch (error) {
+      // Anything but the box's own no leaves it in the middle of something.
+      if (modes.length === 0) wire.close(error as OssiaError);
+      throw error;
+    }
+  }
+
+  async function poke(context: CallContext): Promise<void> {
+    modes = [];
+    screen.clear();
+    wire.write(platform.enter);
+    await answered({ line: '', answers: null, context });
+    screen.clear();
+  }
+
+  async function rise(context: CallContext): Promise<void> {
+    const { privilege } = platform;
+    if (privilege === null || config.enable_password === undefined || modes.includes('privileged')) return;
+    const denied = () => new OssiaError('nas_auth', `${box} does not accept the enable password.`);
+    context.record({ kind: 'sent', text: privilege.command });
+    await type(privilege.command, context);
+    for (let asked = 0; ; asked += 1) {
+      const seen = await screen.wait({
+        look: (): Risen | null => {
+          const line = screen.lastLine();
+          const here = prompts.modesOf(line);
+          return here.length > 0 || privilege.password.test(line) ? { here } : null;
+        },
+        context,
+        late: (shown) => lateAnswer(privilege.command, shown),
+      });
+      const said = screen.text().trim();
+      screen.clear();
+      modes = seen.here;
+      if (modes.includes('privileged')) return;
+      if (modes.length > 0 && asked === 0) throw refusalIn(said, privilege.command, platform) ?? denied();
+      if (modes.length > 0 || asked > 0) throw denied();
+      context.record({ kind: 'sent', text: '(the enable password)' });
+      wire.write(config.enable_password + platform.enter);
+    }
+  }
+
+  return {
+    command,
+    poke,
+    modes: () => modes,
+    isReady: () => !wire.lost.aborted && screen.isEmpty() && modes.includes(home),
+    close: wire.close,
+    async settleIn(context) {
+      await rise(context);
+      home = modes.includes('privileged') ? 'privileged' : 'exec';
+      for (const line of platform.prepare)
+        await command({ line, answers: null, context }).catch((error: OssiaError) => {
+          // It pages and wraps then, which is seen to.
+          if (error.code !== 'nas_refused') throw error;
+        });
+    },
+  };
+}
+
+function notIn({ host, port }: CliConfig): OssiaError {
+  return new OssiaError('nas_unreachable', `${host}:${port} did not let us in before the deadline; nothing was sent.`);
+}
+
+function lateAnswer(line: string, shown: string): OssiaError {
+  const but = shown === '' ? '' : ` Its last line is: ${shown.slice(0, 200)}`;
+  return new OssiaError('nas_timeout', `"${line}" came to no prompt in time; it may still take effect.${but}`, {
+    said: shown.slice(0, 500),
+  });
+}
+
+function unanswered(line: string, asked: string): OssiaError {
+  return new OssiaError('nas_refused', `The box asks after "${line}", and nobody answers: ${asked.slice(0, 200)}`, {
+    said: asked.slice(0, 500),
+  });
+}
+
+function noEcho(box: string, line: string, raw: string): OssiaError {
+  return new OssiaError('nas_protocol', `${box} does not show "${line}" as it was typed; return was not pressed.`, {
+    said: raw.slice(-500),
+  });
+}
+
+function unknown(box: string, raw: string): OssiaError {
+  return new OssiaError('nas_protocol', `${box} said something that nobody asked for; the session was closed.`, {
+    said: raw.slice(-500),
+  });
+}

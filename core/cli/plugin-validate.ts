@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { type FieldProblem, OssiaError, toOssiaError } from '../errors.ts';
 import { checkProfile } from '../plugin-host/check-profile.ts';
 import { createClaims } from '../plugin-host/claims.ts';
-import { createPluginShelf } from '../plugin-host/plugin-shelf.ts';
+import { createPluginShelf, type PluginShelf } from '../plugin-host/plugin-shelf.ts';
 import { createPluginTrier } from '../plugin-host/try-plugin.ts';
 import { openSandbox } from '../sandbox/open-sandbox.ts';
 import type { Io } from './command.ts';
@@ -30,54 +30,60 @@ export interface Validated {
 }
 
 type Check = Validated['checks'][number];
+const unknownVersion = { version: null, hash: null };
 
-export async function validate({ config, plugin, nas, io }: Asked): Promise<Validated> {
-  const checks: Check[] = [];
-  const { loadSettings } = await import('../config/load-settings.ts');
-  try {
-    const settings = await loadSettings({ ...(config === undefined ? {} : { file: config }), env: io.env });
-    const { checkParts } = await import('../daemon.ts');
-    const { transports, loader, hooks } = await checkParts();
-    const sandbox = await openSandbox({ workers: 1, log: () => undefined });
-    try {
-      const trier = createPluginTrier({ sandbox, transports, hooks });
-      const shelf = createPluginShelf({ dir: settings.plugins, loader });
-      const profiles = (await namesIn(settings.profiles)).filter((name) => nas === undefined || name === nas);
-      if (nas !== undefined && profiles.length === 0) throw nothing(join(settings.profiles, `${nas}.yaml`));
-      const plugins = nas !== undefined ? [] : plugin === undefined ? await shelf.names() : [plugin];
-      for (const name of plugins) {
-        const taken = await shelf.take(name).then(
-          (one) => ({ one, problems: [] }),
-          (error) => ({ one: null, problems: problemsOf(error, join(settings.plugins, name)) }),
-        );
-        const where = join(settings.plugins, name);
-        const problems =
-          taken.one === null
-            ? taken.problems
-            : await trier.load(taken.one).then(
-                () => [],
-                (error) => problemsOf(error, where),
-              );
-        const { manifest, hash = null } = taken.one ?? {};
-        checks.push({ kind: 'plugin', name, version: manifest?.version ?? null, hash, problems, warnings: [] });
-      }
-      const claims = createClaims();
-      for (const name of profiles) {
-        const input = { name, dir: settings.profiles, transports, env: io.env, shelf, claims };
-        const { plugin: named, ...check } = await checkProfile(input, { load: trier.build, selfTestMs: null });
-        if (plugin !== undefined && named !== plugin) continue;
-        checks.push({ kind: 'profile', version: null, hash: null, ...check });
-      }
-    } finally {
-      await sandbox.close();
-    }
-  } catch (thrown) {
+export async function validate(asked: Asked): Promise<Validated> {
+  const checks = await checksOf(asked).catch((thrown) => {
     if (!(thrown instanceof OssiaError)) throw thrown;
-    const name = config ?? 'ossia.yaml';
-    const problems = problemsOf(thrown, name);
-    checks.push({ kind: 'settings', name, version: null, hash: null, problems, warnings: [] });
-  }
+    const name = asked.config ?? 'ossia.yaml';
+    return [{ kind: 'settings' as const, name, ...unknownVersion, problems: problemsOf(thrown, name), warnings: [] }];
+  });
   return { ok: checks.every(({ problems }) => problems.length === 0), checks };
+}
+
+async function checksOf({ config, plugin, nas, io }: Asked): Promise<Check[]> {
+  const { loadSettings } = await import('../config/load-settings.ts');
+  const settings = await loadSettings({ ...(config === undefined ? {} : { file: config }), env: io.env });
+  const { checkParts } = await import('../daemon.ts');
+  const { transports, loader, hooks } = await checkParts();
+  const profiles = (await namesIn(settings.profiles)).filter((name) => nas === undefined || name === nas);
+  if (nas !== undefined && profiles.length === 0) throw nothing(join(settings.profiles, `${nas}.yaml`));
+  const shelf = createPluginShelf({ dir: settings.plugins, loader });
+  const sandbox = await openSandbox({ workers: 1, log: () => undefined });
+  try {
+    const trier = createPluginTrier({ sandbox, transports, hooks });
+    const checks: Check[] = [];
+    const plugins = nas !== undefined ? [] : plugin === undefined ? await shelf.names() : [plugin];
+    for (const name of plugins) checks.push(await checkPlugin(name, { shelf, trier, dir: settings.plugins }));
+    // One after the other: the first of two that claim one address has it, as when the daemon starts.
+    const claims = createClaims();
+    for (const name of profiles) {
+      const input = { name, dir: settings.profiles, transports, env: io.env, shelf, claims };
+      const { plugin: named, ...check } = await checkProfile(input, { load: trier.build, selfTestMs: null });
+      if (plugin === undefined || named === plugin) checks.push({ kind: 'profile', ...unknownVersion, ...check });
+    }
+    return checks;
+  } finally {
+    await sandbox.close();
+  }
+}
+
+interface Loading {
+  readonly shelf: PluginShelf;
+  readonly trier: ReturnType<typeof createPluginTrier>;
+  readonly dir: string;
+}
+
+async function checkPlugin(name: string, { shelf, trier, dir }: Loading): Promise<Check> {
+  let known: Pick<Check, 'version' | 'hash'> = unknownVersion;
+  try {
+    const plugin = await shelf.take(name);
+    known = { version: plugin.manifest.version, hash: plugin.hash };
+    await trier.load(plugin);
+    return { kind: 'plugin', name, ...known, problems: [], warnings: [] };
+  } catch (thrown) {
+    return { kind: 'plugin', name, ...known, problems: problemsOf(thrown, join(dir, name)), warnings: [] };
+  }
 }
 
 export function validatedText({ checks }: Validated, io: Io): string {

@@ -6,11 +6,21 @@ import type { Verdict } from './verdict.ts';
 export type { AccountKind } from '../model/account-kind.ts';
 export { base64 } from './base64.ts';
 export { type CliConfigureOptions, type CliDevice, type CliLine, type CliRunOptions, cli } from './cli.ts';
+export {
+  byAcctSessionId,
+  type FoundSession,
+  firstFound,
+  isNak,
+  type SessionKey,
+  type SessionWay,
+  sessionIdentities,
+} from './coa.ts';
 export type * from './device.ts';
 export { type DeviceError, isDeviceError } from './device-error.ts';
 export { type EnsureAbsentSteps, type EnsureRun, type EnsureSteps, ensure, ensureAbsent } from './ensure.ts';
 export { sh } from './quote.ts';
 export { sleep } from './sleep.ts';
+export { isOptional, type Rendering, render } from './template.ts';
 export { gone, refuse, retry, unreachable, unsupported } from './verdict.ts';
 
 /** What a hook is given besides the device. */

@@ -13,6 +13,11 @@ export interface CoaServer {
 /** A number is the Error-Cause of a NAK; `nak` is one without a cause, `silence` no answer at all. */
 export type CoaVerdict = 'ack' | 'nak' | 'silence' | number;
 
+/** An ACK that says something: what is in it answers a question. */
+export interface CoaReport {
+  readonly ack: readonly RadiusAttribute[];
+}
+
 interface CoaServerOptions {
   readonly secret: string;
   /**
@@ -21,7 +26,7 @@ interface CoaServerOptions {
    */
   readonly isStrict: boolean;
   isSilent(): boolean;
-  take(request: RadiusPacket): CoaVerdict | Promise<CoaVerdict>;
+  take(request: RadiusPacket): CoaVerdict | CoaReport | Promise<CoaVerdict>;
 }
 
 const eventTimestampType = 55;
@@ -66,7 +71,7 @@ export async function startCoaServer(options: CoaServerOptions): Promise<CoaServ
       socket.send(known.answer, from.port, from.address);
       return;
     }
-    const answer = (verdict: CoaVerdict): void => {
+    const answer = (verdict: CoaVerdict | CoaReport): void => {
       if (verdict === 'silence' || isClosed) return;
       const packet = answerTo(request, verdict, secret);
       if (options.isStrict) remember(key, { authenticator: request.authenticator, answer: packet });
@@ -88,11 +93,11 @@ export async function startCoaServer(options: CoaServerOptions): Promise<CoaServ
   };
 }
 
-function answerTo(request: RadiusPacket, verdict: Exclude<CoaVerdict, 'silence'>, secret: Buffer): Buffer {
+function answerTo(request: RadiusPacket, verdict: Exclude<CoaVerdict, 'silence'> | CoaReport, secret: Buffer): Buffer {
   return encodeResponse({
     request,
-    code: request.code + (verdict === 'ack' ? 1 : 2),
-    attributes: typeof verdict === 'number' ? [errorCause(verdict)] : [],
+    code: request.code + (verdict === 'ack' || typeof verdict === 'object' ? 1 : 2),
+    attributes: typeof verdict === 'object' ? verdict.ack : typeof verdict === 'number' ? [errorCause(verdict)] : [],
     secret,
   });
 }

@@ -1,7 +1,6 @@
 // One step of a hook as the attributes of its request: who is meant, and what is to become of him.
-import { type RadiusAttributes, refuse } from '#plugin-sdk';
+import { isOptional, type RadiusAttributes, refuse, render } from '#plugin-sdk';
 import { type Input, identifyOf, type Step, type Templates, type Value } from './options.ts';
-import { isOptional, render } from './template.ts';
 
 export interface Request {
   readonly method: 'coa' | 'disconnect';

@@ -1,5 +1,5 @@
 // Templates of attribute values: `{rate_in}k`, `{rate_in*1000}`, `{acct_session_id?}`, and `{{` for a brace.
-import { refuse } from '#plugin-sdk';
+import { refuse } from './verdict.ts';
 
 interface Variable {
   readonly name: string;
@@ -16,7 +16,9 @@ interface Template {
 
 /** Whose value is rendered. */
 export interface Rendering {
+  /** The billing's variables. */
   readonly account: Readonly<Record<string, string>>;
+  /** For refusals. */
   readonly hook: string;
   /** The attribute's name, for refusals. */
   readonly attribute: string;
@@ -31,7 +33,11 @@ const separator = /[\s\p{Cc},;()[\]{}<>"'`#=\\|&$]/u;
 /** A profile has few templates, and an isolate serves one profile: all are kept. */
 const parsed = new Map<string, Template>();
 
-/** Undefined when the attribute is to be left out. Throws a refusal that names attribute and variable. */
+/**
+ * `render('svc({rate_out*1000})', { account, hook, attribute })`: the template with the billing's variables in it. Inside a longer text a value
+ * with a space, quote, bracket or other separator is refused. Undefined when it is to be left out, by `{name?}`. Throws a refusal that
+ * names attribute and variable.
+ */
 export function render(text: string, rendering: Rendering): string | undefined {
   const { pieces } = templateOf(text, rendering);
   let value = '';

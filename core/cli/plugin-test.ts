@@ -1,14 +1,14 @@
 // `ossia plugin test`: a plugin's cases and promises against its own simulator, with no box and no daemon.
-import { join } from 'node:path';
 import { nearest } from '../model/did-you-mean.ts';
 import type { PluginKit } from '../plugin-kit/kit.ts';
 import type { CaseResult } from '../plugin-kit/run-case.ts';
 import type { Only, PluginReport, PromiseResult } from '../plugin-kit/try-plugin.ts';
 import { readArguments } from './arguments.ts';
 import { type Command, exitCodes, type Io, UsageError } from './command.ts';
+import { folderOf, inWords } from './plugin-folder.ts';
 import { clean, painter } from './text.ts';
 
-const help = `usage: ossia plugin test NAME [--in-process] [--only HOOK[/CASE]]
+const help = `usage: ossia plugin test NAME [--in-process] [--cases] [--only HOOK[/CASE]]
 
 Runs the cases of a plugin, cases/HOOK/CASE.json, against its own simulator, and tries what every plugin promises: a dry
 run changes nothing, a hook twice is a hook once, user_del leaves nothing, hostile values stay values, and when network
@@ -16,6 +16,7 @@ or box fail the work is done by a later try. NAME is a plugin of ossia.yaml's fo
 
   --in-process    in plain Node instead of the sandbox: breakpoints (node --inspect-brk core/main.ts plugin test ...)
   --sandbox       as the daemon runs it; the default
+  --cases         the cases alone, without the promises
   --only HOOK     of this hook only; HOOK/CASE: this case only
   --config PATH   another settings file
   --json          print one JSON document
@@ -27,7 +28,7 @@ exit codes
 `;
 
 const grammar = {
-  options: { 'in-process': 'flag', sandbox: 'flag', only: 'value', config: 'value', json: 'flag' },
+  options: { 'in-process': 'flag', sandbox: 'flag', cases: 'flag', only: 'value', config: 'value', json: 'flag' },
   words: 1,
 } as const;
 
@@ -42,36 +43,31 @@ export const pluginTest: Command = {
     const engine = options['in-process'] === undefined ? 'sandbox' : 'in-process';
     // What the plugin writes to its console is no part of what is printed here.
     if (engine === 'in-process') console.log = console.error;
-    const { openPluginKit } = await import('../plugin-kit/kit.ts');
-    const { tryPlugin } = await import('../plugin-kit/try-plugin.ts');
-    const kit = await openPluginKit({ folder: await folderOf(name, options.config, io), engine });
-    try {
-      const only = options.only === undefined ? undefined : onlyOf(options.only, kit);
-      const print = options.json === undefined;
-      if (print)
-        io.out(`${kit.name} ${kit.manifest.version}, ${engine === 'sandbox' ? 'in the sandbox' : 'in process'}\n`);
-      const report = await tryPlugin(kit, {
-        only,
-        ...(print && {
-          onCase: (result) => io.out(caseText(result, io)),
-          onPromise: (result) => io.out(promiseText(result, io)),
-        }),
-      });
-      io.out(print ? summary(report, io) : `${JSON.stringify(report, null, 2)}\n`);
-      return report.ok ? exitCodes.ok : exitCodes.refused;
-    } finally {
-      await kit.close();
-    }
+    return inWords('test', { io, json: options.json }, async () => {
+      const { openPluginKit } = await import('../plugin-kit/kit.ts');
+      const { tryPlugin } = await import('../plugin-kit/try-plugin.ts');
+      const kit = await openPluginKit({ folder: await folderOf(name, options.config, io), engine });
+      try {
+        const only = options.only === undefined ? undefined : onlyOf(options.only, kit);
+        const print = options.json === undefined;
+        if (print)
+          io.out(`${kit.name} ${kit.manifest.version}, ${engine === 'sandbox' ? 'in the sandbox' : 'in process'}\n`);
+        const report = await tryPlugin(kit, {
+          only,
+          promises: options.cases === undefined,
+          ...(print && {
+            onCase: (result) => io.out(caseText(result, io)),
+            onPromise: (result) => io.out(promiseText(result, io)),
+          }),
+        });
+        io.out(print ? summary(report, io) : `${JSON.stringify(report, null, 2)}\n`);
+        return report.ok ? exitCodes.ok : exitCodes.refused;
+      } finally {
+        await kit.close();
+      }
+    });
   },
 };
-
-/** A word is a plugin of the settings' folder, what looks like a path is one. */
-export async function folderOf(name: string, config: string | undefined, io: Io): Promise<string> {
-  if (/[/\\.]/.test(name)) return name;
-  const { loadSettings } = await import('../config/load-settings.ts');
-  const settings = await loadSettings({ ...(config === undefined ? {} : { file: config }), env: io.env });
-  return join(settings.plugins, name);
-}
 
 function onlyOf(text: string, { cases, hooks }: PluginKit): Only {
   const [hook = '', ...rest] = text.split('/');
@@ -88,7 +84,7 @@ function unknown(what: string, near: string | undefined): UsageError {
   return new UsageError(`the plugin has no ${what}${near === undefined ? '' : `; did you mean ${near}?`}`);
 }
 
-function caseText({ hook, name, file, differences, reason, stack }: CaseResult, io: Io): string {
+export function caseText({ hook, name, file, differences, reason, stack }: CaseResult, io: Io): string {
   const paint = painter(io);
   if (differences.length === 0) return `  ${paint('good', 'ok  ')}  ${hook} ${name}\n`;
   const lines = differences.flatMap(({ what, diff }) => [`${what}`, ...diff.split('\n').map((line) => `  ${line}`)]);
@@ -117,7 +113,7 @@ function summary({ cases, contract }: PluginReport, io: Io): string {
   const whole = failed === 0 && broken.length === 0;
   const words = [
     `${cases.length - failed} of ${cases.length} cases as they should be`,
-    broken.length === 0 ? 'all promises kept' : `broken: ${broken.join(', ')}`,
+    ...(contract.length === 0 ? [] : [broken.length === 0 ? 'all promises kept' : `broken: ${broken.join(', ')}`]),
   ];
   return `${painter(io)(whole ? 'good' : 'bad', words.join('; '))}\n`;
 }

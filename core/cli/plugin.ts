@@ -12,6 +12,14 @@ const subcommands: Readonly<Record<string, Entry>> = {
     summary: 'which plugins are in force, in which versions, on which profiles',
     load: async () => (await import('./plugin-list.ts')).pluginList,
   },
+  new: {
+    summary: 'make one to begin with, that passes its check and its tests',
+    load: async () => (await import('./plugin-new.ts')).pluginNew,
+  },
+  check: {
+    summary: "whether a plugin's folder is in order: types, imports, cases, README",
+    load: async () => (await import('./plugin-check.ts')).pluginCheck,
+  },
   test: {
     summary: "run a plugin's cases, and try what every plugin promises",
     load: async () => (await import('./plugin-test.ts')).pluginTest,

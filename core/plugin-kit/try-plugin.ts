@@ -30,13 +30,18 @@ export interface PluginReport {
 
 interface TryInput {
   readonly only?: Only | undefined;
+  /** Whether the promises are tried too; yes unless said otherwise. */
+  readonly promises?: boolean;
   onCase?(result: CaseResult): void;
   onPromise?(result: PromiseResult): void;
 }
 
 const atOnce = 6;
 
-export async function tryPlugin(kit: PluginKit, { only, onCase, onPromise }: TryInput = {}): Promise<PluginReport> {
+export async function tryPlugin(
+  kit: PluginKit,
+  { only, promises = true, onCase, onPromise }: TryInput = {},
+): Promise<PluginReport> {
   const limited = createLimit(atOnce);
   const isMeant = ({ hook, name }: Pick<PluginCase, 'hook' | 'name'>): boolean =>
     only === undefined || (hook === only.hook && (only.name === undefined || name === only.name));
@@ -50,7 +55,7 @@ export async function tryPlugin(kit: PluginKit, { only, onCase, onPromise }: Try
   );
   const kept: PromiseResult[] = [];
   // One promise after the other: trials that wait for a deadline must not wait for a processor.
-  for (const promised of contract) {
+  for (const promised of promises ? contract : []) {
     const trials = promised.trials(kit).filter(isMeant);
     const result = await resultOf(promised, await Promise.all(trials.map((trial) => limited(() => tried(trial)))));
     kept.push(result);

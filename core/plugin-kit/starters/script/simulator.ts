@@ -14,6 +14,9 @@ import { join } from 'node:path';
 import type { SimulatedExchange, StartSimulator } from '#core/plugin-sdk/simulator.ts';
 import { callEnd, nameOf, programText, shapeBegin } from './simulator/program.ts';
 
+/** As the profile calls it, and the plugin. */
+const program = 'acme';
+
 type Values = Readonly<Record<string, string>>;
 
 interface BoxState {
@@ -23,8 +26,8 @@ interface BoxState {
 /** `state` is e.g. `{ "subscribers": { "1001": { "ip": "10.1.2.3", "service": "inet", "blocked": "no" } } }`. */
 export const startSimulator: StartSimulator = async ({ state = {} } = {}) => {
   const initial = (state as BoxState).subscribers ?? {};
-  const folder = mkdtempSync(join(tmpdir(), 'acme-'));
-  const [subscribers, calls, file] = [join(folder, 'subscribers'), join(folder, 'calls'), join(folder, 'acme')];
+  const folder = mkdtempSync(join(tmpdir(), `${program}-`));
+  const [subscribers, calls, file] = [join(folder, 'subscribers'), join(folder, 'calls'), join(folder, program)];
   const fill = (): void => {
     rmSync(subscribers, { recursive: true, force: true });
     mkdirSync(subscribers);
@@ -57,7 +60,7 @@ export const startSimulator: StartSimulator = async ({ state = {} } = {}) => {
   };
 
   return {
-    transports: { script: { programs: { acme: file } } },
+    transports: { script: { programs: { [program]: file } } },
     state() {
       tell();
       const all = readdirSync(subscribers).map((name) => valuesOf(join(subscribers, name)));

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { GateReport, HealthReport } from './api/deps.ts';
 import { createMetrics } from './api/metrics.ts';
 import { startApi } from './api/server.ts';
+import type { Environment } from './config/secrets.ts';
 import type { Settings } from './config/settings.ts';
 import { buildAccounts } from './daemon-accounts.ts';
 import { buildSessions } from './daemon-sessions.ts';
@@ -62,7 +63,13 @@ export async function checkParts() {
 const home = fileURLToPath(new URL('..', import.meta.url));
 const dictionaries = join(home, 'nas-profiles', 'dictionaries');
 
-export async function startDaemon(settings: Settings, { log }: { readonly log: Log }): Promise<Daemon> {
+interface DaemonParts {
+  readonly log: Log;
+  /** Where the profiles' `${env:...}` are found. */
+  readonly env: Environment;
+}
+
+export async function startDaemon(settings: Settings, { log, env }: DaemonParts): Promise<Daemon> {
   const releasers: (() => Promise<void> | void)[] = [];
   const failure = Promise.withResolvers<OssiaError>();
   let phase: HealthReport['phase'] = 'starting';
@@ -75,7 +82,7 @@ export async function startDaemon(settings: Settings, { log }: { readonly log: L
     }
   };
   try {
-    const started = await build(settings, { log, releasers, phase: () => phase, fail: failure.resolve });
+    const started = await build(settings, { log, env, releasers, phase: () => phase, fail: failure.resolve });
     phase = 'running';
     return { ...started, failed: failure.promise, stop };
   } catch (error) {
@@ -84,8 +91,7 @@ export async function startDaemon(settings: Settings, { log }: { readonly log: L
   }
 }
 
-interface Building {
-  readonly log: Log;
+interface Building extends DaemonParts {
   readonly releasers: (() => Promise<void> | void)[];
   readonly phase: () => HealthReport['phase'];
   fail(error: OssiaError): void;
@@ -93,7 +99,7 @@ interface Building {
 
 async function build(
   settings: Settings,
-  { log, releasers, phase, fail }: Building,
+  { log, env, releasers, phase, fail }: Building,
 ): Promise<Omit<Daemon, 'stop' | 'failed'>> {
   const say = (level: 'info' | 'warn' | 'error', message: string): void => log[level](message);
   const metrics = createMetrics();
@@ -152,7 +158,7 @@ async function build(
     hooks: catalogue,
     kv: createKv({ store, clock: Date.now }),
     log,
-    env: process.env,
+    env,
     onReload: metrics.profileReloaded,
   });
   releasers.push(() => registry.close());

@@ -11,8 +11,13 @@ const { runCli } = await import('./cli/cli.ts');
 // A pager that is closed early is no reason for a stack trace.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
+// Profiles refer to secrets in the environment: what is started from here, esbuild's own process among it, inherits none of them.
+const env = { ...process.env };
+const inherited = /^(PATH|HOME|TMPDIR|TZ|LANG|LC_[A-Z]+|TERM|NO_COLOR|NODE_[A-Z_]+)$/;
+for (const name of Object.keys(env)) if (!inherited.test(name)) delete process.env[name];
+
 const code = await runCli(process.argv.slice(2), {
-  env: process.env,
+  env,
   out: (message) => void process.stdout.write(message),
   err: (message) => void process.stderr.write(message),
   columns: process.stdout.isTTY ? process.stdout.columns : 0,

@@ -59,7 +59,7 @@ async function startWith(file: string | undefined, io: Io) {
   const log = createLog({ level, lines: pretty === true || (pretty === 'auto' && io.columns > 0) });
   for (const warning of settings.warnings) log.warn(warning);
   const { startDaemon } = await import('../daemon.ts');
-  const daemon = await startDaemon(settings, { log });
+  const daemon = await startDaemon(settings, { log, env: io.env });
   log.info({ ...daemon.ready }, 'ready');
   return { daemon, log, stopMs: settings.limits.stop };
 }

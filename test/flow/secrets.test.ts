@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startBoxes } from '#test/demo/boxes.ts';
+import { childrenOf, environmentOf } from '#test/support/sandbox-workers.ts';
 import { createSite } from '#test/support/site.ts';
 import { until } from '#test/support/until.ts';
 
@@ -18,7 +19,8 @@ test('no secret of any profile is found anywhere but in its own file', { timeout
     ),
   );
   expect(secrets.length).toBeGreaterThanOrEqual(4);
-  const daemon = await site.start();
+  const inEnvironment = 'тайна-of-the-environment';
+  const daemon = await site.start({ OSSIA_TEST_SECRET: inEnvironment });
   const account = { user_id: '1', login: 'алиса', ip: '10.1.2.3', auth_type: '1' };
   for (const { nasIp } of boxes.all)
     await daemon.fire(
@@ -40,10 +42,12 @@ test('no secret of any profile is found anywhere but in its own file', { timeout
   const { body } = await daemon.call('GET', '/v1/jobs?limit=100');
   for (const { id } of (body as { jobs: { id: string }[] }).jobs)
     said.push(JSON.stringify((await daemon.call('GET', `/v1/jobs/${id}`)).body));
-  const workers = readFileSync(`/proc/${daemon.pid}/task/${daemon.pid}/children`, 'utf8').trim().split(' ');
-  expect(workers.length).toBeGreaterThan(0);
-  for (const pid of [String(daemon.pid), ...workers])
-    for (const file of ['cmdline', 'environ']) said.push(readFileSync(`/proc/${pid}/${file}`, 'utf8'));
+  const children = childrenOf(daemon.pid);
+  expect(children.length).toBeGreaterThan(1);
+  for (const pid of [daemon.pid, ...children]) said.push(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+  const environments = children.map(environmentOf);
+  expect(environments.filter((text) => text.includes(inEnvironment))).toEqual([]);
+  said.push(...environments);
   const data = join(site.directory, 'data');
   for (const file of readdirSync(data, { withFileTypes: true }))
     if (file.isFile()) said.push(readFileSync(join(data, file.name), 'latin1'));

@@ -20,6 +20,10 @@ const subcommands: Readonly<Record<string, Entry>> = {
     summary: "whether a plugin's folder is in order: types, imports, cases, README",
     load: async () => (await import('./plugin-check.ts')).pluginCheck,
   },
+  dev: {
+    summary: 'at each save its types and its cases, until Ctrl-C',
+    load: async () => (await import('./plugin-dev.ts')).pluginDev,
+  },
   test: {
     summary: "run a plugin's cases, and try what every plugin promises",
     load: async () => (await import('./plugin-test.ts')).pluginTest,

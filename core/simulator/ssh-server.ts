@@ -30,7 +30,18 @@ interface SshServerOptions {
   run(command: SshCommand): SshOutput;
 }
 
-export async function startSshServer(options: SshServerOptions): Promise<SshServer> {
+export function startSshServer({ run, ...login }: SshServerOptions): Promise<SshServer> {
+  return listenSsh({ ...login, serve: (session) => serve(session, run) });
+}
+
+interface SshListener {
+  readonly user: string;
+  readonly password: string;
+  serve(session: Session): void;
+}
+
+/** Who has logged in is served as `serve` does it. */
+export async function listenSsh(options: SshListener): Promise<SshServer> {
   const key = makeHostKey();
   const ssh = new ssh2.Server({ hostKeys: [key.text] }, (connection) => {
     connection.on('error', () => undefined);
@@ -39,7 +50,7 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
       if (isUser && isSame(attempt.password, options.password)) attempt.accept();
       else attempt.reject(['password']);
     });
-    connection.on('session', (accept) => serve(accept(), options));
+    connection.on('session', (accept) => options.serve(accept()));
   });
   const sockets = new Set<Socket>();
   // A socket server of our own, since that of ssh2 lets each answer wait for the acknowledgement of the one before.
@@ -70,7 +81,7 @@ function makeHostKey(): { text: string; parsed: ParsedKey } {
   }
 }
 
-function serve(session: Session, { run }: SshServerOptions): void {
+function serve(session: Session, run: SshServerOptions['run']): void {
   session.on('exec', (accept, _reject, { command }) => {
     const channel = accept();
     const stdin: Buffer[] = [];

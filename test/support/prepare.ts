@@ -21,6 +21,7 @@ const peers: Readonly<Record<string, string>> = {
   procps: '/usr/bin/pgrep',
   openssl: '/usr/bin/openssl',
   radsecproxy: '/usr/sbin/radsecproxy',
+  'inetutils-telnetd': '/usr/sbin/telnetd',
   systemd: '/lib/systemd/systemd',
 };
 

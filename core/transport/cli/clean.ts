@@ -16,11 +16,11 @@ export function cleanLine(line: string): string {
   return (/[^\P{Cc}\t]/u.test(text) ? shown(text) : text).replace(/[ \t]+$/, '');
 }
 
-const escape = '\u001b';
+const esc = '\u001b';
 /** ECMA-48: CSI with its numbers, OSC up to its end, other escapes; then single characters. */
-const csi = `${escape}\\[([0-9;?]{0,32})[ -/]?([@-~])`;
-const osc = `${escape}\\][^\\u0007${escape}]{0,500}(?:\\u0007|${escape}\\\\)`;
-const pieces = new RegExp(`${csi}|${osc}|${escape}[ -/]?[0-~]?|[^]`, 'gu');
+const csi = `${esc}\\[([0-9;?]{0,32})[ -/]?([@-~])`;
+const osc = `${esc}\\][^\\u0007${esc}]{0,500}(?:\\u0007|${esc}\\\\)`;
+const pieces = new RegExp(`${csi}|${osc}|${esc}[ -/]?[0-~]?|[^]`, 'gu');
 const invisible = new RegExp(`${csi}|[\\s\\p{Cc}]`, 'gu');
 
 function shown(line: string): string {

@@ -56,7 +56,7 @@ export const cliConfig: z.ZodType<CliConfig> = z
     password: secret,
     private_key: z.string().min(1).optional(),
     passphrase: z.string().min(1).optional(),
-    host_key: z.unknown(),
+    host_key: z.unknown().optional(),
     legacy: z.boolean().default(false),
     enable_password: secret,
     platform: platformOf,

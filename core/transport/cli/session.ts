@@ -161,7 +161,7 @@ function createSession({
       await type(line, context);
       const text = await answered(given);
       screen.clear();
-      context.record({ kind: 'received', text });
+      if (text !== '') context.record({ kind: 'received', text });
       const refusal = refusalIn(text, line, platform);
       if (refusal !== null) throw refusal;
       return text;

@@ -118,7 +118,9 @@ export const settingsSchema = z.strictObject({
   tokens: z.array(token).default([]),
   sandbox: z
     .strictObject({
-      workers: count({ most: 64 }).default(1).describe('Worker processes; profiles are spread over them.'),
+      workers: count({ most: 64 })
+        .default(1)
+        .describe('Worker processes for each plugin; its profiles are spread over them.'),
       memory: size(undefined, { least: 64 * 1024 ** 2 })
         .prefault('1GB')
         .describe('A worker that uses more is replaced.'),

@@ -1,4 +1,4 @@
-// Opens the sandbox: some worker processes for all programs, one for those that did harm, each replaced when it ends.
+// Opens the sandbox: worker processes for each plugin, one for the programs that did harm, each replaced when it ends.
 import { OssiaError } from '../errors.ts';
 import { createLimit } from '../model/limit.ts';
 import { openGuest } from './guest.ts';
@@ -12,7 +12,7 @@ import { startWorker, type WorkerProcess, workerLaunch } from './worker-process.
 import { openWorkerSlot, type WorkerSlot } from './worker-slot.ts';
 
 export interface SandboxInput {
-  /** How many worker processes share the programs. */
+  /** How many worker processes the programs of one plugin share; another plugin has others. */
   readonly workers: number;
   /** Megabytes that one worker may hold, besides a little for each isolate, before it is replaced. */
   readonly workerMemoryMb?: number;
@@ -22,6 +22,12 @@ export interface SandboxInput {
   /** Puts a worker's start behind the walls of the system; see walls.ts. */
   readonly behind?: Walls['behind'];
   readonly log: (level: 'info' | 'warn', message: string) => void;
+}
+
+/** The workers of one plugin. */
+interface House {
+  readonly slots: readonly WorkerSlot[];
+  guests: number;
 }
 
 const knownSources = 64;
@@ -38,6 +44,7 @@ export async function openSandbox(input: SandboxInput): Promise<Sandbox> {
   const launch = behind?.(workerLaunch) ?? workerLaunch;
   const code = await buildWorkerCode();
   const guests = new Set<Guest>();
+  const houses = new Map<string, House>();
   const residents = createResidents(residentIsolates);
   const loading = createLimit(loadsAtOnce);
   const sources = createKnownSources(knownSources);
@@ -68,9 +75,9 @@ export async function openSandbox(input: SandboxInput): Promise<Sandbox> {
     });
   }
 
-  const slots = Array.from({ length: Math.max(1, workers) }, openSlot);
+  const spare = Array.from({ length: Math.max(1, workers) }, openSlot);
   try {
-    await Promise.all(slots.map((slot) => slot.worker().ready));
+    await Promise.all(spare.map((slot) => slot.worker().ready));
   } catch (cause) {
     await close();
     throw new OssiaError(
@@ -79,7 +86,25 @@ export async function openSandbox(input: SandboxInput): Promise<Sandbox> {
     );
   }
 
-  function place(apart: boolean): WorkerProcess {
+  /** A plugin that computes, or brings its worker down, keeps only its own boxes waiting. */
+  function moveIn(plugin: string): House {
+    const house = houses.get(plugin) ?? {
+      slots: Array.from({ length: Math.max(1, workers) }, () => spare.pop() ?? openSlot()),
+      guests: 0,
+    };
+    houses.set(plugin, house);
+    house.guests += 1;
+    return house;
+  }
+
+  function moveOut(plugin: string, house: House): void {
+    house.guests -= 1;
+    if (house.guests > 0) return;
+    houses.delete(plugin);
+    spare.push(...house.slots);
+  }
+
+  function place({ slots }: House, apart: boolean): WorkerProcess {
     if (apart) {
       ward ??= openSlot();
       return ward.worker();
@@ -88,21 +113,30 @@ export async function openSandbox(input: SandboxInput): Promise<Sandbox> {
     return others.reduce((least, worker) => (worker.tenants.size < least.tenants.size ? worker : least), first);
   }
 
+  function allSlots(): WorkerSlot[] {
+    return [...spare, ...[...houses.values()].flatMap(({ slots }) => slots), ...(ward ? [ward] : [])];
+  }
+
   async function close(): Promise<void> {
     closing.abort();
     await Promise.all([...guests].map((guest) => guest.close()));
-    const all = [...slots, ...(ward ? [ward] : [])];
-    await Promise.all(all.map((slot) => slot.close()));
+    await Promise.all(allSlots().map((slot) => slot.close()));
   }
 
   return {
     async load(program) {
       if (closing.signal.aborted) throw new OssiaError('stopping', 'The sandbox is closed.');
       const meter = usages.open(program.owner);
+      const plugin = program.owner?.plugin ?? '';
+      const house = moveIn(plugin);
+      const leave = (): void => {
+        meter.close();
+        moveOut(plugin, house);
+      };
       try {
         const guest: Guest = await openGuest({
           program,
-          place,
+          place: (apart) => place(house, apart),
           nextId: () => nextGuest++,
           log,
           known: sources.find(program.source),
@@ -116,18 +150,18 @@ export async function openSandbox(input: SandboxInput): Promise<Sandbox> {
           },
           onClose: () => {
             guests.delete(guest);
-            meter.close();
+            leave();
           },
         });
         guests.add(guest);
         return guest;
       } catch (error) {
-        meter.close();
+        leave();
         throw error;
       }
     },
     stats: () => ({
-      workers: slots.length + (ward ? 1 : 0),
+      workers: allSlots().length,
       guests: guests.size,
       workerRestarts: restarts,
       recycled,

@@ -171,7 +171,9 @@ export function createLiveNas(input: LiveNasInput): LiveNas {
       const result = await runner.run('selfTest');
       const outcome = outcomeOf({ result, mask, where: '' });
       if (outcome.type === 'done' || outcome.type === 'gone') return { type: 'passed' };
-      if (isUnanswered(outcome)) return { type: 'unanswered', reason: outcome.reason };
+      // Its worker may have been brought down by another profile.
+      const isInnocent = result.type === 'failed' && result.error.code === 'run_lost';
+      if (isInnocent || isUnanswered(outcome)) return { type: 'unanswered', reason: outcome.reason };
       return {
         type: 'failed',
         reason: outcome.reason,

@@ -114,7 +114,7 @@ export function createSuccession(input: SuccessionInput): Succession {
 
     trialOf(next) {
       const against = proven;
-      const isSafe = against && against.hash !== next.hash && isSameBox(against.profile, next.profile);
+      const isSafe = against && against.hash !== next.hash && mayRunFor(against.profile, next.profile);
       if (!isSafe || isTrusted) return undefined;
       const isNewPlugin = against.plugin.hash !== next.plugin.hash;
       const trial: Trial = createTrial({
@@ -175,15 +175,18 @@ function programOfPlugin({ manifest, hash }: Plugin): string {
   return programOf({ ...manifest, hash });
 }
 
-/** Another box has nothing to be compared with, and going back would mean to write to one that was taken away. */
-function isSameBox(one: Profile, other: Profile): boolean {
-  return placesOf(one) === placesOf(other);
+/**
+ * Another box has nothing to be compared with, and going back would mean to write to one that was taken away; with other grants it
+ * would do what somebody has just forbidden.
+ */
+function mayRunFor(one: Profile, other: Profile): boolean {
+  return boundsOf(one) === boundsOf(other);
 }
 
-function placesOf({ match, transports }: Profile): string {
+function boundsOf({ match, grants, transports }: Profile): string {
   const places = Object.entries(transports).map(([name, section]) => {
     const at = typeof section === 'object' && section !== null ? (section as Record<string, unknown>) : {};
     return [name, at['host'], at['port'], at['base_url']];
   });
-  return JSON.stringify([match, places.sort(([one], [other]) => (String(one) < String(other) ? -1 : 1))]);
+  return JSON.stringify([match, grants, places.sort(([one], [other]) => (String(one) < String(other) ? -1 : 1))]);
 }

@@ -13,6 +13,8 @@ export interface HttpAsked {
 
 export interface HttpAnswer {
   readonly status: number;
+  /** Besides those of the body, e.g. `retry-after`. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** As JSON. */
   readonly body?: unknown;
 }
@@ -30,9 +32,10 @@ interface HttpServerOptions {
 
 export async function startHttpServer({ token, answer }: HttpServerOptions): Promise<HttpServer> {
   const server = createServer(async (request, response) => {
-    const send = ({ status, body }: HttpAnswer): void => {
+    const send = ({ status, headers, body }: HttpAnswer): void => {
       const text = body === undefined ? '' : JSON.stringify(body);
-      response.writeHead(status, text === '' ? {} : { 'content-type': 'application/json; charset=utf-8' }).end(text);
+      const type = text === '' ? {} : { 'content-type': 'application/json; charset=utf-8' };
+      response.writeHead(status, { ...headers, ...type }).end(text);
     };
     try {
       if (request.headers.authorization !== `Bearer ${token}`) return send({ status: 401, body: { error: 'who?' } });

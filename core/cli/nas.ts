@@ -35,7 +35,12 @@ interface NasView {
     readonly hash: string;
     readonly hooks: readonly string[];
   } | null;
-  readonly transports: readonly { readonly name: string; readonly host: string | null; readonly port: number | null }[];
+  readonly transports: readonly {
+    readonly name: string;
+    readonly host: string | null;
+    readonly port: number | null;
+    readonly grants: readonly string[];
+  }[];
   readonly match: Readonly<Record<string, readonly string[]>>;
   readonly since: string | null;
   readonly problem: string;
@@ -161,6 +166,10 @@ function show(one: NasView, io: Io): string {
     ['since', localTime(one.since)],
     ['match', match.map(([name, values]) => `${name} ${values.join(', ')}`).join('; ')],
     ['reach', places.join('; ')],
+    [
+      'may',
+      one.transports.map(({ name, grants }) => `${name}: ${grants.map(clean).join(', ') || 'nothing'}`).join('; '),
+    ],
     ['jobs', `${one.running} running, ${one.waiting} waiting`],
     [
       'breaker',

@@ -253,7 +253,13 @@ export function createLiveNas(input: LiveNasInput): LiveNas {
     await within(closeMs, device.close());
   }
 
-  const plugin = { name: manifest.name, version: manifest.version, hash, hooks: guest.hooks };
+  const plugin = {
+    name: manifest.name,
+    version: manifest.version,
+    hash,
+    hooks: guest.hooks,
+    asks: manifest.transports,
+  };
   const nas: Nas = { name: profile.name, profile, plugin, run, listSessions, listUsers, uptime };
   return {
     nas,

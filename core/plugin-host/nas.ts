@@ -40,6 +40,8 @@ export interface Nas {
     readonly version: string;
     readonly hash: string;
     readonly hooks: ReadonlySet<string>;
+    /** By transport, patterns of what its manifest asks to do. */
+    readonly asks: Readonly<Record<string, readonly string[]>>;
   };
   /** Never rejects; keeps to the profile's deadline. While this is on trial, one that failed is run by the version before, with a deadline anew. */
   run(run: HookRun): Promise<HookReport>;

@@ -79,7 +79,7 @@ export function scriptedDirectory(): ScriptedDirectory {
       const listUsers: Nas['listUsers'] = async (listing) =>
         lists.get(name)?.(listing) ?? { type: 'unsupported', reason: 'scripted' };
       const uptime = async () => null;
-      const plugin = { name: 'scripted', version: '1', hash: '0', hooks: new Set<string>() };
+      const plugin = { name: 'scripted', version: '1', hash: '0', hooks: new Set<string>(), asks: {} };
       boxes.set(name, { name, profile, plugin, run, listSessions, listUsers, uptime });
       for (const listener of listeners) listener(name);
     },

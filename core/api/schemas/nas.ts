@@ -20,7 +20,14 @@ export const nasSchema = named(
     plugin: z
       .object({ name: z.string(), version: z.string(), hash: z.string(), hooks: z.array(z.string()) })
       .nullable(),
-    transports: z.array(z.object({ name: z.string(), host: z.string().nullable(), port: z.int().nullable() })),
+    transports: z.array(
+      z.object({
+        name: z.string(),
+        host: z.string().nullable(),
+        port: z.int().nullable(),
+        grants: z.array(z.string()).describe('Patterns of what the plugin may do there; empty: it asks for nothing.'),
+      }),
+    ),
     match: z.object({
       nas_ip: z.array(z.string()),
       nas_identifier: z.array(z.string()),
@@ -119,6 +126,7 @@ function transportsOf(nas: Nas | null) {
     name,
     host: fieldOf({ section, field: 'host', type: 'string' }),
     port: fieldOf({ section, field: 'port', type: 'number' }),
+    grants: [...(nas?.profile.grants[name] ?? nas?.plugin.asks[name] ?? [])],
   }));
 }
 

@@ -159,7 +159,7 @@ test('every NAS is shown with its gate and, when refused, with file and line; it
         state: 'live',
         address: '10.0.0.1',
         plugin: { name: 'mikrotik', version: '1.2.0', hooks: ['user_add', 'user_drop'] },
-        transports: [{ name: 'routeros', host: '10.0.0.1', port: 8729 }],
+        transports: [{ name: 'routeros', host: '10.0.0.1', port: 8729, grants: ['/ip/*'] }],
         breaker: 'open',
         next_probe_at: '2026-11-21T20:00:00.000Z',
         usage: { runs: 4, calls: 8, run_seconds: 1.5, cpu_seconds: 0.01, memory_bytes: 2_000_000 },

@@ -28,6 +28,14 @@ const subcommands: Readonly<Record<string, Entry>> = {
     summary: "run a plugin's cases, and try what every plugin promises",
     load: async () => (await import('./plugin-test.ts')).pluginTest,
   },
+  try: {
+    summary: 'run one hook, on the simulator or as a dry run on a real box',
+    load: async () => (await import('./plugin-try.ts')).pluginTry,
+  },
+  repl: {
+    summary: 'a prompt with the device of a simulated box',
+    load: async () => (await import('./plugin-repl.ts')).pluginRepl,
+  },
   reload: {
     summary: 'read plugins and profiles anew, or only try them',
     load: async () => (await import('./plugin-reload.ts')).pluginReload,

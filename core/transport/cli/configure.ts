@@ -39,6 +39,8 @@ interface Plan {
   readonly confirm: Steps;
   readonly leave: readonly string[];
   readonly discard: Steps | undefined;
+  /** Of a commit that waits for its confirmation. */
+  readonly takeBack: Steps | undefined;
   /** The lines change nothing before the commit. */
   readonly isCandidate: boolean;
 }
@@ -57,6 +59,7 @@ function planOf({ config: { platform, confirm_within }, options }: Change): Plan
     confirm: steps(confirmed?.confirm),
     leave: configuration.leave,
     discard: confirmed?.discard ?? configuration.discard,
+    takeBack: confirmed?.discard,
     isCandidate: configuration.commit !== undefined,
   };
 }
@@ -74,7 +77,8 @@ export async function configure(run: ConfigureRun): Promise<string> {
   const said: string[] = [];
   const isConfirmed = options.commit === 'confirmed';
   let applied = 0;
-  let isCommitted = false;
+  /** `waiting`: in force, and taken back by the box unless it is confirmed. */
+  let stage: 'typing' | 'waiting' | 'committed' = 'typing';
 
   async function type(typed: readonly string[] | undefined): Promise<void> {
     for (const line of typed ?? []) {
@@ -83,10 +87,14 @@ export async function configure(run: ConfigureRun): Promise<string> {
     }
   }
 
-  async function confirmReached(): Promise<void> {
-    isCommitted = isConfirmed;
-    // What proves that the change has not locked us out is a new login; with no session left for one, an answer must do.
-    if (isConfirmed && !(await run.pool.tryFresh(context))) await session.poke(context);
+  async function confirm(lines: readonly string[] | undefined): Promise<void> {
+    if (isConfirmed) {
+      stage = 'waiting';
+      // What proves that the change has not locked us out is a new login; with no session left for one, an answer must do.
+      if (!(await run.pool.tryFresh(context))) await session.poke(context);
+      await type(lines);
+    }
+    if (isConfirmed || plan.isCandidate) stage = 'committed';
   }
 
   try {
@@ -101,16 +109,11 @@ export async function configure(run: ConfigureRun): Promise<string> {
     }
     await type(plan.check);
     await type(plan.commit.inside);
-    if ((plan.confirm.inside ?? []).length > 0) {
-      await confirmReached();
-      await type(plan.confirm.inside);
-      await leave(session, plan, context);
-    } else {
-      await leave(session, plan, context);
-      await type(plan.commit.after);
-      await confirmReached();
-      await type(plan.confirm.after);
-    }
+    const isInside = (plan.commit.after ?? []).length === 0 && (plan.confirm.after ?? []).length === 0;
+    if (isInside) await confirm(plan.confirm.inside);
+    await leave(session, plan, context);
+    await type(plan.commit.after);
+    if (!isInside) await confirm(plan.confirm.after);
     return said.join('\n');
   } catch (cause) {
     throw await backOut(toOssiaError(cause));
@@ -118,24 +121,33 @@ export async function configure(run: ConfigureRun): Promise<string> {
 
   async function backOut(error: OssiaError): Promise<OssiaError> {
     const stands = session.modes().length > 0;
-    const isTakenBack = stands && plan.discard !== undefined && (await discard(session, plan, context));
+    const back = stage === 'typing' ? plan.discard : stage === 'waiting' ? plan.takeBack : undefined;
+    const isTakenBack = stands && back !== undefined && (await undo({ session, plan, back, context }));
     if (stands && !isTakenBack) await leave(session, plan, context).catch(() => undefined);
     const { code, message, said: words, details } = error;
-    return new OssiaError(code, `${message} ${consequence({ plan, isTakenBack, isCommitted, applied })}`, {
+    const isInForce = !isTakenBack && (stage !== 'typing' || !plan.isCandidate);
+    return new OssiaError(code, `${message} ${consequence({ plan, isTakenBack, stage, applied })}`, {
       cause: error,
-      details: { ...details, takenBack: isTakenBack, applied: isTakenBack || plan.isCandidate ? 0 : applied },
+      details: { ...details, takenBack: isTakenBack, applied: isInForce ? applied : 0 },
       ...(words === undefined ? {} : { said: words }),
     });
   }
 }
 
+interface Undoing {
+  readonly session: Session;
+  readonly plan: Plan;
+  readonly back: Steps;
+  readonly context: CallContext;
+}
+
 /** Whether the box has taken back what was typed. Never rejects. */
-async function discard(session: Session, plan: Plan, context: CallContext): Promise<boolean> {
+async function undo({ session, plan, back, context }: Undoing): Promise<boolean> {
   try {
-    for (const line of plan.discard?.inside ?? [])
+    for (const line of back.inside ?? [])
       if (session.modes().includes('config')) await session.command({ line, answers: {}, context });
     await leave(session, plan, context);
-    for (const line of plan.discard?.after ?? []) await session.command({ line, answers: {}, context });
+    for (const line of back.after ?? []) await session.command({ line, answers: {}, context });
     return true;
   } catch {
     return false;
@@ -151,14 +163,15 @@ async function leave(session: Session, { leave: lines }: Plan, context: CallCont
 interface Consequence {
   readonly plan: Plan;
   readonly isTakenBack: boolean;
-  readonly isCommitted: boolean;
+  readonly stage: 'typing' | 'waiting' | 'committed';
   readonly applied: number;
 }
 
-function consequence({ plan, isTakenBack, isCommitted, applied }: Consequence): string {
+function consequence({ plan, isTakenBack, stage, applied }: Consequence): string {
   if (isTakenBack) return 'What was typed was taken back.';
-  if (isCommitted) return 'The commit was not confirmed: the box takes it back by itself.';
-  if (plan.isCandidate) return 'It was not taken back for certain.';
+  if (stage === 'committed') return 'The change is in force.';
+  if (stage === 'waiting') return 'The commit was not confirmed: the box takes it back by itself.';
+  if (plan.isCandidate) return 'It was not committed.';
   return applied === 0
     ? 'Nothing was changed.'
     : `${applied} lines before it are in force: this platform takes nothing back.`;

@@ -28,12 +28,12 @@ export async function login({ wire, screen, config, context }: LoginRun): Promis
   const settle = Math.max(config.settle, leastQuiet);
   const refused = (said: string) =>
     new OssiaError('nas_auth', `${box} does not accept the credentials of ${user ?? 'telnet'}.`, { said });
-  let asked = 0;
+  let isAsked = false;
   let prompt = '';
 
   function look(): Step | null {
     const line = screen.lastLine();
-    if (asked > 0 && platform.login.failed.test(screen.raw().slice(-2_000))) return { sees: 'failed', settle };
+    if (isAsked && platform.login.failed.test(screen.raw().slice(-2_000))) return { sees: 'failed', settle };
     if (platform.login.user.test(line)) return { sees: 'user', settle };
     if (platform.login.password.test(line)) return { sees: 'password', settle };
     if (/press (?:any key|return|enter)\b/i.test(line)) return { sees: 'key', settle };
@@ -43,8 +43,8 @@ export async function login({ wire, screen, config, context }: LoginRun): Promis
   for (let step = 0; step < mostSteps; step += 1) {
     const { sees } = await screen.wait({ look, context, late: (shown) => noPrompt(box, shown) });
     const line = screen.lastLine();
-    if (sees === 'failed' || (asked > 0 && sees !== 'prompt' && sees !== 'key'))
-      if (sees !== 'password' || asked > 1) throw refused(screen.raw().trim().slice(-500));
+    if (isAsked && (sees === 'failed' || sees === 'user' || sees === 'password'))
+      throw refused(screen.raw().trim().slice(-500));
     screen.clear();
     if (sees === 'user') {
       if (user === undefined) throw new OssiaError('nas_auth', `${box} asks for a user, and the profile has none.`);
@@ -53,7 +53,7 @@ export async function login({ wire, screen, config, context }: LoginRun): Promis
     } else if (sees === 'password') {
       if (password === undefined)
         throw new OssiaError('nas_auth', `${box} asks for a password, and the profile has none.`);
-      asked += 1;
+      isAsked = true;
       context.record({ kind: 'sent', text: '(the password)' });
       wire.write(password + platform.enter);
     } else {

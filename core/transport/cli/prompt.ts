@@ -4,13 +4,14 @@ import type { Mode, Platform } from './platform.ts';
 export interface Prompts {
   /** The modes whose prompt is this whole line; platforms may show one prompt in two. */
   modesOf(line: string): readonly Mode[];
-  /** Whether a line that did not end stands before the prompt of a mode. */
-  endsIn(line: string): readonly Mode[];
+  /** The prompt behind a line that did not end, and where it begins; null when there is none. */
+  endOf(line: string): { readonly modes: readonly Mode[]; readonly at: number } | null;
 }
 
 const modes = ['exec', 'privileged', 'config'] as const;
 const anyName = '(?<name>[^\\s](?:.{0,100}?[^\\s])?)';
 const cutName = 16;
+const longestPrompt = 400;
 
 /** The name that a line would have as a prompt after a login; null when it is none. */
 export function nameIn(line: string, { prompts, privilege }: Platform): string | null {
@@ -24,11 +25,15 @@ export function nameIn(line: string, { prompts, privilege }: Platform): string |
 export function createPrompts(name: string, { prompts, privilege }: Platform): Prompts {
   const there = modes.filter((mode) => mode !== 'privileged' || privilege !== null);
   const patterns = there.map((mode) => ({ mode, ...patternsOf(prompts[mode], name) }));
-  const having = (line: string, which: 'whole' | 'end') =>
-    patterns.filter((one) => one[which].test(line)).map(({ mode }) => mode);
+  const modesOf = (line: string) => patterns.filter(({ whole }) => whole.test(line)).map(({ mode }) => mode);
   return {
-    modesOf: (line) => having(line, 'whole'),
-    endsIn: (line) => having(line, 'end'),
+    modesOf: (line) => (line.length > longestPrompt ? [] : modesOf(line)),
+    endOf(line) {
+      const begin = Math.max(0, line.length - longestPrompt);
+      const found = patterns.map(({ end }) => end.exec(line.slice(begin))?.index).filter((at) => at !== undefined);
+      const at = begin + Math.min(...found);
+      return found.length === 0 ? null : { modes: modesOf(line.slice(at)), at };
+    },
   };
 }
 

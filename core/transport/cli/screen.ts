@@ -41,7 +41,7 @@ export function createScreen(wire: Wire, { settle, maxOutput }: { settle: number
   let changed: () => void = () => undefined;
 
   wire.onText((text) => {
-    size += text.length;
+    size += Buffer.byteLength(text);
     const all = last + text;
     const cut = all.lastIndexOf('\n') + 1;
     if (cut > 0) ended.push(all.slice(0, cut));

@@ -37,11 +37,13 @@ const echoPatience = 10_000;
 /** A prompt behind a line that did not end is only believed after so many times the usual silence. */
 const gluedPatience = 10;
 const mostQuestions = 20;
+const longestQuestion = 1_000;
 
 interface Turn extends Finding {
   readonly sees: 'prompt' | 'page' | 'question';
   readonly modes?: readonly Mode[];
-  readonly glued?: true;
+  /** What stands on the line before it. */
+  readonly rest?: string;
   readonly say?: string | null;
 }
 
@@ -93,14 +95,15 @@ function createSession({
     if (line === '') return null;
     const here = prompts.modesOf(line);
     if (here.length > 0) return { sees: 'prompt', modes: here };
-    const own = Object.entries(answers ?? {}).find(([asked]) => line.toLowerCase().includes(asked.toLowerCase()));
+    const tail = line.slice(-longestQuestion);
+    const own = Object.entries(answers ?? {}).find(([asked]) => tail.toLowerCase().includes(asked.toLowerCase()));
     if (own !== undefined) return { sees: 'question', say: own[1] };
-    if (platform.pager.mark.test(line)) return { sees: 'page' };
-    const question = platform.questions.find(({ when }) => when.test(line));
+    if (platform.pager.mark.test(tail)) return { sees: 'page' };
+    const question = platform.questions.find(({ when }) => when.test(tail));
     if (question !== undefined) return { sees: 'question', say: answers === null ? null : question.say };
-    const glued = prompts.endsIn(line);
-    if (glued.length > 0) return { sees: 'prompt', modes: glued, glued: true, settle: config.settle * gluedPatience };
-    return null;
+    const glued = prompts.endOf(line);
+    if (glued === null) return null;
+    return { sees: 'prompt', modes: glued.modes, rest: line.slice(0, glued.at), settle: config.settle * gluedPatience };
   }
 
   /** Sends the line only when the box shows it as it was typed: what it would run is then what was meant. */
@@ -127,8 +130,7 @@ function createSession({
       const turn = await screen.wait({ look: () => lookForTurn(answers), context, late });
       if (turn.sees === 'prompt') {
         modes = turn.modes ?? [];
-        const rest = turn.glued ? screen.lastLine() : '';
-        return answerText(screen.text() + withoutPrompt(rest), platform);
+        return answerText(screen.text() + (turn.rest ?? ''), platform);
       }
       if (turn.sees === 'page') {
         screen.cutLastLine(platform.pager.mark);
@@ -144,13 +146,6 @@ function createSession({
       // Until the line has ended, it is still the question that was answered.
       await screen.wait({ look: () => (screen.lastLine().startsWith(asked) ? null : { settle: 0 }), context, late });
     }
-  }
-
-  function withoutPrompt(line: string): string {
-    for (let at = 1; at < line.length; at += 1)
-      if (prompts.modesOf(line.slice(at)).length > 0 && prompts.modesOf(line.slice(at + 1)).length === 0)
-        return line.slice(0, at);
-    return '';
   }
 
   async function command(given: Command): Promise<string> {
@@ -242,8 +237,10 @@ function unanswered(line: string, asked: string): OssiaError {
   });
 }
 
+/** One that shows nothing at all is late; one that shows something else is not where it seemed to be. */
 function noEcho(box: string, line: string, raw: string): OssiaError {
-  return new OssiaError('nas_protocol', `${box} does not show "${line}" as it was typed; return was not pressed.`, {
+  const code = raw === '' ? 'nas_timeout' : 'nas_protocol';
+  return new OssiaError(code, `${box} does not show "${line}" as it was typed; return was not pressed.`, {
     said: raw.slice(-500),
   });
 }

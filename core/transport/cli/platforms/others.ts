@@ -53,7 +53,7 @@ export const eltexEsr: Platform = {
 export const generic: Platform = {
   ...usual,
   name: 'generic',
-  prompts: { exec: '{name}[>$%]', privileged: '{name}#', config: '{begin}\\([^)]{1,64}\\)#' },
+  prompts: { exec: '{name}[>$%#]', privileged: '{name}#', config: '{begin}\\([^)]{1,64}\\)#' },
   prepare: [],
   failures: [/^\s*(?:%|error\b|syntax error|unknown command|invalid (?:input|command))/i],
   questions: [{ when: /[[(](?:y\/n|yes\/no|confirm)[\])][:?]?\s*$/i, say: null }],

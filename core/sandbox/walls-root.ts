@@ -35,7 +35,11 @@ function filesFor(addon: string): string[] {
   report.excludeNetwork = true;
   const { sharedObjects } = report.getReport() as { readonly sharedObjects: readonly string[] };
   report.excludeNetwork = before;
-  const libraries = sharedObjects.filter((file) => file.startsWith('/') && !file.endsWith('.node'));
+  // What somebody put in front of the daemon's libraries is not in front of a worker's, and may lie where the worker cannot go.
+  const preloaded = (process.env['LD_PRELOAD'] ?? '').split(/[\s:]+/);
+  const libraries = sharedObjects.filter(
+    (file) => file.startsWith('/') && !file.endsWith('.node') && !preloaded.includes(file),
+  );
   const files = [process.execPath, addon, ...libraries, '/etc/ld.so.cache'];
   return [...new Set(files)].filter((file) => existsSync(file));
 }

@@ -47,6 +47,11 @@ const templates: Readonly<
     ],
     more: ['# The attributes of its shaper and redirect: plugins/accel-ppp/README.md', 'options: {}'],
   }),
+  'cisco-isg': ({ nasIp }) => ({
+    head: 'extends: cisco-isg',
+    transports: coaLines(nasIp),
+    more: ['# The names of the services on the box: plugins/cisco-isg/README.md', 'options: {}'],
+  }),
   'generic-coa': ({ nasIp }) => ({
     head: 'extends: generic-coa',
     transports: coaLines(nasIp),

@@ -1,0 +1,52 @@
+// Cisco ISG: which hook switches which services of a live session. Who is not online gets all of it from RADIUS when he logs in.
+import { definePlugin, gone, refuse } from '#plugin-sdk';
+import { type Device, type Input, type IsgOptions, type Reason, reasons, servicesOf } from './options.ts';
+import { type Change, hasService } from './plan.ts';
+import type manifest from './plugin.json';
+import { userInfo } from './reports.ts';
+import { endAny, endThat, logOn } from './sessions.ts';
+import { switchServices } from './switch.ts';
+
+const changes = {
+  user_drop: { restrict: 'blocked' },
+  user_accept: { lift: 'blocked' },
+  user_redirect: { restrict: 'no_balance' },
+  user_redirect_cancel: { lift: 'no_balance' },
+  own_disabled: { restrict: 'own_disabled' },
+  own_disabled_cancel: { lift: 'own_disabled' },
+  user_rate_set: { rate: true },
+  user_rate_set_cancel: { rate: false },
+  usluga_activated: { usluga: true },
+  usluga_deactivated: { usluga: false },
+} as const satisfies Readonly<Record<string, Change>>;
+
+async function make(input: Input, device: Device): Promise<void> {
+  const change: Change = changes[input.hook as keyof typeof changes];
+  const reason: Reason | undefined =
+    'restrict' in change ? change.restrict : 'lift' in change ? change.lift : undefined;
+  if (reason === undefined || hasService(input, reason)) return switchServices(input, device, change);
+  // Billings send it after each login: who is cut then logs in again, and is cut again.
+  if (input.hook === 'user_accept')
+    throw gone('The profile names no service for blocked, so the session goes on as RADIUS made it.');
+  await endAny(input, device);
+}
+
+export default definePlugin<typeof manifest, IsgOptions>({
+  hooks: {
+    user_add: () => gone('Nothing to add: the RADIUS answer gives it everything at login.'),
+    user_del: endAny,
+    user_edit: () => undefined,
+    user_auth: logOn,
+    user_disconnect: endThat,
+    ...Object.fromEntries(Object.keys(changes).map((hook) => [hook, make])),
+    user_info: userInfo,
+  },
+
+  /** CoA reads nothing of nobody; but a profile whose reasons cannot be told apart would let in who is blocked. */
+  selfTest(_device, { options }) {
+    const named = [...reasons, 'internet' as const].flatMap((family) => servicesOf(options, family));
+    const twice = named.find((name, at) => named.indexOf(name) !== at);
+    if (twice !== undefined)
+      throw refuse(`options.services has ${twice} for two things: which of them holds could not be told.`);
+  },
+});

@@ -14,10 +14,18 @@ static long long now(void) {
   return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
+static long pause_ms;
+static char path[4096];
+
+/* The program may empty its environment later. */
+__attribute__((constructor)) static void look(void) {
+  const char *ms = getenv("SLOW_DISK_MS"), *log = getenv("SLOW_DISK_LOG");
+  pause_ms = ms ? atol(ms) : 0;
+  snprintf(path, sizeof path, "%s", log ? log : "");
+}
+
 static long long begin(void) {
-  const char *ms = getenv("SLOW_DISK_MS");
-  long wait = ms ? atol(ms) : 0;
-  struct timespec t = {wait / 1000, wait % 1000 * 1000000};
+  struct timespec t = {pause_ms / 1000, pause_ms % 1000 * 1000000};
   long long began = now();
   nanosleep(&t, NULL);
   return began;
@@ -25,10 +33,9 @@ static long long begin(void) {
 
 /* One line for each, whole: short appends do not mix. */
 static void end(const char *kind, long long began) {
-  const char *path = getenv("SLOW_DISK_LOG");
   char line[80];
   int file, length = snprintf(line, sizeof line, "%s %lld %lld\n", kind, began, now());
-  if (!path || (file = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600)) < 0) return;
+  if (!*path || (file = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600)) < 0) return;
   if (write(file, line, length) < 0) perror("slow disk");
   close(file);
 }

@@ -19,6 +19,14 @@ export type * from './device.ts';
 export { type DeviceError, isDeviceError } from './device-error.ts';
 export { type EnsureAbsentSteps, type EnsureRun, type EnsureSteps, ensure, ensureAbsent } from './ensure.ts';
 export { sh } from './quote.ts';
+export {
+  allRestrictions,
+  dropRestriction,
+  forgetRestrictions,
+  keepRestriction,
+  type Restriction,
+  restrictionsOf,
+} from './reasons.ts';
 export { sleep } from './sleep.ts';
 export { isOptional, type Rendering, render } from './template.ts';
 export { gone, refuse, retry, unreachable, unsupported } from './verdict.ts';

@@ -1,7 +1,6 @@
 // The account in the middleware: its key, finding it, making it, removing it.
-import { gone, refuse } from '#plugin-sdk';
+import { forgetRestrictions, gone, refuse, restrictionsOf } from '#plugin-sdk';
 import { type Answer, ask, at } from './ask.ts';
-import { forgetReasons, reasonsOf } from './block-reasons.ts';
 import { type Device, type Input, type IptvOptions, type RequestName, requestOf } from './options.ts';
 import { renderPart } from './template.ts';
 
@@ -79,13 +78,13 @@ export async function ensureAccount(input: Input, device: Device): Promise<Found
   }
   if (answer.is === 'absent') throw refuse(`The middleware does not make the account: ${answer.said || 'not found'}.`);
   // What was said of it before it was there.
-  if ((await reasonsOf(device, keyOf(input))).length > 0) await tell(input, device, 'block');
+  if ((await restrictionsOf(device.kv, keyOf(input))).length > 0) await tell(input, device, 'block');
   return null;
 }
 
 export async function removeAccount(input: Input, device: Device): Promise<void> {
   const answer = await tell(input, device, 'remove');
-  await forgetReasons(device, keyOf(input));
+  await forgetRestrictions(device.kv, keyOf(input));
   if (answer === null) throw gone('The profile has no request that removes an account.');
   if (answer.is === 'absent') throw gone('The middleware has no such account.');
 }

@@ -1,16 +1,18 @@
 // What the middleware has: of one account, and of all, page by page.
 import {
+  allRestrictions,
   type BoxState,
   type BoxUser,
   type BoxUserReport,
+  type Restriction,
   refuse,
+  restrictionsOf,
   retry,
   type UserListInfo,
   unsupported,
 } from '#plugin-sdk';
 import { type Found, find, foundIn, keyOf } from './accounts.ts';
 import { ask, at } from './ask.ts';
-import { allReasons, type Reason, reasonsOf } from './block-reasons.ts';
 import { type Device, type Input, type IptvOptions, requestOf } from './options.ts';
 import { packagesOf } from './packages.ts';
 
@@ -21,7 +23,7 @@ export async function userInfo(input: Input, device: Device): Promise<unknown> {
   const found = await find(input, device);
   const names = { user_id: input.account['user_id'] ?? '', login: input.account['login'] ?? '', ip: '' };
   if (found === null) return { user: null, account: null };
-  const state = stateOf(found, input.options, await reasonsOf(device, keyOf(input)));
+  const state = stateOf(found, input.options, await restrictionsOf(device.kv, keyOf(input)));
   return { user: { ...names, ...state } satisfies BoxUserReport, account: found.raw };
 }
 
@@ -31,7 +33,7 @@ export async function* usersFromNas(
 ): AsyncGenerator<BoxUser[], UserListInfo> {
   if (!isMatched(options))
     throw unsupported('Nothing in the list says whose account it is: name fields.user_id or fields.login.');
-  const kept = await allReasons(device);
+  const kept = await allRestrictions(device.kv);
   for await (const page of pagesOf(options, device))
     yield page.map((found) => ({
       ...namesOf(found, options),
@@ -92,7 +94,7 @@ function namesOf({ id, user_id, login }: Found, { account }: IptvOptions) {
   };
 }
 
-function stateOf({ blocked, packages }: Found, options: IptvOptions, kept: readonly Reason[]): BoxState {
+function stateOf({ blocked, packages }: Found, options: IptvOptions, kept: readonly Restriction[]): BoxState {
   const why = blocked === true ? kept : [];
   return {
     // Blocked, and nobody here knows why: as if by an operator, so that the billing's own reasons are told again.

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { count } from '../../model/fields.ts';
 import type { Platform } from './platform.ts';
 import { platforms } from './platforms/all.ts';
+import { withQuotes } from './platforms/defaults.ts';
 
 const pattern = z
   .string()
@@ -57,6 +58,8 @@ const own = z.strictObject({
     })
     .nullable()
     .optional(),
+  /** Whether double quotes hold what is no bare word. */
+  quotes: z.boolean().optional(),
   longest: count({ least: 40, most: 4096 }).optional(),
 });
 
@@ -75,7 +78,7 @@ export const platformOf = z.unknown().transform((value, context): Platform => {
       context.addIssue({ code: 'custom', path: issue.path, message: issue.message });
     return z.NEVER;
   }
-  const { extends: name, prompts, login, longest, ...other } = parsed.data;
+  const { extends: name, prompts, login, quotes, longest, ...other } = parsed.data;
   const base = platformNamed(name);
   if (base === undefined) return refuse(`extends none of ${known}`);
   const given = Object.fromEntries(Object.entries(other).filter(([, field]) => field !== undefined));
@@ -85,9 +88,14 @@ export const platformOf = z.unknown().transform((value, context): Platform => {
     name: `${base.name} of this profile`,
     prompts: { ...base.prompts, ...prompts },
     login: { ...base.login, ...login },
-    values: longest === undefined ? base.values : { ...base.values, longest },
+    values: { ...valuesOf(base, quotes), ...(longest === undefined ? {} : { longest }) },
   } as Platform;
 });
+
+function valuesOf(base: Platform, quotes: boolean | undefined): Platform['values'] {
+  if (quotes === undefined) return base.values;
+  return { ...base.values, quoted: quotes ? withQuotes.quoted : null };
+}
 
 function platformNamed(name: string): Platform | undefined {
   return Object.hasOwn(platforms, name) ? platforms[name] : undefined;

@@ -1,6 +1,8 @@
 // The cli section of a profile: what is taken, what is refused with the reason, and a platform of the profile's own.
 import { expect, test } from 'vitest';
 import { cliConfig } from '#core/transport/cli/config.ts';
+import { textOf } from '#core/transport/cli/line.ts';
+import { cli } from '#plugin-sdk';
 
 const pin = 'SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU';
 const ssh = { host: 'bras-1', user: 'ossia', password: 'p', host_key: pin, platform: 'cisco-ios' };
@@ -64,6 +66,12 @@ test("a profile's own platform has what it says and the rest of the one that it 
     values: { longest: 100, quoted: null },
   });
   expect(own.failures.map((one) => one.test('OOPS, no'))).toEqual([true]);
+});
+
+test('whether a value can stand in quotes is for the profile to say', () => {
+  const { platform } = cliConfig.parse({ ...ssh, platform: { extends: 'generic', quotes: true } });
+  expect(textOf(cli`set name ${'two words'}`, platform)).toBe('set name "two words"');
+  expect(() => textOf(cli`set name ${'a"b'}`, platform)).toThrow(expect.objectContaining({ code: 'value_unsafe' }));
 });
 
 test('what is wrong in it is said where it is', () => {

@@ -19,6 +19,11 @@ export interface SimulatedExchange {
 export interface Simulator {
   /** The `transports` section of a profile that reaches this box. */
   readonly transports: Readonly<Record<string, Record<string, unknown>>>;
+  /**
+   * Other ways to the same box, by name, each what it has instead in `transports`: a second protocol, an older version. The contract
+   * tests run every case and promise over each of them too, and expect the same.
+   */
+  readonly ways?: Readonly<Record<string, Readonly<Record<string, Record<string, unknown>>>>>;
   /** What the box holds now, as plain data, for comparing before and after. */
   state(): unknown;
   /** Called for every command that the box takes, in its own language. */

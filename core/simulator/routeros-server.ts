@@ -1,4 +1,5 @@
 // The RouterOS API side of a simulated box: connections, logins, tags; what a sentence does is the box's own.
+import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
 import { createSentenceParser, encodeSentence } from '../transport/routeros/sentence.ts';
 
@@ -10,6 +11,8 @@ export interface RouterOsServer {
 interface RouterOsServerOptions {
   readonly user: string;
   readonly password: string;
+  /** As RouterOS before 6.43: lets nobody in who does not answer its challenge, and says nothing of empty answers. */
+  readonly isOld?: boolean;
   /** The sentences of the answer, without tag; the last is `!done`. */
   run(words: readonly string[]): readonly (readonly string[])[];
   onExchange(words: readonly string[], answer: readonly (readonly string[])[]): void;
@@ -49,13 +52,16 @@ export function propertiesOf(words: readonly string[]): Readonly<Record<string, 
 
 function serve(socket: Socket, options: RouterOsServerOptions): void {
   const parser = createSentenceParser();
+  const challenge = randomBytes(16).toString('hex');
   let isLoggedIn = false;
 
   function take(words: readonly string[]): void {
     const tag = words.filter((word) => word.startsWith('.tag='));
     const command = words.filter((word) => !word.startsWith('.tag='));
-    if (command[0] === '/login') {
-      isLoggedIn = isRightLogin(command, options);
+    if (command[0] === '/login' && options.isOld && !command.some((word) => word.startsWith('=response='))) {
+      send([['!done', `=ret=${challenge}`]], tag);
+    } else if (command[0] === '/login') {
+      isLoggedIn = options.isOld ? isRightAnswer(command, challenge, options) : isRightLogin(command, options);
       const trap = ['!trap', '=message=invalid user name or password (6)'];
       send(isLoggedIn ? [['!done']] : [trap, ['!done']], tag);
     } else if (!isLoggedIn) {
@@ -66,7 +72,8 @@ function serve(socket: Socket, options: RouterOsServerOptions): void {
       // Every other command is over before the next one is read, so there is nothing left to interrupt.
       send([['!done']], tag);
     } else {
-      const answer = options.run(command);
+      // Since 7.18.
+      const answer = options.run(command).filter(([reply]) => !options.isOld || reply !== '!empty');
       send(answer, tag);
       options.onExchange(command, answer);
     }
@@ -89,6 +96,12 @@ function serve(socket: Socket, options: RouterOsServerOptions): void {
 function isRightLogin(command: readonly string[], { user, password }: RouterOsServerOptions): boolean {
   const given = propertiesOf(command);
   return given['name'] === user && (given['password'] ?? '') === password;
+}
+
+function isRightAnswer(command: readonly string[], challenge: string, { user, password }: RouterOsServerOptions) {
+  const given = propertiesOf(command);
+  const digest = createHash('md5').update('\0').update(password).update(Buffer.from(challenge, 'hex')).digest('hex');
+  return given['name'] === user && given['response'] === `00${digest}`;
 }
 
 function encodeWords(words: readonly string[]): Buffer {

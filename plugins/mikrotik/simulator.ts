@@ -1,6 +1,7 @@
-// A simulated MikroTik router on loopback: the RouterOS API, and CoA and Disconnect, over the same tables.
+// A simulated MikroTik router on loopback: the RouterOS API of 7 and of 6, REST, and CoA and Disconnect, over the same tables.
 import { randomBytes } from 'node:crypto';
 import type { SimulatedExchange, StartSimulator } from '#core/plugin-sdk/simulator.ts';
+import { startRouterOsRestServer } from '#core/simulator/routeros-rest-server.ts';
 import { propertiesOf, startRouterOsServer } from '#core/simulator/routeros-server.ts';
 import { commandText, printText, rowsText } from '#core/transport/routeros/command-text.ts';
 import { parseReply } from '#core/transport/routeros/reply.ts';
@@ -23,12 +24,15 @@ export const startSimulator: StartSimulator = async ({ state = {} } = {}) => {
   };
   const login = { user: 'ossia', password: randomBytes(12).toString('hex') };
   const secret = randomBytes(12).toString('hex');
-  const api = await startRouterOsServer({
+  const box = {
     ...login,
-    run: (words) => runCommand(tables, words),
-    onExchange: (words, answer) =>
+    run: (words: readonly string[]) => runCommand(tables, words),
+    onExchange: (words: readonly string[], answer: readonly (readonly string[])[]) =>
       tell({ received: textOf(words), answered: answerText(answer), isRead: isPrint(words), shape: shapeOf(words) }),
-  });
+  };
+  const api = await startRouterOsServer(box);
+  const oldApi = await startRouterOsServer({ ...box, isOld: true });
+  const rest = await startRouterOsRestServer(box);
   const radius = await startRadiusIncoming({
     tables,
     secret,
@@ -39,13 +43,17 @@ export const startSimulator: StartSimulator = async ({ state = {} } = {}) => {
       routeros: { host: '127.0.0.1', port: api.port, ...login },
       coa: { host: '127.0.0.1', port: radius.port, secret },
     },
+    ways: {
+      'RouterOS 6': { routeros: { host: '127.0.0.1', port: oldApi.port, ...login, login: 'challenge' } },
+      REST: { routeros: { via: 'rest', host: '127.0.0.1', port: rest.port, fingerprint: rest.fingerprint, ...login } },
+    },
     state: () => shownState(tables.state()),
     reset: () => tables.reset(initial),
     onExchange(listener) {
       listeners.add(listener);
     },
     async close() {
-      await Promise.all([api.close(), radius.close()]);
+      await Promise.all([api.close(), oldApi.close(), rest.close(), radius.close()]);
     },
   };
 };

@@ -3,7 +3,7 @@ import { OssiaError } from '../../errors.ts';
 import { charsetOf, type Encoding } from './charset.ts';
 import { within } from './deadline.ts';
 import { type Answer, type Call, createLink, type Link } from './link.ts';
-import { login } from './login.ts';
+import { type Login, login } from './login.ts';
 import type { Row } from './menu.ts';
 import { openSocket, type RouterAddress } from './open-socket.ts';
 import { readPages } from './pages.ts';
@@ -13,6 +13,7 @@ export interface ClientConfig extends RouterAddress {
   readonly user: string;
   readonly password: string;
   readonly encoding: Encoding;
+  readonly login: Login;
   /** Commands that the router works on at the same time; more wait their turn. */
   readonly maxInFlight: number;
   readonly connectTimeoutMs: number;

@@ -46,7 +46,7 @@ interface Pending {
 }
 
 /** All rows of one answer; a table of a hundred thousand entries has a tenth of that. */
-const maxAnswerBytes = 128 * 1024 * 1024;
+export const maxAnswerBytes = 128 * 1024 * 1024;
 /** A `/cancel` that takes longer means that nobody is there. */
 const cancelTimeoutMs = 2_000;
 

@@ -1,31 +1,55 @@
-// Logs in to a router: the plain login of RouterOS 6.43 and later, the MD5 challenge of older ones when they ask for it.
+// Logs in to a router: by the plain login of RouterOS 6.43 and later, or by the MD5 challenge of older ones where the profile wants that.
 import { createHash } from 'node:crypto';
 import { OssiaError } from '../../errors.ts';
 import type { Charset } from './charset.ts';
 import type { Deadline } from './deadline.ts';
 import type { Answer, Link } from './link.ts';
 
+/** `challenge`: whoever listens, or stands in for the router, gets an MD5 over the password to try words on. Never unasked. */
+export const logins = ['plain', 'challenge'] as const;
+export type Login = (typeof logins)[number];
+
 interface Credentials {
   readonly user: string;
   readonly password: string;
+  readonly login: Login;
   readonly charset: Charset;
 }
 
 export async function login(link: Link, credentials: Credentials, deadline: Deadline): Promise<void> {
-  const { user, password, charset } = credentials;
+  const { user, password } = credentials;
   const name = `=name=${user}`;
-  const answer = await ask(link, [name, `=password=${password}`], deadline);
-  const challenge = answer.done['ret'];
-  if (challenge === undefined) return;
-  if (!/^([0-9a-f]{2})+$/i.test(challenge)) {
-    throw new OssiaError('nas_protocol', 'The router answered the login with something that is no challenge.');
+  if (credentials.login === 'challenge') {
+    // Without the password, which an old router would not even look at.
+    const challenge = challengeOf(await ask(link, [], deadline));
+    await ask(link, [name, `=response=00${digestOf(credentials, challenge)}`], deadline);
+    return;
   }
-  const digest = createHash('md5')
+  const answer = await ask(link, [name, `=password=${password}`], deadline);
+  if (answer.done['ret'] === undefined) return;
+  throw new OssiaError(
+    'nas_auth',
+    'The router asks for the login of RouterOS before 6.43, which shows an MD5 of the password. Where that may be, the profile says login: challenge.',
+  );
+}
+
+function challengeOf({ done: { ret } }: Answer): Buffer {
+  if (ret === undefined)
+    throw new OssiaError(
+      'nas_auth',
+      'The router has no challenge for us: it is RouterOS 6.43 or later, so the profile needs no login: challenge.',
+    );
+  if (!/^([0-9a-f]{2})+$/i.test(ret))
+    throw new OssiaError('nas_protocol', 'The router answered the login with something that is no challenge.');
+  return Buffer.from(ret, 'hex');
+}
+
+function digestOf({ password, charset }: Credentials, challenge: Buffer): string {
+  return createHash('md5')
     .update(Buffer.from([0]))
     .update(charset.encode(password))
-    .update(Buffer.from(challenge, 'hex'))
+    .update(challenge)
     .digest('hex');
-  await ask(link, [name, `=response=00${digest}`], deadline);
 }
 
 async function ask(link: Link, words: readonly string[], deadline: Deadline): Promise<Answer> {

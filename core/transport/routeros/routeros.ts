@@ -1,12 +1,13 @@
-// The `routeros` transport: what a profile says about a router's API, and the methods that plugins call on it.
+// The `routeros` transport: what a profile says about a router, and the methods that plugins call on it, by its API or by REST.
 import { z } from 'zod';
 import { OssiaError } from '../../errors.ts';
 import type { CallContext, Transport, TransportDefinition } from '../transport.ts';
-import { createClient, type RouterClient } from './client.ts';
+import { createApiRouter } from './api-router.ts';
 import { commandText, printText, removeText, rowsText } from './command-text.ts';
 import { clientConfig, type RouterOsConfig, routerOsConfig } from './config.ts';
 import { askedOf, type Commands, ensureRow, keptRows, plannedRemoval, type Row, readRows, removeRows } from './menu.ts';
-import { propertyWords } from './reply.ts';
+import { createRestRouter } from './rest/rest-router.ts';
+import type { Router, RouterCall } from './router.ts';
 
 const menu = z.string().regex(/^(\/[a-z0-9][a-z0-9-]*)+$/, 'expected a path like /ip/firewall/address-list');
 const property = z.string().regex(/^[a-z.][a-z0-9.-]*$/i, 'expected a property name');
@@ -42,10 +43,11 @@ export const routeros: TransportDefinition<RouterOsConfig> = {
   methods,
   subjects: (_, [path]) => [[path as string]],
   connect(section, environment) {
-    const client = createClient(clientConfig(section), (message) =>
-      environment.log('info', `RouterOS API of ${environment.nas} (${section.host}): ${message}`),
-    );
-    return createTransport(client);
+    const config = clientConfig(section);
+    if (section.via === 'rest') return createTransport(createRestRouter(config));
+    const log = (message: string) =>
+      environment.log('info', `RouterOS API of ${environment.nas} (${section.host}): ${message}`);
+    return createTransport(createApiRouter(config, log));
   },
 };
 
@@ -54,10 +56,10 @@ type PagesArgs = readonly [string, Row?, (readonly string[])?, { readonly size?:
 /** Some hundred kilobytes of rows. */
 const defaultPage = 1000;
 
-function createTransport(client: RouterClient): Transport {
+function createTransport(router: Router): Transport {
   return {
     async call(method, args, context) {
-      const commands = commandsOf(client, context);
+      const commands = commandsOf(router, context);
       const [path, first, second] = args as [string, Row | null | undefined, unknown];
       const properties = first ?? {};
       if (method === 'print') {
@@ -78,7 +80,7 @@ function createTransport(client: RouterClient): Transport {
       context.record({ kind: 'sent', text: printText(path, asked.where) });
       try {
         const call = { signal: context.signal, deadline: context.deadline, size: options?.size ?? defaultPage };
-        for await (const rows of client.pages(printWords(path, asked.where, askedOf(asked)), call)) {
+        for await (const rows of router.pages({ ...asked, proplist: askedOf(asked) }, call)) {
           const kept = keptRows(rows, asked);
           count += kept.length;
           if (kept.length > 0) yield kept;
@@ -99,13 +101,13 @@ function createTransport(client: RouterClient): Transport {
       return commandText(path, properties);
     },
     plan(method, args, context) {
-      const commands = recording(commandsOf(client, context), context);
+      const commands = recording(commandsOf(router, context), context);
       const [menu, key, properties] = args as [string, Row, Row | null | undefined];
       if (method === 'ensure') return ensureRow(commands, { menu, key, properties: properties ?? {} });
       if (method === 'ensureAbsent') return plannedRemoval(commands, { menu, where: key });
       return undefined;
     },
-    close: () => client.close(),
+    close: () => router.close(),
   };
 }
 
@@ -121,16 +123,14 @@ function recording({ print }: Commands, { record }: CallContext): Commands {
 }
 
 /** Commands that leave what was said in the journal. */
-function commandsOf(client: RouterClient, context: CallContext): Commands {
-  async function exchange(text: string, words: readonly string[]): Promise<readonly Row[]> {
+function commandsOf(router: Router, context: CallContext): Commands {
+  async function kept(text: string, ask: (call: RouterCall) => Promise<readonly Row[]>): Promise<readonly Row[]> {
     const { signal, deadline } = context;
-    const onSent = () => context.record({ kind: 'sent', text });
     try {
-      const { rows, done } = await client.request(words, { signal, deadline, onSent });
-      const answered = Object.keys(done).length > 0 ? [...rows, done] : rows;
-      const isSilent = answered.length === 0 && !text.includes('/print');
-      context.record({ kind: 'received', text: isSilent ? 'done' : rowsText(answered) });
-      return answered;
+      const rows = await ask({ signal, deadline, onSent: () => context.record({ kind: 'sent', text }) });
+      const isSilent = rows.length === 0 && !text.includes('/print');
+      context.record({ kind: 'received', text: isSilent ? 'done' : rowsText(rows) });
+      return rows;
     } catch (error) {
       if (error instanceof OssiaError) {
         const isWord = error.said !== undefined;
@@ -140,18 +140,8 @@ function commandsOf(client: RouterClient, context: CallContext): Commands {
     }
   }
   return {
-    print(path, where, proplist) {
-      return exchange(printText(path, where), printWords(path, where, proplist));
-    },
-    run: (path, properties) => exchange(commandText(path, properties), [path, ...propertyWords(properties)]),
+    print: (menu, where, proplist) =>
+      kept(printText(menu, where), (call) => router.print({ menu, where, proplist }, call)),
+    run: (path, properties) => kept(commandText(path, properties), (call) => router.run(path, properties, call)),
   };
-}
-
-function printWords(path: string, where: Row, proplist: readonly string[]): string[] {
-  const queries = Object.entries(where).filter(([, value]) => value !== '');
-  return [
-    `${path}/print`,
-    ...(proplist.length > 0 ? [`=.proplist=${proplist.join(',')}`] : []),
-    ...queries.map(([name, value]) => `?${name}=${value}`),
-  ];
 }

@@ -18,6 +18,7 @@ function clientOf(port: number, changes: Partial<ClientConfig> = {}) {
       user: 'ossia',
       password,
       encoding: 'utf8',
+      login: 'plain',
       maxInFlight: 8,
       connectTimeoutMs: 1_000,
       commandTimeoutMs: 5_000,
@@ -72,19 +73,45 @@ test('client opens nothing until the first command and one connection for many',
   expect(router.connections()).toBe(1);
 });
 
-test('client answers the MD5 challenge of routers older than 6.43', async () => {
-  const challenge = '0102030405060708090a0b0c0d0e0f10';
-  const router = await startScriptedRouter((heard) => {
+function startOldRouter(challenge: string) {
+  return startScriptedRouter((heard) => {
     if (!isLogin(heard)) heard.reply('!done');
     else if (heard.words.some((word) => word.startsWith('=response='))) heard.reply('!done');
     else heard.reply('!done', `=ret=${challenge}`);
     return true;
   });
-  await clientOf(router.port).ask(['/x']);
+}
+
+test('client answers the MD5 challenge of routers older than 6.43 where the profile says so, and never sends the password', async () => {
+  const challenge = '0102030405060708090a0b0c0d0e0f10';
+  const router = await startOldRouter(challenge);
+  await clientOf(router.port, { login: 'challenge' }).ask(['/x']);
   const digest = createHash('md5')
     .update(Buffer.concat([Buffer.from([0]), Buffer.from(password), Buffer.from(challenge, 'hex')]))
     .digest('hex');
-  expect(router.heard[1]).toEqual(['/login', '=name=ossia', `=response=00${digest}`]);
+  expect(router.heard.slice(0, 2)).toEqual([['/login'], ['/login', '=name=ossia', `=response=00${digest}`]]);
+  expect(JSON.stringify(router.heard)).not.toContain(password);
+});
+
+test('client gives nobody an MD5 of the password who asks for one unasked', async () => {
+  const router = await startOldRouter('0102030405060708090a0b0c0d0e0f10');
+  await expect(clientOf(router.port).ask(['/x'])).rejects.toMatchObject({
+    code: 'nas_auth',
+    message: expect.stringContaining('login: challenge'),
+  });
+  expect(router.heard).toHaveLength(1);
+});
+
+test.each([
+  ['no challenge', [], 'nas_auth'],
+  ['a challenge that is none', ['=ret=zz'], 'nas_protocol'],
+] as const)('client that is to answer a challenge ends when there is %s', async (_what, words, code) => {
+  const router = await startScriptedRouter((heard) => {
+    heard.reply('!done', ...words);
+    return true;
+  });
+  await expect(clientOf(router.port, { login: 'challenge' }).ask(['/x'])).rejects.toMatchObject({ code });
+  expect(JSON.stringify(router.heard)).not.toContain(password);
 });
 
 test('client rejects with nas_auth and the words of the router, and never with the password', async () => {

@@ -1,5 +1,6 @@
 // The transport as a profile configures it and plugins call it: arguments, journal, dry-run texts, section.
 import { expect, onTestFinished, test } from 'vitest';
+import { clientConfig } from '#core/transport/routeros/config.ts';
 import { routeros } from '#core/transport/routeros/routeros.ts';
 import { startScriptedRouter } from './scripted-router.ts';
 
@@ -10,7 +11,8 @@ const accepts = (method: string, args: readonly unknown[]) => routeros.methods[m
 test('the section has working defaults', () => {
   expect(routeros.config.parse(section)).toEqual({
     ...section,
-    tls: false,
+    via: 'api',
+    login: 'plain',
     encoding: 'utf8',
     max_in_flight: 8,
     connect_timeout: 5_000,
@@ -28,6 +30,11 @@ const sections: readonly (readonly [Record<string, unknown>, string])[] = [
   [{ fingerprint: 'ab'.repeat(32) }, 'fingerprint'],
   [{ tls: true, ca: '/etc/ca.pem' }, 'ca'],
   [{ command_timeout: '5 bananas' }, 'command_timeout'],
+  [{ login: 'md5' }, 'login'],
+  [{ via: 'rest', tls: false }, 'tls'],
+  [{ via: 'rest', login: 'challenge' }, 'login'],
+  [{ via: 'rest', user: 'a:b' }, 'user'],
+  [{ via: 'telnet' }, 'via'],
   [{ pasword: 'x' }, ''],
 ];
 
@@ -40,6 +47,12 @@ test.each(sections)('the section %o is refused at %s', (changes, key) => {
 test('a fingerprint is taken as openssl prints it', () => {
   const printed = `SHA256 Fingerprint=${'AB:'.repeat(31)}AB`;
   expect(parse({ tls: true, fingerprint: printed }).data).toMatchObject({ fingerprint: 'AB'.repeat(32) });
+});
+
+test('REST needs no word on TLS, since it has it always', () => {
+  const { data } = parse({ via: 'rest', fingerprint: 'ab'.repeat(32) });
+  expect(data).toMatchObject({ via: 'rest' });
+  expect(data && clientConfig(data)).toMatchObject({ port: 443, tls: { fingerprint: 'ab'.repeat(32) } });
 });
 
 test.each([

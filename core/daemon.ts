@@ -160,6 +160,7 @@ async function build(
     log,
     env,
     onReload: metrics.profileReloaded,
+    onShadow: metrics.shadowCompared,
   });
   releasers.push(() => registry.close());
 
@@ -231,6 +232,7 @@ async function build(
       drift,
       pauses,
       plugins: registry.plugins,
+      shadows: registry.shadows,
       kv: createKvSurface({ store, clock: Date.now }),
       audit: async (entry) => void (await store.write([{ type: 'audit', entry }])),
       sessions: sessions.surface,

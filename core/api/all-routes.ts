@@ -26,6 +26,7 @@ import { pluginRoutes } from './routes/plugins.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { sessionActRoutes } from './routes/sessions-act.ts';
 import { sessionAnalysisRoutes } from './routes/sessions-analysis.ts';
+import { shadowRoutes } from './routes/shadow.ts';
 import { streamRoutes } from './routes/stream.ts';
 
 interface Parts {
@@ -55,6 +56,7 @@ export function allRoutes({ deps, feed, limits }: Parts): Route[] {
     ...driftRoutes(deps),
     ...pluginRoutes(deps),
     ...pluginKvRoutes(deps),
+    ...shadowRoutes(deps),
     ...pauseRoutes(deps),
     ...auditRoutes(deps),
     ...hookRoutes(deps),

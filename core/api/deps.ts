@@ -9,6 +9,7 @@ import type { Job } from '../model/job.ts';
 import type { Session } from '../model/session.ts';
 import type { NasDirectory } from '../plugin-host/nas.ts';
 import type { PluginControl } from '../plugin-host/plugin-control.ts';
+import type { ShadowReport } from '../plugin-host/shadow-book.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { SandboxUsage } from '../sandbox/sandbox.ts';
 import type { SessionActions } from '../sessions/actions.ts';
@@ -24,6 +25,8 @@ export interface ApiDependencies {
   readonly store: Pick<Store, 'jobs' | 'job' | 'journal' | 'account' | 'audit'>;
   readonly directory: NasDirectory;
   readonly plugins: PluginControl;
+  /** What the plugins that only look on have seen. */
+  readonly shadows: () => Promise<readonly ShadowReport[]>;
   readonly control: JobControl;
   readonly accounts: Accounts;
   readonly resyncs: Resyncs;

@@ -47,6 +47,12 @@ export function createMetrics() {
     'result',
   ]);
 
+  const shadows = tally('ossia_shadow_total', 'Hooks that were compared with a plugin that only looks on.', [
+    'nas',
+    'hook',
+    'result',
+  ]);
+
   const runSeconds = new Histogram({
     name: 'ossia_job_run_seconds',
     help: 'How long runs of jobs took.',
@@ -93,6 +99,7 @@ export function createMetrics() {
     /** `result`: `start`, `stop`, ... when answered; why it was dropped when not (`bad_authenticator`, `unknown_client`, ...). */
     accountingPacket: (result: string) => packets({ result }),
     profileReloaded: (reload: { nas: string; result: 'ok' | 'failed' | 'taken back' }) => reloads(reload),
+    shadowCompared: (run: { nas: string; hook: string; result: 'agree' | 'differ' | 'unclear' }) => shadows(run),
     boxRebooted: (box: { nas: string }) => reboots(box),
     sessionsSynced({ nas, result, closed, adopted, missing }: SyncCounts) {
       syncs({ nas, result });

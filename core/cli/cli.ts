@@ -38,6 +38,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'which plugins are in force, and what is done to them',
     load: async (words) => (await import('./plugin.ts')).plugin(words),
   },
+  shadow: {
+    summary: 'where a plugin that looks on would do something else than the one in force',
+    load: async () => (await import('./shadow.ts')).shadow,
+  },
   check: {
     summary: 'check configuration, profiles and plugins without starting',
     load: async () => (await import('./check.ts')).check,

@@ -35,6 +35,8 @@ interface NasView {
     readonly hash: string;
     readonly hooks: readonly string[];
   } | null;
+  readonly beside: NasView['plugin'];
+  readonly shadow: { readonly name: string; readonly version: string | null; readonly hash: string | null } | null;
   readonly transports: readonly {
     readonly name: string;
     readonly host: string | null;
@@ -102,7 +104,8 @@ const breakerTone = (breaker: NasView['breaker']): Tone => (breaker === 'closed'
 /** What keeps jobs from running: somebody's pause, a quarantine, or a breaker that is not closed. */
 const gateText = ({ paused, quarantine, breaker }: NasView): string =>
   [...(paused === null ? [] : ['paused']), ...(quarantine === null ? [] : ['quarantine']), breaker].join(', ');
-const program = ({ plugin }: NasView) => (plugin === null ? '-' : `${plugin.name}@${plugin.version}`);
+const program = ({ plugin, beside }: NasView) =>
+  [plugin, beside].flatMap((one) => (one === null ? [] : [`${one.name}@${one.version}`])).join(' + ') || '-';
 
 /** In one line; `nas show` has a line for each. */
 function problemLine({ problem, problems, warning, quarantine }: NasView): string {
@@ -152,6 +155,16 @@ function usageText({ runs, calls, run_seconds, cpu_seconds, memory_bytes }: NonN
   return `${runs} runs with ${calls} calls; ${each(run_seconds)}, of it CPU ${each(cpu_seconds)}; ${memory}`;
 }
 
+function besideText({ beside }: NasView): string {
+  if (beside === null) return '';
+  return `${beside.name}@${beside.version}#${beside.hash} for ${beside.hooks.join(' ')}`;
+}
+
+function shadowText({ shadow }: NasView): string {
+  if (shadow === null) return '';
+  return `${shadow.version === null ? shadow.name : `${shadow.name}@${shadow.version}#${shadow.hash}`} looks on`;
+}
+
 function show(one: NasView, io: Io): string {
   const paint = painter(io);
   const { plugin } = one;
@@ -162,7 +175,9 @@ function show(one: NasView, io: Io): string {
   const facts: [string, string][] = [
     ['state', paint(stateTones[one.state], one.state)],
     ['file', clean(one.file)],
-    ['plugin', plugin === null ? '' : `${program(one)}#${plugin.hash}`],
+    ['plugin', plugin === null ? '' : `${plugin.name}@${plugin.version}#${plugin.hash}`],
+    ['beside', besideText(one)],
+    ['shadow', shadowText(one)],
     ['since', localTime(one.since)],
     ['match', match.map(([name, values]) => `${name} ${values.join(', ')}`).join('; ')],
     ['reach', places.join('; ')],

@@ -22,12 +22,20 @@ export interface LoadProfileInput {
   readonly env: Environment;
 }
 
+/** Where a plugin's options stand: at the top of the profile, or in the section of a second plugin. */
+export interface PluginPart {
+  readonly at: Path;
+  readonly options: LocatedMap;
+  place(path: Path): { readonly file: string; readonly line: number };
+}
+
 export interface ProfileReading {
   /** Null exactly when there is an error. */
   readonly profile: Profile | null;
   readonly error: OssiaError | null;
   /** `options` with their places, for the check against the plugin's schema. */
   readonly options: LocatedMap;
+  second(section: 'beside' | 'shadow'): PluginPart;
   /** Where a key stands, for messages of those who find something wrong later. */
   place(path: Path): { readonly file: string; readonly line: number };
   /** Its file, the models, and the files of its secrets: when one changes, it is worth another reading. */
@@ -50,7 +58,8 @@ export async function readProfile({ name, dir, transports, env }: LoadProfileInp
     env,
     code,
     isSecret,
-    isForPlugin: (path) => path[0] === 'options',
+    isForPlugin: ([first, second]) =>
+      first === 'options' || ((first === 'beside' || first === 'shadow') && second === 'options'),
   });
   const mask = createMask(resolved.secrets);
   const problems: Problem[] = [...layers.problems];
@@ -74,12 +83,17 @@ export async function readProfile({ name, dir, transports, env }: LoadProfileInp
           code,
           problems.map((one) => ({ ...one, problem: mask(one.problem) })),
         );
-  const options = nodeAt(root, ['options']);
+  const optionsAt = (path: Path): LocatedMap => {
+    const options = nodeAt(root, path);
+    return isMap(options) ? options : emptyMap(file);
+  };
+  const place = (path: Path) => placeAt(root, path);
   return {
     profile: error ? null : profile,
     error,
-    options: isMap(options) ? options : emptyMap(file),
-    place: (path) => placeAt(root, path),
+    options: optionsAt(['options']),
+    second: (section) => ({ at: [section], options: optionsAt([section, 'options']), place }),
+    place,
     files: [...layers.files, ...resolved.files],
     warnings: resolved.warnings,
     mask,
@@ -137,13 +151,21 @@ interface Parts {
 }
 
 function profileOf({ name, file, parsed, sections, radius }: Parts): Profile {
-  const { limits } = parsed;
-  const [plugin = '', pin] = parsed.plugin.split('@');
+  const { limits, beside, shadow } = parsed;
   return {
     name,
     file,
-    plugin,
-    ...(pin === undefined ? {} : { pin }),
+    ...pluginOf(parsed),
+    ...(beside && { beside: { ...pluginOf(beside), options: beside.options, hooks: beside.hooks } }),
+    ...(shadow && {
+      shadow: {
+        ...pluginOf(shadow),
+        options: shadow.options,
+        hooks: shadow.hooks ?? null,
+        before: shadow.before,
+        deadlineMs: shadow.deadline,
+      },
+    }),
     match: parsed.match,
     transports: sections,
     radius,
@@ -185,6 +207,11 @@ function profileOf({ name, file, parsed, sections, radius }: Parts): Profile {
     fireAuthOnStart: parsed.fire_auth_on_start,
     fireDisconnectOnStop: parsed.fire_disconnect_on_stop,
   };
+}
+
+function pluginOf(section: { readonly plugin: string }) {
+  const [plugin = '', pin] = section.plugin.split('@');
+  return { plugin, ...(pin === undefined ? {} : { pin }) };
 }
 
 function radiusOf({ radius, match }: ProfileFile): RadiusClient | null {

@@ -75,8 +75,32 @@ const plugin = text.regex(/^[^@]+(@(\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?|[0-9a-f]{8,6
   error: 'expected the name of a plugin, alone or with a version or the hash that ossia plugin list shows: acme@1.2.0',
 });
 
+const second = { plugin, options: z.record(z.string(), z.unknown()).default({}) };
+
+const beside = z.strictObject({
+  ...second,
+  hooks: z
+    .array(text)
+    .min(1)
+    .refine((names) => new Set(names).size === names.length, 'expected each hook once')
+    .describe('Hooks that go to this plugin; all others go to the first.'),
+});
+
+const shadow = z.strictObject({
+  ...second,
+  hooks: z.array(text).min(1).optional().describe('Hooks that are compared; all when it is not given.'),
+  before: flag.default(false).describe('Ask it before the real run too, to show all that it would have sent.'),
+  deadline: duration(undefined, { least: 50, most: 60_000 })
+    .prefault('2s')
+    .describe('How long one look of it may take, and keep its lane waiting.'),
+});
+
 export const profileSchema = z.strictObject({
   plugin,
+  beside: beside.optional().describe('A second plugin for the same box, for some of the hooks.'),
+  shadow: shadow
+    .optional()
+    .describe('A plugin that only looks on: what it would still send after each hook is reported.'),
   match: z
     .strictObject({
       nas_ip: oneOrList(address).default([]),

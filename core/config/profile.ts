@@ -8,6 +8,16 @@ export interface Profile {
   readonly plugin: string;
   /** The version, or the beginning of the hash, that it is held to. */
   readonly pin?: string;
+  /** For some of the hooks, in place of `plugin`. */
+  readonly beside?: SecondPlugin & { readonly hooks: readonly string[] };
+  /** Run in dry run after the hooks have done their work; what it says changes nothing. */
+  readonly shadow?: SecondPlugin & {
+    /** Null: all. */
+    readonly hooks: readonly string[] | null;
+    readonly before: boolean;
+    /** Milliseconds that one look may take. */
+    readonly deadlineMs: number;
+  };
   readonly match: {
     readonly nas_ip: readonly string[];
     readonly nas_identifier: readonly string[];
@@ -30,6 +40,13 @@ export interface Profile {
   readonly fireAuthOnStart: boolean;
   /** Accounting Stop of a known account fires `user_disconnect`. */
   readonly fireDisconnectOnStop: boolean;
+}
+
+/** Another plugin for the same box, over the same transports, with options of its own. */
+export interface SecondPlugin {
+  readonly plugin: string;
+  readonly pin?: string;
+  readonly options: Readonly<Record<string, unknown>>;
 }
 
 export interface RadiusClient {

@@ -1,15 +1,15 @@
 // Checks a profile's file, its plugin and its options without running anything: for the command line and for CI.
 import { type LoadProfileInput, readProfile } from '../config/load-profile.ts';
 import { problemAt, problemsError } from '../config/problems.ts';
-import type { FieldProblem, OssiaError } from '../errors.ts';
-import { checkedOptions } from './build-nas.ts';
+import { type FieldProblem, OssiaError } from '../errors.ts';
+import { checkedOptions, optionsOf } from './build-nas.ts';
 import type { Claims } from './claims.ts';
 import type { LiveNas } from './live-nas.ts';
 import { maskError } from './mask-error.ts';
 import type { PluginShelf } from './plugin-shelf.ts';
 import { selfTestError, unansweredText } from './self-test.ts';
 import { type Version, versionOf } from './succession.ts';
-import { takePlugin } from './take-plugin.ts';
+import { takePlugin, takeSecondPlugins } from './take-plugin.ts';
 
 export interface ProfileCheck {
   readonly name: string;
@@ -55,8 +55,13 @@ export async function checkProfile(
     }
     claims.set(name, [profile]);
     const taken = await takePlugin(shelf, { profile, reading });
-    checkedOptions(taken, reading);
-    const warning = rehearsal === undefined ? '' : await rehearse(rehearsal, versionOf(reading, profile, taken));
+    const second = await takeSecondPlugins(shelf, { profile, reading });
+    checkedOptions(taken, reading, second.beside);
+    // While jobs run it is only warned of.
+    if (second.shadow instanceof OssiaError) throw second.shadow;
+    if (second.shadow) optionsOf(second.shadow, reading.second('shadow'));
+    const version = versionOf(reading, profile, taken, second);
+    const warning = rehearsal === undefined ? '' : await rehearse(rehearsal, version);
     return { name, problems: [], warnings: warning === '' ? warnings : [...warnings, warning], plugin };
   } catch (error) {
     return refused(maskError(reading.mask, error));

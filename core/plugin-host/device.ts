@@ -8,7 +8,7 @@ import type { CallContext, Transport, TransportDefinition, TransportEnvironment 
 import type { ExchangeRecorder } from './exchange-recorder.ts';
 import { createGrants } from './grants.ts';
 import { createKvDefinition, kvName } from './kv.ts';
-import { createPace } from './pace.ts';
+import { createPace, type Pace } from './pace.ts';
 import type { PluginManifest } from './plugin-manifest.ts';
 
 export interface OpenDevice {
@@ -40,6 +40,8 @@ interface OpenDeviceInput {
   readonly manifest: PluginManifest;
   readonly definitions: TransportDefinitions;
   readonly kv: KvStore;
+  /** Shared by all that talk to this box. */
+  readonly pace?: Pace;
   readonly now: () => number;
   readonly log: TransportEnvironment['log'];
 }
@@ -49,7 +51,9 @@ interface Granted {
   readonly transport: Transport;
 }
 
-export function openDevice({ profile, manifest, definitions, kv, now, log }: OpenDeviceInput): OpenDevice {
+export function openDevice(input: OpenDeviceInput): OpenDevice {
+  const { profile, manifest, definitions, kv, now, log } = input;
+  const { pace = createPace(profile.limits.callsPerSecond) } = input;
   const granted = new Map<string, Granted>();
   const grants = createGrants({
     plugin: manifest.name,
@@ -57,7 +61,6 @@ export function openDevice({ profile, manifest, definitions, kv, now, log }: Ope
     asked: manifest.transports,
     given: profile.grants,
   });
-  const pace = createPace(profile.limits.callsPerSecond);
   for (const name of Object.keys(manifest.transports)) {
     const definition = definitionOf(name);
     if (definition === undefined) continue;

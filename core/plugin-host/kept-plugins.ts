@@ -20,6 +20,9 @@ export interface KeptPlugins {
   close(): Promise<void>;
 }
 
+/** What is kept of the plugin that a profile has for some of its hooks; no profile has such a name. */
+export const besideKey = (nas: string): string => `${nas}/beside`;
+
 export interface Refused {
   readonly hash: string;
   readonly reason: string;
@@ -157,7 +160,7 @@ export async function openKeptPlugins({ dir, log }: KeptInput): Promise<KeptPlug
       set(nas, { ...(good && { good }), ...(refused && { refused }) });
     },
     drop(nas) {
-      if (entries.delete(nas)) later();
+      if ([nas, besideKey(nas)].filter((key) => entries.delete(key)).length > 0) later();
     },
     async close() {
       if (timer !== undefined) {

@@ -19,6 +19,8 @@ import { listBoxUsers } from './user-listing.ts';
 
 export interface LiveNas {
   readonly nas: Nas;
+  /** What the plugin defines beside its hooks. */
+  readonly besides: ReadonlySet<string>;
   /** Whether the box has done something for us since this went into force. */
   answered(): boolean;
   quarantine: Warden['quarantine'];
@@ -263,6 +265,7 @@ export function createLiveNas(input: LiveNasInput): LiveNas {
   const nas: Nas = { name: profile.name, profile, plugin, run, listSessions, listUsers, uptime };
   return {
     nas,
+    besides: guest.besides,
     answered: () => answered,
     quarantine: warden.quarantine,
     release: warden.release,

@@ -31,18 +31,34 @@ export interface HookReport {
   readonly program: string;
 }
 
+export interface NasPlugin {
+  readonly name: string;
+  readonly version: string;
+  readonly hash: string;
+  readonly hooks: ReadonlySet<string>;
+  /** By transport, patterns of what its manifest asks to do. */
+  readonly asks: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface ShadowOfNas {
+  /** Null while it does not load. */
+  readonly plugin: NasPlugin | null;
+  /** Why it does not. */
+  readonly problem: string;
+  /** What its counts are of: they begin anew when this changes. */
+  readonly version: string;
+}
+
 /** One profile in force. */
 export interface Nas {
   readonly name: string;
   readonly profile: Profile;
-  readonly plugin: {
-    readonly name: string;
-    readonly version: string;
-    readonly hash: string;
-    readonly hooks: ReadonlySet<string>;
-    /** By transport, patterns of what its manifest asks to do. */
-    readonly asks: Readonly<Record<string, readonly string[]>>;
-  };
+  /** `hooks`: all that run here, whichever plugin they go to. */
+  readonly plugin: NasPlugin;
+  /** For some of the hooks, in place of `plugin`: those in its `hooks`. */
+  readonly beside?: NasPlugin;
+  /** It only looks on. */
+  readonly shadow?: ShadowOfNas;
   /** Never rejects; keeps to the profile's deadline. While this is on trial, one that failed is run by the version before, with a deadline anew. */
   run(run: HookRun): Promise<HookReport>;
   /** Asks the box for all its sessions. Never rejects; keeps to `sessions.deadline` of the profile. */

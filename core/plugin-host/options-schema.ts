@@ -3,7 +3,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { createContext, Script } from 'node:vm';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { hint } from '../config/hint.ts';
-import type { ProfileReading } from '../config/load-profile.ts';
+import type { PluginPart } from '../config/load-profile.ts';
 import { type LocatedMap, nodeAt, type Path, toPlain } from '../config/located.ts';
 import { type Problem, problemAt } from '../config/problems.ts';
 import { OssiaError } from '../errors.ts';
@@ -14,7 +14,7 @@ export type OptionsAnswer =
   | { readonly ok: true; readonly options: Readonly<Record<string, unknown>> }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-export type OptionsCheck = (reading: Pick<ProfileReading, 'options' | 'place'>) => OptionsAnswer;
+export type OptionsCheck = (part: Pick<PluginPart, 'options' | 'place'> & Partial<PluginPart>) => OptionsAnswer;
 
 /** On the wall: a busy machine may give a good pattern nothing for a while. */
 const regexMs = 500;
@@ -34,10 +34,12 @@ export function compileOptionsSchema(manifest: PluginManifest): OptionsCheck {
       },
     );
   }
-  return ({ options, place }) => {
+  return ({ options, place, at = [] }) => {
     const value = toPlain(options) as Record<string, unknown>;
-    const problem = (path: Path, text: string) =>
-      problemAt({ place: place(['options', ...path]), path: ['options', ...path], code: 'profile_invalid' }, text);
+    const problem = (inOptions: Path, text: string) => {
+      const path = [...at, 'options', ...inOptions];
+      return problemAt({ place: place(path), path, code: 'profile_invalid' }, text);
+    };
     try {
       if (validate(value)) return { ok: true, options: value };
     } catch {

@@ -18,6 +18,8 @@ import type { Nas, NasDirectory, NasStatus } from './nas.ts';
 import { createPluginControl } from './open-plugin-control.ts';
 import type { PluginControl } from './plugin-control.ts';
 import { createPluginShelf, type PluginLoader } from './plugin-shelf.ts';
+import { createShadowBook, type ShadowReport } from './shadow-book.ts';
+import type { ShadowResult } from './shadow-run.ts';
 import { createSlot, type RegistryLog, type ReloadResult, type Slot, type SlotHouse } from './slot.ts';
 import { watchFolders } from './watch.ts';
 
@@ -39,6 +41,7 @@ export interface RegistryInput {
   readonly now?: () => number;
   /** How long a box may take to answer the self-test before it counts as dead; milliseconds. */
   readonly selfTestMs?: number;
+  readonly onShadow?: (run: { readonly nas: string; readonly hook: string; readonly result: ShadowResult }) => void;
   readonly onReload?: (reload: { readonly nas: string; readonly result: ReloadResult }) => void;
   /** Follow the files; true by default. */
   readonly watch?: boolean;
@@ -48,6 +51,8 @@ export interface Registry extends NasDirectory {
   /** Reads this profile, or all, and their plugins anew, changed or not. Rejects with `not_found`. */
   reload(name?: string): Promise<void>;
   readonly plugins: PluginControl;
+  /** What the plugins that only look on have seen, by name of the NAS. */
+  shadows(): Promise<readonly ShadowReport[]>;
   /** What is wrong with the files as they are now, of this profile or of all; changes nothing. */
   validate(name?: string): Promise<readonly ProfileCheck[]>;
   /** The profile in force that matches a box by what it says of itself. */
@@ -91,22 +96,25 @@ export async function openRegistry(input: RegistryInput): Promise<Registry> {
           onFile,
           onPlugin(name) {
             shelf.forget(name);
-            touch((slot) => slot.plugin() === name);
+            touch((slot) => slot.plugins().some((one) => one.name === name));
           },
           onError: (error) =>
             log.warn({ err: error }, 'the folders of profiles and plugins are not watched as they should be'),
         });
 
+  const kv = input.kv ?? createMemoryKv(now);
+  const shadows = createShadowBook({ kv, onRun: input.onShadow ?? (() => undefined), log });
   const house: SlotHouse = {
     dir: profilesDir,
     shelf,
     kept: input.kept,
     sandbox,
     definitions: transports,
-    kv: input.kv ?? createMemoryKv(now),
+    kv,
     hooks,
     env,
     claims: createClaims(),
+    shadows,
     log,
     now,
     selfTestMs: input.selfTestMs ?? 2000,
@@ -171,7 +179,7 @@ export async function openRegistry(input: RegistryInput): Promise<Registry> {
   const slotNamed = (name: string): Slot => slots.get(name) ?? missing(name);
 
   async function readAnew(concerned: readonly Slot[]): Promise<void> {
-    for (const slot of concerned) shelf.forget(slot.plugin());
+    for (const slot of concerned) for (const { name } of slot.plugins()) shelf.forget(name);
     await Promise.all(concerned.map((slot) => slot.update()));
   }
 
@@ -217,6 +225,7 @@ export async function openRegistry(input: RegistryInput): Promise<Registry> {
       return () => listeners.delete(listener);
     },
     reload: async (name) => readAnew(name === undefined ? [...slots.values()] : [slotNamed(name)]),
+    shadows: () => shadows.reports([...slots.keys()].sort().flatMap((name) => get(name) ?? [])),
     plugins: createPluginControl({ slots, shelf, readAnew, freshShelf }),
     async validate(name) {
       const wanted = name === undefined ? await profileNames() : [name];
@@ -248,6 +257,7 @@ export async function openRegistry(input: RegistryInput): Promise<Registry> {
       await watching?.close();
       await Promise.allSettled([...slots.values()].map((slot) => slot.close()));
       await Promise.allSettled(retiring);
+      await shadows.close();
       for (const map of [byIp, byId, byIdentifier, sources]) map.clear();
       slots.clear();
     },

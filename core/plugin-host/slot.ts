@@ -20,8 +20,9 @@ import { maskError } from './mask-error.ts';
 import type { NasStatus } from './nas.ts';
 import type { PluginShelf } from './plugin-shelf.ts';
 import { selfTestError, unansweredText } from './self-test.ts';
+import type { ShadowBook } from './shadow-book.ts';
 import { createSuccession, type Version, versionOf } from './succession.ts';
-import { takePlugin } from './take-plugin.ts';
+import { takePlugin, takeSecondPlugins } from './take-plugin.ts';
 import type { Trial } from './trial.ts';
 
 export type ReloadResult = 'ok' | 'failed' | 'taken back';
@@ -42,6 +43,7 @@ export interface SlotHouse {
   readonly hooks: ReadonlyMap<string, { readonly kind: HookKind }>;
   readonly env: Environment;
   readonly claims: Claims;
+  readonly shadows: ShadowBook;
   readonly log: RegistryLog;
   readonly now: () => number;
   readonly selfTestMs: number;
@@ -62,10 +64,8 @@ export interface Slot {
   readonly name: string;
   live(): LiveNas | undefined;
   status(): NasStatus;
-  /** The plugin and the files that it depends on; when one changes it is worth an update. */
-  plugin(): string;
-  /** The version that the profile is held to. */
-  pin(): string | undefined;
+  /** The plugins, with the versions that the profile is held to; when one of them, or of the files, changes it is worth an update. */
+  plugins(): readonly { readonly name: string; readonly pin?: string | undefined }[];
   uses(absoluteFile: string): boolean;
   /** Who has what this one claims too; empty when nobody does. */
   blockedBy(): string;
@@ -205,7 +205,8 @@ export function createSlot({
 
   async function loadNewest({ signal, reading: read, profile }: Attempt, begun: number): Promise<void> {
     const plugin = await takePlugin(house.shelf, { profile, reading: read });
-    const version = versionOf(read, profile, plugin);
+    const second = await takeSecondPlugins(house.shelf, { profile, reading: read });
+    const version = versionOf(read, profile, plugin, second);
     const warning = read.warnings.join('\n');
     if (live && version.hash === hashInForce) return settled(warning);
     succession.refuseAgain(version);
@@ -237,12 +238,13 @@ export function createSlot({
     return { next, dead: tested.type === 'unanswered' ? unansweredText(tested) : '' };
   }
 
-  function load({ reading: read, profile, plugin }: Version, trial?: Trial): Promise<LiveNas> {
+  function load({ reading: read, profile, plugin, second }: Version, trial?: Trial): Promise<LiveNas> {
     return house.limited(() =>
       buildNas({
         reading: read,
         profile,
         plugin,
+        second,
         sandbox: house.sandbox,
         definitions: house.definitions,
         kv: house.kv,
@@ -250,7 +252,8 @@ export function createSlot({
         now: house.now,
         successor: lastNas,
         ...(trial && { judge: trial.judge }),
-        onQuarantine: (reason) => quarantined(programOf({ ...plugin.manifest, hash: plugin.hash }), reason),
+        onShadow: house.shadows.add,
+        onQuarantine: quarantined,
         log: (level, message) => house.log[level]({ nas: name }, read.mask(message)),
       }),
     );
@@ -304,7 +307,7 @@ export function createSlot({
 
   function warningNow(): string {
     if (live === undefined) return '';
-    return [live.answered() ? '' : dead, warning].filter((text) => text !== '').join('\n');
+    return [live.answered() ? '' : dead, live.nas.shadow?.problem ?? '', warning].filter(Boolean).join('\n');
   }
 
   async function isGone(): Promise<boolean> {
@@ -328,8 +331,12 @@ export function createSlot({
   return {
     name,
     live: () => live,
-    plugin: () => reading?.profile?.plugin ?? live?.nas.profile.plugin ?? '',
-    pin: () => (reading?.profile ?? live?.nas.profile)?.pin,
+    plugins() {
+      const { plugin, pin, beside, shadow } = reading?.profile ?? live?.nas.profile ?? {};
+      if (plugin === undefined) return [];
+      const second = [beside, shadow].flatMap((one) => (one ? [{ name: one.plugin, pin: one.pin }] : []));
+      return [{ name: plugin, pin }, ...second];
+    },
     uses: (path) => reading?.files.some((one) => resolve(one) === path) ?? false,
     blockedBy: () => owner,
     update,

@@ -2,11 +2,11 @@
 import type { ProfileReading } from '../config/load-profile.ts';
 import type { Profile } from '../config/profile.ts';
 import { OssiaError } from '../errors.ts';
-import type { KeptPlugins } from './kept-plugins.ts';
+import { besideKey, type KeptPlugins } from './kept-plugins.ts';
 import { type LiveNas, programOf } from './live-nas.ts';
 import type { HookRun } from './nas.ts';
 import type { Plugin } from './plugin-shelf.ts';
-import { fits } from './take-plugin.ts';
+import { fits, type SecondPlugins } from './take-plugin.ts';
 import { createTrial, type Trial, type TrialStatus } from './trial.ts';
 
 /** A profile and a plugin as they were read: all that it takes to load them, also again. */
@@ -14,7 +14,8 @@ export interface Version {
   readonly reading: ProfileReading;
   readonly profile: Profile;
   readonly plugin: Plugin;
-  /** Of both. */
+  readonly second: SecondPlugins;
+  /** Of all. */
   readonly hash: string;
 }
 
@@ -44,8 +45,16 @@ interface SuccessionInput {
   retired(retiring: Promise<void>): void;
 }
 
-export function versionOf(reading: ProfileReading, profile: Profile, plugin: Plugin): Version {
-  return { reading, profile, plugin, hash: `${reading.hash}/${plugin.hash}` };
+export function versionOf(
+  reading: ProfileReading,
+  profile: Profile,
+  plugin: Plugin,
+  second: SecondPlugins = {},
+): Version {
+  const { beside, shadow } = second;
+  const lookingOn = shadow instanceof OssiaError ? shadow.message : (shadow?.hash ?? '');
+  const hash = [reading.hash, plugin.hash, beside?.hash ?? '', lookingOn].join('/');
+  return { reading, profile, plugin, second, hash };
 }
 
 export function createSuccession(input: SuccessionInput): Succession {
@@ -61,6 +70,7 @@ export function createSuccession(input: SuccessionInput): Succession {
     proven = version;
     putAside();
     kept?.keep(name, version.plugin);
+    if (version.second.beside) kept?.keep(besideKey(name), version.second.beside);
   }
 
   function putAside(): void {
@@ -79,6 +89,12 @@ export function createSuccession(input: SuccessionInput): Succession {
     return beside;
   }
 
+  function refusedBefore({ plugin, second: { beside } }: Pick<Version, 'plugin' | 'second'>) {
+    const [one, other] = [kept?.refused(name), kept?.refused(besideKey(name))];
+    if (one?.hash === plugin.hash) return one;
+    return other !== undefined && other.hash === beside?.hash ? other : undefined;
+  }
+
   async function before(version: Version, request: HookRun) {
     const isProven = version === proven && inForce?.version !== version;
     const one = isProven ? await loadBeside(version) : live();
@@ -94,17 +110,18 @@ export function createSuccession(input: SuccessionInput): Succession {
     const problem = `${wordsFor(from, to)} was taken back: ${reason}`;
     const error = new OssiaError('trial_failed', `${where}: ${problem}`, { fields: [{ where, problem }] });
     takenBack = { hash: from.hash, error };
-    if (from.plugin.hash !== to.plugin.hash) kept?.refuse(name, { hash: from.plugin.hash, reason: problem });
+    const { hash } = changedPlugin(from, to) ?? {};
+    if (hash !== undefined) kept?.refuse(hash === from.plugin.hash ? name : besideKey(name), { hash, reason: problem });
     beside = undefined;
     inForce = { version: to, trial: undefined };
     takeBack({ to, live: one, error });
   }
 
   return {
-    refuseAgain({ hash, plugin, reading }) {
+    refuseAgain({ hash, plugin, second, reading }) {
       if (takenBack?.hash === hash) throw takenBack.error;
-      const before = inForce === undefined ? kept?.refused(name) : undefined;
-      if (before?.hash !== plugin.hash) return;
+      const before = inForce === undefined ? refusedBefore({ plugin, second }) : undefined;
+      if (before === undefined) return;
       const { file, line } = reading.place(['plugin']);
       const where = `${file}:${line} plugin`;
       const fields = [{ where, problem: before.reason }];
@@ -139,7 +156,11 @@ export function createSuccession(input: SuccessionInput): Succession {
     async fallback(reading, profile) {
       const plugin = await kept?.good(name);
       if (plugin?.manifest.name !== profile.plugin || !fits(plugin, profile.pin)) return undefined;
-      const version = versionOf(reading, profile, plugin);
+      const beside = profile.beside && (await kept?.good(besideKey(name)));
+      const isWhole =
+        beside?.manifest.name === profile.beside?.plugin && (!beside || fits(beside, profile.beside?.pin));
+      if (!isWhole) return undefined;
+      const version = versionOf(reading, profile, plugin, beside && { beside });
       // What is on disk is tried against it.
       if (proven === undefined) proven = version;
       return version;
@@ -148,7 +169,7 @@ export function createSuccession(input: SuccessionInput): Succession {
     forgive({ trust }) {
       takenBack = undefined;
       isTrusted = trust;
-      kept?.refuse(name, undefined);
+      for (const key of [name, besideKey(name)]) kept?.refuse(key, undefined);
       if (!trust || inForce?.trial?.status() == null) return;
       const { version } = inForce;
       inForce.trial?.end();
@@ -168,7 +189,14 @@ export function createSuccession(input: SuccessionInput): Succession {
 }
 
 function wordsFor(next: Version, against: Version): string {
-  return next.plugin.hash === against.plugin.hash ? 'the new profile' : programOfPlugin(next.plugin);
+  const plugin = changedPlugin(next, against);
+  return plugin === undefined ? 'the new profile' : programOfPlugin(plugin);
+}
+
+function changedPlugin(next: Version, against: Version): Plugin | undefined {
+  if (next.plugin.hash !== against.plugin.hash) return next.plugin;
+  const { beside } = next.second;
+  return beside?.hash === against.second.beside?.hash ? undefined : beside;
 }
 
 function programOfPlugin({ manifest, hash }: Plugin): string {

@@ -29,11 +29,12 @@ export function createPluginTrier({ sandbox, transports: definitions, hooks }: T
         await guest.close();
       }
     },
-    build: ({ reading, profile, plugin }: Version): Promise<LiveNas> =>
+    build: ({ reading, profile, plugin, second }: Version): Promise<LiveNas> =>
       buildNas({
         reading,
         profile,
         plugin,
+        second,
         sandbox,
         definitions,
         hooks,

@@ -1,6 +1,6 @@
 // A NAS as an admin wants to see it: what is in force, since when, what is wrong with the newest save, how its gate stands.
 import { z } from 'zod';
-import type { Nas, NasStatus } from '../../plugin-host/nas.ts';
+import type { Nas, NasPlugin, NasStatus } from '../../plugin-host/nas.ts';
 import type { SandboxUsage } from '../../sandbox/sandbox.ts';
 import type { Pause } from '../../store/store.ts';
 import { breakerStates, type GateReport } from '../deps.ts';
@@ -19,7 +19,16 @@ export const nasSchema = named(
     address: z.string().nullable(),
     plugin: z
       .object({ name: z.string(), version: z.string(), hash: z.string(), hooks: z.array(z.string()) })
-      .nullable(),
+      .nullable()
+      .describe('`hooks`: all that run here, those of `beside` too.'),
+    beside: z
+      .object({ name: z.string(), version: z.string(), hash: z.string(), hooks: z.array(z.string()) })
+      .nullable()
+      .describe('The plugin that some of the hooks go to, and which.'),
+    shadow: z
+      .object({ name: z.string(), version: z.string().nullable(), hash: z.string().nullable(), problem: z.string() })
+      .nullable()
+      .describe('The plugin that only looks on; `GET /v1/shadow` says what it has seen.'),
     transports: z.array(
       z.object({
         name: z.string(),
@@ -87,12 +96,9 @@ export function nasAnswer(status: NasStatus, { gate, usage, pause }: Standing): 
     file: status.file,
     state: nas === null ? 'refused' : status.problem === '' ? 'live' : 'outdated',
     address: match?.nas_ip[0] ?? null,
-    plugin: nas && {
-      name: nas.plugin.name,
-      version: nas.plugin.version,
-      hash: nas.plugin.hash,
-      hooks: [...nas.plugin.hooks].sort(),
-    },
+    plugin: nas && pluginAnswer(nas.plugin),
+    beside: nas?.beside === undefined ? null : pluginAnswer(nas.beside),
+    shadow: shadowAnswer(nas),
     transports: transportsOf(nas),
     match: {
       nas_ip: [...(match?.nas_ip ?? [])],
@@ -118,6 +124,17 @@ export function nasAnswer(status: NasStatus, { gate, usage, pause }: Standing): 
     },
     paused: pause === undefined ? null : pausedAnswer(pause),
   };
+}
+
+function pluginAnswer({ name, version, hash, hooks }: NasPlugin) {
+  return { name, version, hash, hooks: [...hooks].sort() };
+}
+
+function shadowAnswer(nas: Nas | null) {
+  if (nas?.shadow === undefined) return null;
+  const { plugin, problem } = nas.shadow;
+  const name = plugin?.name ?? nas.profile.shadow?.plugin ?? '';
+  return { name, version: plugin?.version ?? null, hash: plugin?.hash ?? null, problem };
 }
 
 /** The sections hold secrets: only these two fields ever leave them. */

@@ -106,6 +106,7 @@ export function memoryWorld({ level = 'info' }: { level?: 'info' | 'debug' } = {
         onChange: () => () => undefined,
       },
       plugins: { list: async () => [], reload: notHere, rehearse: notHere },
+      shadows: async () => [],
       audit: async () => undefined,
       control: {
         async retry(id, by) {

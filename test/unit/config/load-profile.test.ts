@@ -68,6 +68,7 @@ test('a profile takes defaults for all that it does not say', async () => {
     plugin: 'mikrotik',
     match: { nas_ip: ['10.0.0.1'], nas_identifier: [], nas_id: [] },
     transports: {},
+    grants: {},
     radius: null,
     limits: {
       concurrency: 4,
@@ -76,6 +77,7 @@ test('a profile takes defaults for all that it does not say', async () => {
       attempts: 10,
       breakerFailures: 5,
       breakerProbeMs: 5000,
+      callsPerSecond: Number.POSITIVE_INFINITY,
       guest: { memoryMb: 32, cpuMs: 200, maxCalls: 1000, maxCallBytes: 1024 ** 2, maxLogLines: 200 },
     },
     sync: { everyMs: null, graceMs: 300_000, mostClosed: 0.2, deadlineMs: 60_000 },

@@ -92,7 +92,7 @@ export async function openGuest(input: GuestInput): Promise<Guest> {
   async function firstOffer(): Promise<Loaded> {
     let offer = await fitInstance().offer;
     // A worker may die of another plugin; twice in a row, the second time apart, it is this one's doing.
-    if (offer.type === 'lost') offer = await fitInstance().offer;
+    if (offer.type === 'lost' && !closed) offer = await fitInstance().offer;
     if (offer.type === 'loaded') return offer;
     if (offer.type === 'lost' && offer.innocent) {
       throw new OssiaError('worker_lost', `${program.name} could not be loaded: ${offer.why}.`);
@@ -135,6 +135,7 @@ export async function openGuest(input: GuestInput): Promise<Guest> {
   }
 
   function giveUp(error: unknown): never {
+    closed = true;
     instance?.close();
     throw error;
   }

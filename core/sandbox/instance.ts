@@ -70,11 +70,18 @@ export function openInstance({ id, program, worker, apart, onOffence, meter, onI
     settleOffer = resolve;
   });
 
+  /** Nothing, unless it was being loaded: who waits for that must not wait for ever. */
+  function neverLoads(why: string, innocent: boolean): void {
+    loading = false;
+    settleOffer({ type: 'lost', why, innocent });
+  }
+
   function leave(): void {
     fit = false;
     if (runs.size > 0 || !worker.tenants.has(id)) return;
     meter.holds(id, 0);
     worker.detach(id);
+    neverLoads('it was unloaded', true);
     worker.send({ type: 'unload', guest: id });
   }
 
@@ -94,7 +101,7 @@ export function openInstance({ id, program, worker, apart, onOffence, meter, onI
   function takeFault(fault: Fault, guilty: number): void {
     const [code, what] = faultErrors[fault];
     const name = program.name;
-    settleOffer({ type: 'lost', why: `it ${what}`, innocent: fault === 'starved' });
+    neverLoads(`it ${what}`, fault === 'starved');
     if (fault !== 'starved') onOffence(what);
     endAll((run) =>
       run === guilty
@@ -145,7 +152,7 @@ export function openInstance({ id, program, worker, apart, onOffence, meter, onI
       const suspect = part === 'suspect';
       if (suspect) onOffence(null);
       meter.holds(id, 0);
-      settleOffer({ type: 'lost', why, innocent: !suspect });
+      neverLoads(why, !suspect);
       const text = `The sandbox worker of ${program.name} is gone: ${why}`;
       endAll(() =>
         part === 'bystander'

@@ -28,6 +28,8 @@ export interface CliAnswer {
   readonly text?: string;
   /** After the text, each after its time: without line ends of its own. */
   readonly pieces?: readonly { readonly text: string; readonly waitMs: number }[];
+  /** Printed behind the next prompt, as boxes do with what they log. */
+  readonly afterwards?: { readonly text: string; readonly waitMs: number };
   /** Goes there. */
   readonly mode?: string;
   /** From now on; null: no pages. */
@@ -87,6 +89,8 @@ export function startCliDialog(box: CliBox, terminal: CliTerminal): CliDialog {
     if (answer.ends !== undefined) return;
     asks = answer.ask;
     showPrompt();
+    const { afterwards } = answer;
+    if (afterwards) setTimeout(() => print(afterwards.text), afterwards.waitMs);
   }
 
   async function page(lines: readonly string[]): Promise<void> {

@@ -59,7 +59,12 @@ describe('with a candidate', () => {
   test('a locked box is busy', async () => {
     const peer = await peers.ssh('junos', ['set locked']);
     const box = peer.connect();
-    await expect(box.call('configure', [cli`set new`])).rejects.toMatchObject({ code: 'nas_busy', retryable: true });
+    await expect(box.call('configure', [cli`set new`])).rejects.toMatchObject({
+      code: 'nas_busy',
+      retryable: true,
+      message: expect.stringContaining('Nothing was changed'),
+      details: { takenBack: false, applied: 0 },
+    });
     expect(await box.call('read', cli`show next`)).toBe('asked for next');
   });
 
@@ -91,6 +96,17 @@ describe('with a candidate', () => {
     });
     // Still to be confirmed.
     expect(peer.configuration()).toEqual({ lines: ['set shut'], previous: [] });
+  });
+
+  test('a new login that is turned away leaves it unconfirmed too, and says so', async () => {
+    const peer = await peers.ssh('junos');
+    const box = peer.connect();
+    await expect(box.call('configure', [cli`set closed`], { commit: 'confirmed' })).rejects.toMatchObject({
+      code: 'nas_unreachable',
+      message: expect.stringContaining('not confirmed'),
+      details: { takenBack: false, applied: 1 },
+    });
+    expect(peer.configuration()).toEqual({ lines: ['set closed'], previous: [] });
   });
 });
 

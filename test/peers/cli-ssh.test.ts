@@ -20,7 +20,7 @@ describe('what a command prints', () => {
   });
 
   test('is whole when the prompt stands in the middle of it, also as a line that goes on later', async () => {
-    const box = (await peers.ssh('ios')).connect();
+    const box = (await peers.ssh('ios')).connect({ settle: '400ms' });
     const shown = await box.call('read', cli`show prompts`);
     expect(shown).toBe('descr bras-1# one\nbras-1#\n  bras-1#\nbras-1# two\nbras-1# three\n--More-- four');
     expect(await box.call('read', cli`show next`)).toBe('asked for next');
@@ -166,6 +166,27 @@ describe('sessions', () => {
     expect(await peer.connections()).toBe(2);
     await until(async () => (await peer.connections()) === 0, 5_000);
     expect(await box.call('read', cli`show number ${7}`)).toBe('asked for number 7');
+  });
+
+  test('one that says something unasked is not used again', async () => {
+    const peer = await peers.ssh('ios');
+    const box = peer.connect();
+    expect(await box.call('read', cli`show noise`)).toBe('quiet');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await box.call('read', cli`show next`)).toBe('asked for next');
+    expect(box.logged.filter((line) => line.startsWith('logged in'))).toHaveLength(2);
+    await until(async () => (await peer.connections()) === 1, 5_000);
+  });
+
+  test('end with the transport, whatever they do', async () => {
+    const peer = await peers.ssh('ios');
+    const box = peer.connect();
+    await box.call('read', cli`show first`);
+    const call = box.call('read', cli`show hang`);
+    setTimeout(() => void box.close(), 300);
+    await expect(call).rejects.toMatchObject({ code: 'aborted' });
+    await until(async () => (await peer.connections()) === 0, 5_000);
+    await expect(box.call('read', cli`show next`)).rejects.toMatchObject({ code: 'aborted' });
   });
 
   test('a line that drops in the middle is told as unreachable, and the next call has a new one', async () => {

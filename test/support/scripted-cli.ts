@@ -60,6 +60,8 @@ function ios(file: string, name = 'bras-1'): CliBox {
       return { text: '\x1b[1;32mgreen\x1b[0m and \x1b]0;title\x07plain\nspinner |\b/\b-\bdone\n' };
     if (line === 'show secret') return { text: `enable secret ${enablePassword}\n` };
     if (line === 'show flood') return { text: numbered(100_000) };
+    if (line === 'show noise')
+      return { text: 'quiet\n', afterwards: { text: '\n%SYS-5-CONFIG_I: Configured from console\n', waitMs: 150 } };
     if (line === 'show drop') return { text: 'half of', ends: 'hangs up' };
     if (line === 'show hang') return { text: 'half of', ends: 'hangs' };
     if (first === 'show') return { text: `asked for ${line.slice(5)}\n` };
@@ -156,6 +158,7 @@ function junos(file: string): CliBox {
     banner: '--- JUNOS 21.4R3 built 2023',
     // A change that shuts us out: the session that made it goes on, a new one comes to no prompt.
     mode: running().includes('set shut') ? 'shut' : 'exec',
+    ...(running().includes('set closed') ? { first: { ends: 'hangs up' } } : {}),
     pageLines: 24,
     pager: { mark: '---(more)---', erase: `\r${' '.repeat(40)}\r` },
     prompt: (mode) => prompts[mode] ?? '',

@@ -48,10 +48,15 @@ function erase(cells: string[], at: number, what: number): void {
   else cells.fill(' ', 0, what === 1 ? at + 1 : cells.length);
 }
 
+/** How much of what comes back is looked at: a line may come redrawn several times. */
+export function echoLength(line: string): number {
+  return line.length * 4 + 2_000;
+}
+
 /** Whether what came back is the line that was typed, wrapped or redrawn as the box likes. */
 export function isEcho(raw: string, line: string): boolean {
   const wanted = squeezed(line);
-  const tail = raw.slice(-(line.length * 4 + 2_000));
+  const tail = raw.slice(-echoLength(line));
   const plain = squeezed(clean(tail));
   if (plain.endsWith(wanted) || squeezed(tail.replaceAll('\b', '')).endsWith(wanted)) return true;
   // IOS scrolls what is too long for the screen, behind a `$`.

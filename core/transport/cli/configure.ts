@@ -32,6 +32,9 @@ export function refuseUnknownWays({ name, configuration }: Platform, { commit, c
   if (lacking !== '') throw new OssiaError('arguments_invalid', `${name} has no ${lacking}.`);
 }
 
+/** `waiting`: in force, and taken back by the box unless it is confirmed. */
+type Stage = 'entering' | 'typing' | 'committing' | 'waiting' | 'committed';
+
 interface Plan {
   readonly enter: readonly string[];
   readonly check: readonly string[];
@@ -77,8 +80,7 @@ export async function configure(run: ConfigureRun): Promise<string> {
   const said: string[] = [];
   const isConfirmed = options.commit === 'confirmed';
   let applied = 0;
-  /** `waiting`: in force, and taken back by the box unless it is confirmed. */
-  let stage: 'typing' | 'waiting' | 'committed' = 'typing';
+  let stage: Stage = 'entering';
 
   async function type(typed: readonly string[] | undefined): Promise<void> {
     for (const line of typed ?? []) {
@@ -101,6 +103,7 @@ export async function configure(run: ConfigureRun): Promise<string> {
     await type(plan.enter);
     if (!session.modes().includes('config'))
       throw new OssiaError('nas_protocol', `${plan.enter.at(-1)} did not lead into configuration mode.`);
+    stage = 'typing';
     for (const line of lines) {
       await type([line]);
       if (!session.modes().includes('config'))
@@ -108,6 +111,7 @@ export async function configure(run: ConfigureRun): Promise<string> {
       applied += 1;
     }
     await type(plan.check);
+    if (plan.isCandidate) stage = 'committing';
     await type(plan.commit.inside);
     const isInside = (plan.commit.after ?? []).length === 0 && (plan.confirm.after ?? []).length === 0;
     if (isInside) await confirm(plan.confirm.inside);
@@ -121,14 +125,15 @@ export async function configure(run: ConfigureRun): Promise<string> {
 
   async function backOut(error: OssiaError): Promise<OssiaError> {
     const stands = session.modes().length > 0;
-    const back = stage === 'typing' ? plan.discard : stage === 'waiting' ? plan.takeBack : undefined;
+    const isTyped = stage === 'typing' || stage === 'committing';
+    const back = isTyped ? plan.discard : stage === 'waiting' ? plan.takeBack : undefined;
     const isTakenBack = stands && back !== undefined && (await undo({ session, plan, back, context }));
     if (stands && !isTakenBack) await leave(session, plan, context).catch(() => undefined);
     const { code, message, said: words, details } = error;
-    const isInForce = !isTakenBack && (stage !== 'typing' || !plan.isCandidate);
-    return new OssiaError(code, `${message} ${consequence({ plan, isTakenBack, stage, applied })}`, {
+    const result = resultOf({ plan, isTakenBack, stage, applied });
+    return new OssiaError(code, `${message} ${result.text}`, {
       cause: error,
-      details: { ...details, takenBack: isTakenBack, applied: isInForce ? applied : 0 },
+      details: { ...details, takenBack: isTakenBack, ...(result.applied === null ? {} : { applied: result.applied }) },
       ...(words === undefined ? {} : { said: words }),
     });
   }
@@ -160,19 +165,23 @@ async function leave(session: Session, { leave: lines }: Plan, context: CallCont
     if (session.modes().includes('config')) await session.command({ line, answers: {}, context });
 }
 
-interface Consequence {
+interface Ending {
   readonly plan: Plan;
   readonly isTakenBack: boolean;
-  readonly stage: 'typing' | 'waiting' | 'committed';
+  readonly stage: Stage;
   readonly applied: number;
 }
 
-function consequence({ plan, isTakenBack, stage, applied }: Consequence): string {
-  if (isTakenBack) return 'What was typed was taken back.';
-  if (stage === 'committed') return 'The change is in force.';
-  if (stage === 'waiting') return 'The commit was not confirmed: the box takes it back by itself.';
-  if (plan.isCandidate) return 'It was not committed.';
-  return applied === 0
-    ? 'Nothing was changed.'
-    : `${applied} lines before it are in force: this platform takes nothing back.`;
+/** What a failure leaves behind, and how many lines are in force; null when nobody knows. */
+function resultOf({ plan, isTakenBack, stage, applied }: Ending): {
+  readonly text: string;
+  readonly applied: number | null;
+} {
+  if (isTakenBack) return { text: 'What was typed was taken back.', applied: 0 };
+  if (stage === 'committed') return { text: 'The change is in force.', applied };
+  if (stage === 'waiting') return { text: 'The commit was not confirmed: the box takes it back by itself.', applied };
+  if (stage === 'committing') return { text: 'Whether it was committed is not known.', applied: null };
+  if (stage === 'entering' || applied === 0) return { text: 'Nothing was changed.', applied: 0 };
+  if (plan.isCandidate) return { text: 'It was not committed.', applied: 0 };
+  return { text: `${applied} lines before it are in force: this platform takes nothing back.`, applied };
 }

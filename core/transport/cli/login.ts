@@ -14,12 +14,15 @@ interface LoginRun {
 }
 
 interface Step extends Finding {
-  readonly sees: 'user' | 'password' | 'failed' | 'key' | 'prompt';
+  readonly sees: 'user' | 'password' | 'failed' | 'question' | 'prompt';
+  /** To a question. */
+  readonly say?: string;
 }
 
 /** A banner comes in pieces, and a line of it may look like a prompt. */
 const leastQuiet = 150;
 const mostSteps = 12;
+const longestLine = 1_000;
 
 /** Resolves with the box's name as its prompt has it. */
 export async function login({ wire, screen, config, context }: LoginRun): Promise<string> {
@@ -32,19 +35,21 @@ export async function login({ wire, screen, config, context }: LoginRun): Promis
   let prompt = '';
 
   function look(): Step | null {
-    const line = screen.lastLine();
-    if (isAsked && platform.login.failed.test(screen.raw().slice(-2_000))) return { sees: 'failed', settle };
+    const line = screen.lastLine().slice(-longestLine);
+    if (isAsked && platform.login.failed.test(screen.tail(2_000).slice(-2_000))) return { sees: 'failed', settle };
     if (platform.login.user.test(line)) return { sees: 'user', settle };
     if (platform.login.password.test(line)) return { sees: 'password', settle };
-    if (/press (?:any key|return|enter)\b/i.test(line)) return { sees: 'key', settle };
+    if (/press (?:any key|return|enter)\b/i.test(line)) return { sees: 'question', say: '', settle };
+    const say = platform.questions.find(({ when }) => when.test(line))?.say;
+    if (say != null) return { sees: 'question', say, settle };
     return nameIn(line, platform) === null ? null : { sees: 'prompt', settle };
   }
 
   for (let step = 0; step < mostSteps; step += 1) {
-    const { sees } = await screen.wait({ look, context, late: (shown) => noPrompt(box, shown) });
+    const { sees, say = '' } = await screen.wait({ look, context, late: (shown) => noPrompt(box, shown) });
     const line = screen.lastLine();
     if (isAsked && (sees === 'failed' || sees === 'user' || sees === 'password'))
-      throw refused(screen.raw().trim().slice(-500));
+      throw refused(screen.tail(500).trim().slice(-500));
     screen.clear();
     if (sees === 'user') {
       if (user === undefined) throw new OssiaError('nas_auth', `${box} asks for a user, and the profile has none.`);
@@ -59,7 +64,7 @@ export async function login({ wire, screen, config, context }: LoginRun): Promis
     } else {
       if (sees === 'prompt' && line === prompt) return nameIn(line, platform) as string;
       prompt = sees === 'prompt' ? line : '';
-      wire.write(platform.enter);
+      wire.write(say + platform.enter);
     }
   }
   throw new OssiaError('nas_protocol', `${box} comes to no prompt of ${platform.name}.`, { said: prompt });

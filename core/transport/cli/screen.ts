@@ -8,8 +8,10 @@ import type { Wire } from './wire.ts';
 export interface Screen {
   /** The line that has not ended, as a terminal shows it. */
   lastLine(): string;
-  /** All of it as it came. */
-  raw(): string;
+  /** Grows with every piece in which a line ended. */
+  endings(): number;
+  /** The end of it as it came, so many characters or a little more. */
+  tail(count: number): string;
   isEmpty(): boolean;
   clear(): void;
   /** Takes a page mark away from the end. */
@@ -75,7 +77,12 @@ export function createScreen(wire: Wire, { settle, maxOutput }: { settle: number
 
   return {
     lastLine: () => cleanLine(last),
-    raw: () => ended.join('') + last,
+    tail(count) {
+      let text = last;
+      for (let at = ended.length - 1; at >= 0 && text.length < count; at -= 1) text = ended[at] + text;
+      return text;
+    },
+    endings: () => ended.length,
     isEmpty: () => size === 0,
     clear() {
       ended = [];

@@ -3,7 +3,7 @@ import { OssiaError } from '../../errors.ts';
 import { callEnded } from '../ssh/call-ended.ts';
 import type { CallContext } from '../transport.ts';
 import { answerText, refusalIn } from './answer.ts';
-import { isEcho } from './clean.ts';
+import { echoLength, isEcho } from './clean.ts';
 import type { CliConfig } from './config.ts';
 import { login } from './login.ts';
 import type { Mode } from './platform.ts';
@@ -59,6 +59,7 @@ export async function openSession(config: CliConfig, context: CallContext): Prom
   if (context.signal.aborted) onAbort();
   try {
     await wire.ready;
+    context.signal.removeEventListener('abort', onAbort);
     const name = await login({ wire, screen, config, context });
     const session = createSession({ wire, screen, config, prompts: createPrompts(name, config.platform) });
     await session.settleIn(context);
@@ -108,14 +109,14 @@ function createSession({
 
   /** Sends the line only when the box shows it as it was typed: what it would run is then what was meant. */
   async function type(line: string, context: CallContext): Promise<void> {
-    if (!screen.isEmpty()) throw unknown(box, screen.raw());
+    if (!screen.isEmpty()) throw unknown(box, screen.tail(500));
     wire.write(line);
     if (config.echo && line !== '') {
       const patience = AbortSignal.timeout(Math.min(echoPatience, Math.max(1, context.deadline - Date.now())));
       const signal = AbortSignal.any([context.signal, patience]);
-      const late = () => noEcho(box, line, screen.raw());
+      const late = () => noEcho(box, line, screen.tail(500));
       await screen.wait({
-        look: () => (isEcho(screen.raw(), line) ? { settle: 0 } : null),
+        look: () => (isEcho(screen.tail(echoLength(line)), line) ? { settle: 0 } : null),
         context: { ...context, signal },
         late,
       });
@@ -142,9 +143,11 @@ function createSession({
       if (turn.say == null || questions > mostQuestions) throw unanswered(line, asked);
       context.record({ kind: 'received', text: asked });
       context.record({ kind: 'sent', text: turn.say === '' ? '(return)' : turn.say });
+      const begun = screen.endings();
       wire.write(turn.say + platform.enter);
       // Until the line has ended, it is still the question that was answered.
-      await screen.wait({ look: () => (screen.lastLine().startsWith(asked) ? null : { settle: 0 }), context, late });
+      const isOver = () => screen.endings() > begun || !screen.lastLine().startsWith(asked);
+      await screen.wait({ look: () => (isOver() ? { settle: 0 } : null), context, late });
     }
   }
 

@@ -4,8 +4,7 @@ import type { ClientChannel } from 'ssh2';
 import { OssiaError } from '../../errors.ts';
 import { openLink } from '../ssh/link.ts';
 import type { CliConfig } from './config.ts';
-import { columns, rows } from './telnet.ts';
-import { createInbox, type Wire } from './wire.ts';
+import { columns, createInbox, rows, type Wire } from './wire.ts';
 
 export function openSshWire(config: CliConfig): Wire {
   const { host, port, user, host_key } = config;

@@ -1,4 +1,5 @@
 // The telnet protocol, RFC 854: commands and options taken out of what comes, put into what goes. No sockets, never throws.
+import { columns, rows } from './wire.ts';
 
 export interface TelnetCodec {
   /** Bytes of the box: those that are text, and what its demands are answered with. */
@@ -18,9 +19,6 @@ const ours: ReadonlySet<number> = new Set([SGA, TTYPE, NAWS]);
 const longestOption = 64;
 /** A box that asks without end is left without answers. */
 const mostReplies = 500;
-
-export const columns = 511;
-export const rows = 1000;
 
 export function createTelnetCodec(): TelnetCodec {
   let state: 'data' | 'cr' | 'command' | 'option' | 'sub' | 'subCommand' = 'data';

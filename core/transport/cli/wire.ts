@@ -12,6 +12,10 @@ export interface Wire {
   close(reason: OssiaError): void;
 }
 
+/** The window that a box is told of: so wide and so high that it neither wraps nor pages, where it believes us. */
+export const columns = 511;
+export const rows = 1000;
+
 /** Holds what comes until somebody listens. */
 export function createInbox(): { put(text: string): void; onText(listener: (text: string) => void): void } {
   let waiting = '';

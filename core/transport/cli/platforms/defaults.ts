@@ -22,7 +22,7 @@ export const usual = {
     failed:
       /^.{0,40}(?:login (?:incorrect|invalid|failed)|authentication fail|access denied|bad (?:passwords?|secrets)|permission denied)/im,
   },
-  pager: { mark: /(?:^|\s)[-<([ ]{0,8}more\b[^\n]{0,60}$/i, key: ' ' },
+  pager: { mark: /[-<(]{1,8} ?\(?more\b[^\n]{0,60}$/i, key: ' ' },
   privilege: null,
   busy: [],
   noise: [],

@@ -16,10 +16,10 @@ const vrp: Platform = {
   ],
   busy: [/^\s*Error:.{0,120}(?:is locked|locked by|another user)/i, /^\s*Error: The system is busy/i],
   questions: [
+    { when: /Change now\? \[Y\/N\]:\s*$/i, say: 'N' },
     { when: /Are you sure to commit them before exiting\?[^\n]{0,60}:\s*$/i, say: 'N' },
     { when: /Continue\? ?\[Y(?:\(yes\))?\/N(?:\(no\))?\]:?\s*$/i, say: 'Y' },
     { when: /\[Y(?:\(yes\))?\/N(?:\(no\))?(?:\/C(?:\(cancel\))?)?\]:?\s*$/i, say: null },
-    { when: /Change now\? \[Y\/N\]:\s*$/i, say: 'N' },
   ],
   configuration: {
     enter: ['system-view'],

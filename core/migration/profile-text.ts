@@ -52,6 +52,11 @@ const templates: Readonly<
     transports: coaLines(nasIp),
     more: ['# The names of the services on the box: plugins/cisco-isg/README.md', 'options: {}'],
   }),
+  'juniper-mx': ({ nasIp }) => ({
+    head: 'extends: juniper-mx',
+    transports: coaLines(nasIp),
+    more: ['# The services of the box and their parameters: plugins/juniper-mx/README.md', 'options: {}'],
+  }),
   'generic-coa': ({ nasIp }) => ({
     head: 'extends: generic-coa',
     transports: coaLines(nasIp),

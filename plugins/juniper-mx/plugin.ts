@@ -1,0 +1,33 @@
+// Juniper MX: which hook switches which services of a live session. Who is not online gets all of it from RADIUS when he logs in.
+import { definePlugin, gone } from '#plugin-sdk';
+import { lift, restrict } from './access.ts';
+import { apply } from './apply.ts';
+import { end, endThat } from './identity.ts';
+import type { MxOptions } from './options.ts';
+import type manifest from './plugin.json';
+import { removeRate, setRate } from './rates.ts';
+import { uslugaOf } from './services.ts';
+
+export default definePlugin<typeof manifest, MxOptions>({
+  hooks: {
+    user_add: () => gone('Nothing to add: the RADIUS answer gives it everything at login.'),
+    user_del: end,
+    user_edit: () => undefined,
+
+    user_drop: (input, device) => restrict(input, device, 'blocked'),
+    user_accept: (input, device) => lift(input, device, 'blocked'),
+    user_redirect: (input, device) => restrict(input, device, 'no_balance'),
+    user_redirect_cancel: (input, device) => lift(input, device, 'no_balance'),
+    own_disabled: (input, device) => restrict(input, device, 'own_disabled'),
+    own_disabled_cancel: (input, device) => lift(input, device, 'own_disabled'),
+
+    user_auth: () => gone('Nothing to do: who has a session is logged in.'),
+    user_disconnect: endThat,
+
+    user_rate_set: setRate,
+    user_rate_set_cancel: removeRate,
+
+    usluga_activated: (input, device) => apply(input, device, { off: [], on: uslugaOf(input) }),
+    usluga_deactivated: (input, device) => apply(input, device, { off: uslugaOf(input), on: [] }),
+  },
+});

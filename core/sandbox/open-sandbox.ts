@@ -1,4 +1,4 @@
-// Opens the sandbox: worker processes for each plugin, one for the programs that did harm, each replaced when it ends.
+// Opens the sandbox: worker processes for each plugin, one more for those of its programs that did harm, each replaced when it ends.
 import { OssiaError } from '../errors.ts';
 import { createLimit } from '../model/limit.ts';
 import { openGuest } from './guest.ts';
@@ -27,6 +27,7 @@ export interface SandboxInput {
 /** The workers of one plugin. */
 interface House {
   readonly slots: readonly WorkerSlot[];
+  ward: WorkerSlot | null;
   guests: number;
 }
 
@@ -53,7 +54,6 @@ export async function openSandbox(input: SandboxInput): Promise<Sandbox> {
   let restarts = 0;
   let recycled = 0;
   let nextGuest = 1;
-  let ward: WorkerSlot | null = null;
 
   function start(): WorkerProcess {
     return startWorker({
@@ -90,6 +90,7 @@ export async function openSandbox(input: SandboxInput): Promise<Sandbox> {
   function moveIn(plugin: string): House {
     const house = houses.get(plugin) ?? {
       slots: Array.from({ length: Math.max(1, workers) }, () => spare.pop() ?? openSlot()),
+      ward: null,
       guests: 0,
     };
     houses.set(plugin, house);
@@ -99,22 +100,25 @@ export async function openSandbox(input: SandboxInput): Promise<Sandbox> {
 
   function moveOut(plugin: string, house: House): void {
     house.guests -= 1;
-    if (house.guests > 0) return;
+    // At the end all are closed in one go, and waited for.
+    if (house.guests > 0 || closing.signal.aborted) return;
     houses.delete(plugin);
     spare.push(...house.slots);
+    house.ward?.close();
   }
 
-  function place({ slots }: House, apart: boolean): WorkerProcess {
+  function place(house: House, apart: boolean): WorkerProcess {
+    if (closing.signal.aborted) throw new OssiaError('stopping', 'The sandbox is closed.');
     if (apart) {
-      ward ??= openSlot();
-      return ward.worker();
+      house.ward ??= openSlot();
+      return house.ward.worker();
     }
-    const [first, ...others] = slots.map((slot) => slot.worker()) as [WorkerProcess, ...WorkerProcess[]];
+    const [first, ...others] = house.slots.map((slot) => slot.worker()) as [WorkerProcess, ...WorkerProcess[]];
     return others.reduce((least, worker) => (worker.tenants.size < least.tenants.size ? worker : least), first);
   }
 
   function allSlots(): WorkerSlot[] {
-    return [...spare, ...[...houses.values()].flatMap(({ slots }) => slots), ...(ward ? [ward] : [])];
+    return [...spare, ...[...houses.values()].flatMap(({ slots, ward }) => (ward ? [...slots, ward] : slots))];
   }
 
   async function close(): Promise<void> {

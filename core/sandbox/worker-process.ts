@@ -1,5 +1,5 @@
 // One worker process seen from the host: started with nothing, talked to in lines, killed when it hangs, swells or talks nonsense.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { limits } from './limits.ts';
 import { createLineBuffer } from './line-buffer.ts';
@@ -58,14 +58,49 @@ const flags = [
 /** The program comes by standard input, so that the process needs to read no file at all but the addon, which the system loads. */
 export const workerLaunch: Launch = { command: process.execPath, args: [...flags, '-'] };
 
-export function startWorker({ code, launch, memoryMb, onEnd }: StartInput): WorkerProcess {
-  // In a session of its own, a Ctrl-C in the terminal is left to the daemon.
-  const child = spawn(launch.command, launch.args, {
-    cwd: '/',
-    env: {},
-    detached: true,
-    stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
-  });
+export function startWorker(input: StartInput): WorkerProcess {
+  const child = spawnChild(input.launch);
+  return child instanceof Error ? unborn(child, input) : talkTo(child, input);
+}
+
+/** Without memory for it Node throws, without descriptors it gives a child that has no pipes. */
+function spawnChild({ command, args }: Launch): ChildProcess | Error {
+  try {
+    // In a session of its own, a Ctrl-C in the terminal is left to the daemon.
+    const child = spawn(command, args, {
+      cwd: '/',
+      env: {},
+      detached: true,
+      stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
+    });
+    if (child.stdio?.[3]) return child;
+    child.on('error', () => {});
+    return new Error('there are no file descriptors for its pipes');
+  } catch (cause) {
+    return cause instanceof Error ? cause : new Error(String(cause));
+  }
+}
+
+/** Like one that ended at once: another try comes after a pause. */
+function unborn(cause: Error, { onEnd }: StartInput): WorkerProcess {
+  const reason = `it could not be started: ${cause.message}`;
+  onEnd(`sandbox worker: ${reason}`);
+  const ready = Promise.reject(new Error(reason));
+  ready.catch(() => {});
+  return {
+    pid: 0,
+    ready,
+    tenants: new Map(),
+    ended: Promise.resolve(reason),
+    isAlive: () => false,
+    attach: (_guest, tenant) => queueMicrotask(() => tenant.lost(reason, 'bystander')),
+    detach() {},
+    send() {},
+    kill() {},
+  };
+}
+
+function talkTo(child: ChildProcess, { code, memoryMb, onEnd }: StartInput): WorkerProcess {
   const pipe = child.stdio[3] as Duplex;
   const tenants = new Map<number, Tenant>();
   let alive = true;

@@ -1,7 +1,9 @@
 // Sandbox workers that are killed, stopped or swell: what ran in them is told so, and the next run works.
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { openSandbox, type SandboxInput } from '#core/sandbox/open-sandbox.ts';
-import type { Sandbox } from '#core/sandbox/sandbox.ts';
+import type { Guest, Sandbox } from '#core/sandbox/sandbox.ts';
 import { environmentOf, workerPids } from '#test/support/sandbox-workers.ts';
 import { callOf, programOf } from '#test/support/sandboxed.ts';
 
@@ -108,6 +110,55 @@ test('a plugin that was stopped for its CPU runs apart from the others afterward
   expect(await bad.run(callOf('now'))).toEqual({ type: 'returned', value: 1 });
   expect(workerPids()).toHaveLength(2);
 });
+
+test('those that run apart are not beside what did harm for another plugin', async () => {
+  const opened = await open();
+  const source = 'loop() { for (;;); }, now() { return 1; }, wait(input, device) { return device.coa.coa({}); }';
+  const programs = ['one', 'other'].map((plugin) => programOf(source, { owner: { nas: `щит-${plugin}`, plugin } }));
+  const [one, other] = (await Promise.all(programs.map((program) => opened.load(program)))) as [Guest, Guest];
+  for (const guest of [one, other])
+    expect(await guest.run(callOf('loop'))).toMatchObject({ error: { code: 'cpu_exceeded' } });
+  expect(await other.run(callOf('now'))).toEqual({ type: 'returned', value: 1 });
+  const before = workerPids();
+  expect(await one.run(callOf('now'))).toEqual({ type: 'returned', value: 1 });
+  const [apart, ...more] = workerPids().filter((pid) => !before.includes(pid));
+  expect(more).toEqual([]);
+  const waits = other.run(callOf('wait', { onCall: async () => process.kill(apart as number, 'SIGKILL') }));
+  expect(await waits).toEqual({ type: 'returned', value: true });
+  // With its last program a plugin's worker for them goes too.
+  await other.close();
+  await expect.poll(() => opened.stats().workers).toBe(workerPids().length);
+});
+
+test('a worker that cannot be started for want of file descriptors is tried again', async () => {
+  const warned: string[] = [];
+  const guest = await (await open({ log: (_, text) => warned.push(text) })).load(programOf(waiting));
+  const [pid] = workerPids();
+  // Started before, since nothing can be started then.
+  const shell = spawn('sh', { stdio: ['pipe', 'inherit', 'inherit'] });
+  const limit = (files: string): unknown => shell.stdin.write(`prlimit --pid ${process.pid} --nofile=${files}:\n`);
+  const before = readFileSync('/proc/self/limits', 'utf8').match(/^Max open files\s+(\d+)/m)?.[1] ?? '1024';
+  limit('1');
+  try {
+    await expect.poll(canOpen).toBe(false);
+    process.kill(pid as number, 'SIGKILL');
+    await expect.poll(() => warned.join()).toContain('could not be started: there are no file descriptors');
+    expect(await guest.run(callOf('now'))).toMatchObject({ error: { code: 'run_lost' } });
+  } finally {
+    limit(before);
+    shell.stdin.end();
+  }
+  await expect.poll(() => guest.run(callOf('now')), { timeout: 5000 }).toEqual({ type: 'returned', value: 1 });
+});
+
+function canOpen(): boolean {
+  try {
+    closeSync(openSync('/dev/null', 'r'));
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 test('more programs than may reside in memory all keep answering', async () => {
   const opened = await open({ residentIsolates: 3 });

@@ -154,6 +154,7 @@ export function createSlot({
     } finally {
       // In the same step as the last look at `again`: a save that comes after begins its own work.
       working = undefined;
+      succession.workedOff();
     }
   }
 
@@ -210,9 +211,15 @@ export function createSlot({
     const warning = read.warnings.join('\n');
     if (live && version.hash === hashInForce) return settled(warning);
     succession.refuseAgain(version);
+    const against = succession.proven();
     const trial = succession.trialOf(version);
     const tested = await loadTested(version, { trial, signal });
     if (tested === null) return;
+    if (succession.proven() !== against) {
+      // The one before it passed its own trial meanwhile: this one's is to be against that.
+      again = true;
+      return house.retired(tested.next.retire());
+    }
     swap({ ...tested, version, trial, ms: performance.now() - begun, said: () => settled(warning) });
   }
 

@@ -24,12 +24,16 @@ export interface Succession {
   refuseAgain(next: Version): void;
   /** Before it is loaded. Undefined: there is nothing to try it against. */
   trialOf(next: Version): Trial | undefined;
+  /** What a trial would be against now. */
+  proven(): Version | undefined;
   /** It is in force. */
   entered(next: Version, trial: Trial | undefined): void;
   /** What this profile can run while the version on disk cannot be: kept from before a restart. */
   fallback(reading: ProfileReading, profile: Profile): Promise<Version | undefined>;
-  /** What was taken back may be tried again; with `trust` what comes next, and what is on trial, needs no trial. */
+  /** What was taken back may be tried again; with `trust` what is on trial, and what is on disk now, needs no trial. */
   forgive(options: { readonly trust: boolean }): void;
+  /** What was on disk is in force or refused: later saves are not trusted. */
+  workedOff(): void;
   trial(): TrialStatus | null;
   close(): Promise<void>;
 }
@@ -95,14 +99,18 @@ export function createSuccession(input: SuccessionInput): Succession {
     return other !== undefined && other.hash === beside?.hash ? other : undefined;
   }
 
-  async function before(version: Version, request: HookRun) {
-    const isProven = version === proven && inForce?.version !== version;
-    const one = isProven ? await loadBeside(version) : live();
+  async function before({ next, against }: { next: Version; against: Version }, request: HookRun) {
+    const isBeside = against === proven && inForce?.version !== against;
+    // What is in force by now is another one, or it would be asked again what it has just failed at, without an end.
+    const other = inForce === undefined || inForce.version === next ? undefined : live();
+    const one = isBeside ? await loadBeside(against) : other;
     if (one === undefined) throw new OssiaError('aborted', 'The profile is gone.');
     return one.nas.run(request);
   }
 
   async function goBack({ from, to, reason }: { from: Version; to: Version; reason: string }): Promise<void> {
+    // Loaded for nothing it would stay, and be taken for another one's version before.
+    if (inForce?.version !== from) return;
     const one = await loadBeside(to).catch(() => undefined);
     if (one === undefined || inForce?.version !== from) return;
     const { file, line } = from.reading.place(['plugin']);
@@ -137,7 +145,7 @@ export function createSuccession(input: SuccessionInput): Succession {
       const trial: Trial = createTrial({
         program: wordsFor(next, against),
         against: isNewPlugin ? programOfPlugin(against.plugin) : 'the profile before it',
-        before: (request) => before(against, request),
+        before: (request) => before({ next, against }, request),
         now,
         onWorse: (reason) => void goBack({ from: next, to: against, reason }),
         onPassed() {
@@ -147,9 +155,10 @@ export function createSuccession(input: SuccessionInput): Succession {
       return trial;
     },
 
+    proven: () => proven,
+
     entered(version, trial) {
       inForce = { version, trial };
-      isTrusted = false;
       if (trial === undefined) prove(version);
     },
 
@@ -175,6 +184,10 @@ export function createSuccession(input: SuccessionInput): Succession {
       inForce.trial?.end();
       inForce = { version, trial: undefined };
       prove(version);
+    },
+
+    workedOff() {
+      isTrusted = false;
     },
 
     trial: () => inForce?.trial?.status() ?? null,

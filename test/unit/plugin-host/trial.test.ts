@@ -89,6 +89,37 @@ test('a version that does no worse than the one before stays', async () => {
   await until(() => world.sandbox.stats().guests === 1);
 });
 
+test('a version that is saved while the one before it passes its trial is compared with that one', async () => {
+  const world = await openPluginWorld({ watch: false });
+  await world.savePlugin(linesPlugin.replace("'add '", "'create '"));
+  await world.registry.reload('bras-1');
+  for (let n = 0; n < 19; n++) await run(world, `${n}`);
+  const second = world.registry.get('bras-1')?.plugin.hash;
+
+  const release = world.box.hold('hello');
+  await world.savePlugin(broken);
+  const told = world.box.received.length;
+  const saving = world.registry.reload('bras-1');
+  await until(() => world.box.received.slice(told).includes('hello'));
+  await run(world, 'twentieth');
+  release();
+  await saving;
+  expect(world.registry.get('bras-1')?.plugin.hash).not.toBe(second);
+
+  const calledOff = AbortSignal.timeout(3000);
+  const report = await world.run('user_add', { account: { login: 'алиса' }, signal: calledOff });
+  expect(report).toMatchObject({ outcome: { type: 'done' }, program: `lines@1.0.0#${second?.slice(0, 8)}` });
+  expect(world.box.received.at(-1)).toBe('create алиса first');
+});
+
+test('what an operator lets go without a trial says nothing about later saves', async () => {
+  const world = await openPluginWorld({ watch: false });
+  await world.registry.plugins.reload({ nas: 'bras-1' }, { trust: true });
+  await world.savePlugin(broken);
+  await world.registry.reload('bras-1');
+  expect(world.status().trial).toMatchObject({ runs: 0 });
+});
+
 test('a box that died meanwhile takes no version back', async () => {
   const world = await openPluginWorld();
   await saveBroken(world, linesPlugin.replace("'add '", "'create '"));

@@ -80,7 +80,7 @@ export async function openKeptPlugins({ dir, log }: KeptInput): Promise<KeptPlug
     const file = join(dir, `${hash}.json`);
     try {
       const text = await readOwn(file);
-      if (text === undefined) return undefined;
+      if (text === undefined) return missing(hash);
       const { manifest: value, source, sourceMap } = bundleSchema.parse(JSON.parse(text));
       const manifest = parseManifest(value);
       if (pluginHash({ source, manifest }) !== hash)
@@ -88,8 +88,13 @@ export async function openKeptPlugins({ dir, log }: KeptInput): Promise<KeptPlug
       return { manifest, source, sourceMap, hash, checkOptions: compileOptionsSchema(manifest) };
     } catch (error) {
       log.warn({ file }, `a kept plugin is not used: ${toOssiaError(error).message}`);
-      return undefined;
+      return missing(hash);
     }
+  }
+
+  /** Whoever has it still can have it written anew. */
+  function missing(hash: string): undefined {
+    known.delete(hash);
   }
 
   function later(): void {
@@ -151,7 +156,11 @@ export async function openKeptPlugins({ dir, log }: KeptInput): Promise<KeptPlug
     refused: (nas) => entries.get(nas)?.refused,
     keep(nas, plugin) {
       const { refused } = entries.get(nas) ?? {};
-      if (!known.has(plugin.hash)) fresh.set(plugin.hash, plugin);
+      if (!known.has(plugin.hash)) {
+        fresh.set(plugin.hash, plugin);
+        read.delete(plugin.hash);
+        later();
+      }
       known.add(plugin.hash);
       set(nas, { good: plugin.hash, ...(refused && refused.hash !== plugin.hash && { refused }) });
     },

@@ -92,6 +92,20 @@ test.each([
   await again.close();
 });
 
+test('a kept plugin that was spoilt is written anew by whoever has it in force', async () => {
+  const { dir, open, keep } = await world();
+  const first = plugin('first');
+  await keep(['a', first]);
+  await writeFile(join(dir, `${first.hash}.json`), '{"manifest":');
+  const again = await open();
+  expect(await again.good('a')).toBeUndefined();
+  again.keep('a', first);
+  expect(await again.good('a')).toBeDefined();
+  await again.close();
+  expect(await again.good('a')).toBeDefined();
+  expect(await (await open()).good('a')).toMatchObject({ source: 'first' });
+});
+
 test('a ledger that cannot be read stops nothing', async () => {
   const { dir, warned, open, keep } = await world();
   await keep(['a', plugin('first')]);

@@ -8,7 +8,7 @@ import { isInside } from '../plugin-host/plugin-folder.ts';
 const home = fileURLToPath(new URL('../..', import.meta.url));
 const starters = fileURLToPath(new URL('starters', import.meta.url));
 
-export const starterTransports = ['ssh', 'routeros', 'http', 'coa', 'script'] as const;
+export const starterTransports = ['ssh', 'cli', 'routeros', 'http', 'coa', 'script'] as const;
 export type StarterTransport = (typeof starterTransports)[number];
 
 interface StarterInput {

@@ -54,3 +54,13 @@ export function textShape(text: string): string[] {
     return /^[^\w.\-/\u0080-\uffff]/.test(piece) ? piece : 'w';
   });
 }
+
+/** A line as a router's command line takes it apart: its first word and its pipes as they are, every other word as `w`. */
+export function cliShape(line: string): string[] {
+  let isFirst = true;
+  return [...line.matchAll(/[|;]|"[^"]*"|[^\s|;"]+|"/g)].map(([piece]) => {
+    const shown = isFirst || /^(?:[|;]|")$/.test(piece) ? piece : 'w';
+    isFirst = /^[|;]$/.test(piece);
+    return shown;
+  });
+}

@@ -114,38 +114,40 @@ export function openInstance({ id, program, worker, apart, onOffence, meter, onI
   const tenant: Tenant = {
     receive(message: ToHost) {
       if (message.type === 'loaded' || message.type === 'rejected') {
+        if (!loading) return false;
         loading = false;
         settleOffer(message);
         if (message.type === 'loaded') {
           onIdle();
-          return;
+          return true;
         }
         const reason = `${program.name} does not load: ${message.message}`;
         endAll(() => new OssiaError('plugin_invalid', reason));
         leave();
       } else if (message.type === 'fault') {
         takeFault(message.fault, message.run);
-      } else if (message.type === 'pong') {
-        for (const { guest, cpuMs, longMs, heapBytes } of message.usage) {
-          if (guest !== id) continue;
-          meter.computed(cpuMs);
-          meter.holds(id, heapBytes);
-          heap = heapBytes;
-          if (isHog(longMs)) {
-            onOffence('computes for long again and again');
-            leave();
-          }
-        }
       } else if (message.type === 'abandoned') {
         // A run that does not let go would stay in the isolate for ever.
         if (!message.settled) leave();
+        return false;
       } else if (message.type === 'call' || message.type === 'log' || message.type === 'ended') {
         const run = runs.get(message.run);
-        if (run && message.type === 'call' && message.transport !== ownCalls) meter.called();
-        if (run && run.take(message) === 'over limit') {
+        if (!run) return false;
+        if (message.type === 'call' && message.transport !== ownCalls) meter.called();
+        if (run.take(message) === 'over limit') {
           worker.kill(`${program.name} got around its limits`);
           takeFault('limit', message.run);
         }
+      }
+      return true;
+    },
+    used({ cpuMs, longMs, heapBytes }) {
+      meter.computed(cpuMs);
+      meter.holds(id, heapBytes);
+      heap = heapBytes;
+      if (isHog(longMs)) {
+        onOffence('computes for long again and again');
+        leave();
       }
     },
     lost(why, part) {

@@ -8,7 +8,8 @@ export const silent = 'it does not answer';
 export interface WorkerWatch {
   /** It said something, whatever it was. */
   heard(): void;
-  answered(ping: number): void;
+  /** False: it was not asked that. */
+  answered(ping: number): boolean;
   stop(): void;
 }
 
@@ -69,7 +70,9 @@ export function watchWorker({ pid, memoryMb, isReady, sliceMs, ping, kill }: Wat
       heardAt = Date.now();
     },
     answered(id) {
-      if (id <= asked) answered = Math.max(answered, id);
+      if (id > asked || id <= answered) return false;
+      answered = id;
+      return true;
     },
     stop: () => clearInterval(timer),
   };

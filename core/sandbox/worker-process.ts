@@ -5,7 +5,7 @@ import { limits } from './limits.ts';
 import { createLineBuffer } from './line-buffer.ts';
 import { parseToHost } from './parse-to-host.ts';
 import type { ToGuest } from './to-guest.ts';
-import type { ToHost } from './to-host.ts';
+import type { GuestUsage, ToHost } from './to-host.ts';
 import type { Launch } from './walls-layers.ts';
 import { silent, watchWorker } from './watch-worker.ts';
 import type { WorkerCode } from './worker-code.ts';
@@ -15,7 +15,9 @@ export type Part = 'suspect' | 'bystander' | 'unknown';
 
 /** Whoever holds an isolate in the worker. */
 export interface Tenant {
-  receive(message: ToHost): void;
+  /** False: it belongs to nothing that there is. */
+  receive(message: ToHost): boolean;
+  used(usage: GuestUsage): void;
   lost(why: string, part: Part): void;
   /** CPU milliseconds that it may take now without the worker saying a word. */
   sliceMs(): number;
@@ -144,22 +146,29 @@ function talkTo(child: ChildProcess, { code, memoryMb, onEnd }: StartInput): Wor
   }
 
   function take(message: ToHost): void {
+    if (!isTaken(message)) strays += 1;
+    if (strays > limits.strays) kill('it floods the host with messages that belong to nothing');
+  }
+
+  function isTaken(message: ToHost): boolean {
     if (message.type === 'handled') {
       unacknowledged = unacknowledged.slice(message.count);
       ahead = message.ahead;
-    } else if (message.type === 'ready') {
+      return message.count > 0;
+    }
+    if (message.type === 'ready') {
+      const isFirst = !isReady;
       isReady = true;
       whenReady();
-    } else if (message.type === 'pong') {
-      watch.answered(message.id);
-      strays = 0;
-      for (const { guest } of message.usage) tenants.get(guest)?.receive(message);
-    } else {
-      const tenant = tenants.get(message.guest);
-      if (tenant) tenant.receive(message);
-      else strays += 1;
-      if (strays > limits.strays) kill('it floods the host with messages that belong to nothing');
+      return isFirst;
     }
+    if (message.type === 'pong') {
+      if (!watch.answered(message.id)) return false;
+      strays = 0;
+      for (const usage of message.usage) tenants.get(usage.guest)?.used(usage);
+      return true;
+    }
+    return tenants.get(message.guest)?.receive(message) ?? false;
   }
 
   const lines = createLineBuffer(() =>

@@ -206,6 +206,21 @@ const liars: readonly (readonly [string, string, object])[] = [
   ],
   ['its end twice', `${ended} ${ended}`, { type: 'returned' }],
   ['more done than it was given', `say({ type: 'handled', count: 1e9, ahead: 1e9 }); ${ended}`, { type: 'returned' }],
+  [
+    'what it used a hundred thousand times over',
+    `say({ type: 'pong', id: 1, usage: Array(2e5).fill({ guest, cpuMs: 0, longMs: 0, heapBytes: 1 }) }); ${ended}`,
+    { type: 'returned' },
+  ],
+  [
+    'that it has done nothing, again and again',
+    `for (;;) say({ type: 'handled', count: 0, ahead: 1 });`,
+    { error: { code: 'worker_lost', message: expect.stringContaining('floods') } },
+  ],
+  [
+    'log lines of a run that there is not, without end',
+    `for (;;) say({ type: 'log', guest, run: run + 1, line: 'x' });`,
+    { error: { code: 'worker_lost', message: expect.stringContaining('floods') } },
+  ],
   ['a flood of calls', `for (let n = 0; n < 1e4; n++) ${call('{ call: n }')}`, { error: { code: 'call_limit' } }],
   [
     'a flood of log lines',

@@ -18,7 +18,9 @@ export const httpTransport: TransportDefinition<HttpConfig> = {
     read: { access: 'read', args: requestArgs },
     send: { access: 'write', args: requestArgs },
   },
-  subjects: (_, [method, path]) => [[method as string, `/${(path as string[]).map(encodeURIComponent).join('/')}`]],
+  subjects: (_, [method, path]) => [
+    [method as string, `/${(path as string[]).map((part) => encodeURIComponent(part.toWellFormed())).join('/')}`],
+  ],
   unknownInDryRun: 'Requests that change something were not sent: whether the API would take them is not known.',
   connect(config): Transport {
     const { ca, servername, max_connections: maxSockets } = config;

@@ -45,8 +45,9 @@ export interface HttpRequest {
 export function requestOf(config: HttpConfig, [method, path, options = {}]: RequestArgs): HttpRequest {
   const url = new URL(config.base_url);
   for (const part of path) {
-    // The URL standard takes both for a way up, encoded too; half a character has no encoding.
-    if (/^(\.|%2e){1,2}$/i.test(part) || !part.isWellFormed())
+    // A way up, encoded too, by the URL standard, and within a part by servers that decode `%2F` first: it would leave what is granted.
+    // Half a character has no encoding.
+    if (part.split(/[/\\]|%2f|%5c/i).some((step) => /^(\.|%2e){1,2}$/i.test(step)) || !part.isWellFormed())
       throw new OssiaError('value_unsafe', `The path has the part ${JSON.stringify(part)}.`);
   }
   url.pathname = url.pathname + path.map(encodeURIComponent).join('/');

@@ -10,6 +10,8 @@ import { isInside, shownPath } from '../plugin-host/plugin-folder.ts';
 
 const home = fileURLToPath(new URL('../..', import.meta.url));
 const longestMs = 120_000;
+/** TypeScript's exit code when it found errors and came to its end. */
+const typesAreWrong = 2;
 const mostOutput = 16 * 1024 ** 2;
 
 interface TypeCheckInput {
@@ -37,7 +39,9 @@ export async function typeCheck({ folder, compiler, signal }: TypeCheckInput): P
     // Settings of its own: what is in the folder is for editors, and may say anything.
     const settings = join(directory, 'tsconfig.json');
     const base = join(home, 'core/plugin-kit/plugin.tsconfig.json');
-    await writeFile(settings, JSON.stringify({ extends: base, files: files.sort().map((file) => join(own, file)) }));
+    const named = files.sort().map((file) => join(own, file));
+    // Without the empty list, what our own settings include would come with it.
+    await writeFile(settings, JSON.stringify({ extends: base, files: named, include: [] }));
     return await problemsOf({ folder: own, compiler, settings, signal });
   } finally {
     await rm(directory, { recursive: true, force: true });
@@ -56,7 +60,7 @@ function problemsOf({ folder, compiler, settings, signal }: CompilerRun): Promis
   const options = { cwd: folder, timeout: longestMs, maxBuffer: mostOutput, ...(signal && { signal }) };
   execFile(process.execPath, [compiler, '--pretty', 'false', '-p', settings], options, (error, out, err) => {
     const problems = parseReport(out, folder);
-    if (error === null || problems.length > 0) end(problems);
+    if (error === null || problems.length > 0 || error.code === typesAreWrong) end(problems);
     else if (signal?.aborted) reject(new OssiaError('aborted', 'The type-check was called off.'));
     else {
       const said = `${out}${err}`.trim() || error.message;
@@ -68,18 +72,23 @@ function problemsOf({ folder, compiler, settings, signal }: CompilerRun): Promis
 
 /** `plugin.ts(7,20): error TS2339: ...`; lines that are indented go on with it. Errors of no file stand without a place. */
 function parseReport(text: string, folder: string): FieldProblem[] {
-  const problems: FieldProblem[] = [];
+  const problems: (FieldProblem & { readonly isOwn: boolean })[] = [];
   for (const line of text.split('\n')) {
     const [, file, row, column, placed] = /^(.+?)\((\d+),(\d+)\): (?:error|warning) (TS\d+: .*)$/.exec(line) ?? [];
     const [, unplaced] = /^error (TS\d+: .*)$/.exec(line) ?? [];
     const last = problems.at(-1);
     if (file !== undefined) {
       const path = resolve(folder, file);
-      const shown = isInside(folder, path) ? shownPath(folder, path) : path;
-      problems.push({ where: `${shown}:${row}:${column}`, problem: placed ?? '' });
-    } else if (unplaced !== undefined) problems.push({ where: shownPath(folder, folder), problem: unplaced });
+      problems.push({
+        where: `${shownPath(folder, path)}:${row}:${column}`,
+        problem: placed ?? '',
+        isOwn: isInside(folder, path),
+      });
+    } else if (unplaced !== undefined)
+      problems.push({ where: shownPath(folder, folder), problem: unplaced, isOwn: true });
     else if (/^\s+\S/.test(line) && last !== undefined)
       problems[problems.length - 1] = { ...last, problem: `${last.problem} ${line.trim()}` };
   }
-  return problems;
+  // What is wrong in Ossia itself is not the author's to mend.
+  return problems.flatMap(({ isOwn, ...problem }) => (isOwn ? [problem] : []));
 }

@@ -14,6 +14,8 @@ interface RunOptions {
   readonly cwd?: string;
   readonly input?: string;
   readonly env?: Record<string, string>;
+  /** When it is killed; 20 s. */
+  readonly timeoutMs?: number;
 }
 
 export function ossia(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
@@ -21,8 +23,11 @@ export function ossia(args: readonly string[], options: RunOptions = {}): Promis
 }
 
 /** For one that goes on; it is killed after a while in any case. */
-export function startOssia(args: readonly string[], { cwd, input = '', env = {} }: RunOptions = {}) {
-  const child = spawn(process.execPath, [main, ...args], { cwd, env: { ...process.env, ...env }, timeout: 20_000 });
+export function startOssia(
+  args: readonly string[],
+  { cwd, input = '', env = {}, timeoutMs = 20_000 }: RunOptions = {},
+) {
+  const child = spawn(process.execPath, [main, ...args], { cwd, env: { ...process.env, ...env }, timeout: timeoutMs });
   let out = '';
   let err = '';
   child.stdout.setEncoding('utf8').on('data', (text) => {

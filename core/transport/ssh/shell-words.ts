@@ -23,10 +23,11 @@ interface Token {
 // In this order: blanks, output thrown away, ends of a command, and the parts of a word with what each stands for.
 const blank = /[ \t]+/y;
 const thrownAway = /[12]?>[ \t]*\/dev\/null(?![^\s;|&])|2>&1(?![^\s;|&])/y;
-const commandEnd = /&&|\|\||[;|&\n]/y;
+// `&>` is a redirection to bash, and what follows it goes on with the command.
+const commandEnd = /&&|\|\||[;|\n]|&(?!>)/y;
 const parts: readonly { readonly pattern: RegExp; meaning(text: string): string }[] = [
-  // A tilde or a number sign is one of them, but at the beginning of a word.
-  { pattern: /[^\s;|&<>(){}$`\\'"*?[\]~#!]+|(?<=[^\s;|&])[~#!]+/y, meaning: (text) => text },
+  // A tilde or a number sign is one of them, but at the beginning of a word; bash has the tilde mean something behind `=` and `:` too.
+  { pattern: /[^\s;|&<>(){}$`\\'"*?[\]~#!]+|(?<=[^\s;|&])[#!]+|(?<=[^\s;|&=:])~+/y, meaning: (text) => text },
   { pattern: /\\[^\n]/y, meaning: (text) => text.slice(1) },
   { pattern: /'[^']*'/y, meaning: (text) => text.slice(1, -1) },
   { pattern: /"(?:[^"$`\\]|\\[\s\S])*"/y, meaning: (text) => unescaped(text.slice(1, -1)) },

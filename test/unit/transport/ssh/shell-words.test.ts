@@ -46,6 +46,8 @@ test.each([
   "nft 'open",
   'nf\\\nt',
   'nft\rreboot',
+  'nft list &>/dev/null ruleset',
+  'dd of=~/x',
 ])('only a shell knows what %j does', (line) => {
   expect(commandsOf(line)).toBeNull();
 });

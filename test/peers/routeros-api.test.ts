@@ -3,12 +3,13 @@ import { RouterOSAPI } from 'routeros-api';
 import { expect, onTestFinished, test } from 'vitest';
 import { startSimulator } from '../../plugins/mikrotik/simulator.ts';
 
-async function connect() {
+async function connect(way?: string) {
   const simulator = await startSimulator({
     state: { '/ppp/active': [{ name: 'alice', service: 'pppoe', address: '100.64.0.7' }] },
   });
   onTestFinished(() => simulator.close());
-  const section = simulator.transports['routeros'] as unknown as ConstructorParameters<typeof RouterOSAPI>[0];
+  const { routeros } = (way === undefined ? undefined : simulator.ways?.[way]) ?? simulator.transports;
+  const section = routeros as unknown as ConstructorParameters<typeof RouterOSAPI>[0];
   const api = new RouterOSAPI(section);
   api.on('error', () => undefined);
   await api.connect();
@@ -55,4 +56,10 @@ test('routeros-api gets the answers to 300 commands at once from our simulator',
     Array.from({ length: 300 }, () => api.write('/ppp/active/print', ['=.proplist=name'])),
   );
   expect(answers.every((rows) => rows[0]?.['name'] === 'alice')).toBe(true);
+});
+
+test('routeros-api answers the challenge of our simulator as that of RouterOS before 6.43', async () => {
+  const { api } = await connect('RouterOS 6');
+  expect(await api.write('/ppp/active/print', ['=.proplist=name'])).toEqual([{ name: 'alice' }]);
+  expect(await api.write('/queue/simple/print')).toEqual([]);
 });

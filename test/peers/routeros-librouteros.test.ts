@@ -30,7 +30,7 @@ test.each(['plain', 'challenge', 'drip'] as const)(
   'our client keeps a table of an independent server as asked (%s)',
   async (mode) => {
     const { port } = await startServer(mode);
-    const device = deviceAt(port).routeros;
+    const device = deviceAt(port, mode === 'challenge' ? { login: 'challenge' } : {}).routeros;
     const key = { list: 'стоп', address: '10.1.2.3' };
     expect(await device.print(menu)).toEqual([]);
     expect(await device.ensure(menu, key, { comment: 'Иванов = "Иван"\n' })).toBe('added');
@@ -93,9 +93,14 @@ test('our client tells the failures of an independent server apart', async () =>
   await expect(device.print(menu)).rejects.toMatchObject({ code: 'nas_unreachable' });
 });
 
+test('our client answers no challenge of an independent server unasked', async () => {
+  const { port } = await startServer('challenge');
+  await expect(deviceAt(port).routeros.print(menu)).rejects.toMatchObject({ code: 'nas_auth' });
+});
+
 test('our client leaves no secret in the journal', async () => {
   const { port } = await startServer('challenge');
-  const { routeros: device, exchanges } = deviceAt(port);
+  const { routeros: device, exchanges } = deviceAt(port, { login: 'challenge' });
   await device.ensure('/ppp/secret', { name: 'alice' }, { password: 'сов секретно', service: 'pppoe' });
   const journal = exchanges.map(({ text }) => text).join('\n');
   expect(journal).toContain('/ppp/secret/add name=alice password=*** service=pppoe');

@@ -12,6 +12,8 @@ export interface MikrotikOptions {
     readonly type?: string;
     readonly burst_time_s?: number;
   };
+  /** Keep the hotspot's bindings too. */
+  readonly hotspot?: { readonly bypass?: boolean; readonly block?: boolean };
   readonly nat_chain?: string;
   readonly radius_auth_types?: readonly string[];
   readonly ip_auth_types?: readonly string[];

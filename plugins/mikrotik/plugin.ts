@@ -1,13 +1,13 @@
 // MikroTik RouterOS: which hook ensures what. The scheme is that of mikrotik-simple, made safe to repeat.
 import { definePlugin, gone } from '#plugin-sdk';
-import { delist, enlist } from './address-lists.ts';
+import { putOn, takeOff } from './bindings.ts';
 import { translate, untranslate } from './nat.ts';
 import { type ListRole, listsOf, type MikrotikOptions } from './options.ts';
 import type manifest from './plugin.json';
 import { ensureQueue, hasRate, removeQueue } from './queues.ts';
 import { userGetMac, userInfo, userTest } from './reports.ts';
 import { allow, noSession, renewSession, restrict } from './restrictions.ts';
-import { pagesOfSessions } from './session-list.ts';
+import { allSessions } from './session-list.ts';
 import { changeSessionRate, disconnect, disconnectThat } from './sessions.ts';
 import { isAuthorisedByAddress, isDynamic, isRadius } from './subscriber.ts';
 import { uptime } from './uptime.ts';
@@ -18,7 +18,7 @@ export default definePlugin<typeof manifest, MikrotikOptions>({
     async user_add(input, device) {
       if (isDynamic(input)) throw gone('Nothing to add: the RADIUS answer gives it everything at login.');
       const isListed = isAuthorisedByAddress(input);
-      if (isListed) await enlist(input, device, 'auth');
+      if (isListed) await putOn(input, device, 'auth');
       const isTranslated = await translate(input, device);
       if (hasRate(input.account)) await ensureQueue(input, device);
       else if (!isListed && !isTranslated) throw gone('Nothing to add before it logs in.');
@@ -26,7 +26,7 @@ export default definePlugin<typeof manifest, MikrotikOptions>({
 
     async user_del(input, device) {
       const everyList = Object.keys(listsOf(input.options)) as ListRole[];
-      const unlisted = await delist(input, device, everyList);
+      const unlisted = await takeOff(input, device, everyList);
       const removed = unlisted + (await removeQueue(input, device)) + (await untranslate(input, device));
       const isEnded = isRadius(input) && (await disconnect(input, device));
       if (removed === 0 && !isEnded) throw gone('The box had nothing of this account.');
@@ -42,11 +42,11 @@ export default definePlugin<typeof manifest, MikrotikOptions>({
     own_disabled_cancel: (input, device) => allow(input, device, 'own_disabled'),
 
     async user_auth(input, device) {
-      if (!isDynamic(input)) await enlist(input, device, 'auth');
+      if (!isDynamic(input)) await putOn(input, device, 'auth');
     },
 
     async user_disconnect(input, device) {
-      const removed = await delist(input, device, ['auth']);
+      const removed = await takeOff(input, device, ['auth']);
       const isEnded = isRadius(input) && (await disconnectThat(input, device));
       if (removed === 0 && !isEnded) throw gone('The account is not logged in on the box.');
     },
@@ -72,6 +72,6 @@ export default definePlugin<typeof manifest, MikrotikOptions>({
     return { version: resource?.['version'] ?? '', board: resource?.['board-name'] ?? '' };
   },
 
-  listSessions: pagesOfSessions,
+  listSessions: allSessions,
   uptime,
 });

@@ -31,6 +31,33 @@ export async function ensureQueue(input: Input, device: Device): Promise<void> {
   );
 }
 
+/**
+ * The same speeds for the queue of a running session, `rx/tx [burst [threshold [time [priority [least]]]]]` as the box sees it: what it
+ * receives is the subscriber's upload.
+ */
+export function rateLimitOf({ account, options }: Input): string {
+  const [up, down] = [shapeOf(account, 'in'), shapeOf(account, 'out')];
+  const both = (text: (shape: Shape) => number) => `${text(up)}/${text(down)}`;
+  const kilo = (speed: (shape: Shape) => number) => `${speed(up) / 1000}k/${speed(down) / 1000}k`;
+  const isBursting = up.burstLimit + down.burstLimit > 0;
+  const isSplit = up.limitAt + down.limitAt > 0;
+  if (!isBursting && !isSplit) return kilo(({ maxLimit }) => maxLimit);
+  const seconds = options.queue?.burst_time_s ?? 8;
+  const words = [
+    kilo(({ maxLimit }) => maxLimit),
+    kilo(({ burstLimit }) => burstLimit),
+    kilo(({ threshold }) => threshold),
+    both(({ burstLimit }) => (burstLimit > 0 ? seconds : 0)),
+  ];
+  // Left out, the least is the limit itself.
+  if (isSplit)
+    words.push(
+      '8',
+      kilo(({ limitAt, maxLimit }) => limitAt || maxLimit),
+    );
+  return words.join(' ');
+}
+
 /** The queue of the address unless it became another account's, and every queue marked as this account's. */
 export async function removeQueue(input: Input, device: Device): Promise<number> {
   const { account, options } = input;

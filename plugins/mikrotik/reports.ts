@@ -1,10 +1,11 @@
 // What the box knows and measures about an account, as plain data for the operator.
 import type { BoxUserReport, RouterOsRow } from '#plugin-sdk';
 import { listMenu } from './address-lists.ts';
+import { hostMenu } from './bindings.ts';
 import { natMenu, snatipOfRule } from './nat.ts';
 import { type Device, type ListRole, listsOf, natChainOf, queuePrefixOf } from './options.ts';
 import { queueMenu, rateOfQueue } from './queues.ts';
-import { activeSessions, type Session } from './sessions.ts';
+import { activeSessions, printIfThere, type Session } from './sessions.ts';
 import {
   addressOf,
   type Input,
@@ -52,12 +53,21 @@ export async function userTest(input: Input, device: Device): Promise<unknown> {
   return { address, sent: replies.length, received: times.length, times, mac: arp?.['mac-address'] ?? '' };
 }
 
-/** From ARP, or from the session when the subscriber is not in the box's own Ethernet. */
+/** Who has the address: by ARP, then by DHCP, then by the hotspot, which may have given him another one than his own. */
+const macSources = [
+  { from: 'arp', menu: '/ip/arp', at: 'address', mac: 'mac-address' },
+  { from: 'dhcp', menu: '/ip/dhcp-server/lease', at: 'active-address', mac: 'active-mac-address' },
+  { from: 'hotspot', menu: hostMenu, at: 'to-address', mac: 'mac-address' },
+] as const;
+
+/** By the address, or from the session when the subscriber is not in the box's own Ethernet. */
 export async function userGetMac(input: Input, device: Device): Promise<unknown> {
   const address = knownAddressOf(input.account);
-  const rows = address === null ? [] : await device.routeros.print('/ip/arp', { address: hostOf(address) });
-  const mac = rows.map((row) => row['mac-address']).find((text) => text);
-  if (mac !== undefined) return { mac, from: 'arp' };
+  for (const { from, menu, at, mac } of address === null ? [] : macSources) {
+    const rows = await printIfThere(device, menu, { [at]: hostOf(address ?? '') });
+    const found = rows.map((row) => row[mac]).find((text) => text);
+    if (found !== undefined) return { mac: found, from };
+  }
   const [session] = await activeSessions(input, device);
   return session === undefined ? { mac: '', from: '' } : { mac: session.mac, from: 'session' };
 }

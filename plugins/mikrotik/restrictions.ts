@@ -1,6 +1,7 @@
 // Blocked, out of balance, switched off: a list for who has an address, a new login for who gets one from RADIUS.
 import { gone } from '#plugin-sdk';
-import { delist, enlist, listMenu } from './address-lists.ts';
+import { listMenu } from './address-lists.ts';
+import { putOn, takeOff } from './bindings.ts';
 import { type Device, type ListRole, listsOf } from './options.ts';
 import { activeSessions, disconnect } from './sessions.ts';
 import { type Input, isDynamic } from './subscriber.ts';
@@ -8,13 +9,13 @@ import { type Input, isDynamic } from './subscriber.ts';
 export const noSession = 'The account has no session; the RADIUS answer to its next login decides.';
 
 export async function restrict(input: Input, device: Device, role: ListRole): Promise<void> {
-  if (!isDynamic(input)) return enlist(input, device, role);
+  if (!isDynamic(input)) return putOn(input, device, role);
   if ((await standingOf(input, device, role)) !== 'listed') await renewSession(input, device);
 }
 
 export async function allow(input: Input, device: Device, role: ListRole): Promise<void> {
   if (!isDynamic(input)) {
-    await delist(input, device, [role]);
+    await takeOff(input, device, [role]);
     return;
   }
   // Billings send user_accept after each login: a session without the restriction must not be cut for it.

@@ -1,16 +1,40 @@
-// All PPP and hotspot sessions of the box, in the words of its accounting.
+// All PPP, hotspot and DHCP sessions of the box, in the words of its accounting.
 import type { BoxSession, RouterOsRow } from '#plugin-sdk';
 import type { Device } from './options.ts';
 import { isRefusal } from './sessions.ts';
 import { secondsOf } from './uptime.ts';
 
+export async function* allSessions(device: Device): AsyncGenerator<BoxSession[], void> {
+  yield* pagesOfSessions(device);
+  yield* pagesOfLeases(device);
+}
+
+/** Those that somebody logged in for. */
 export async function* pagesOfSessions(device: Device): AsyncGenerator<BoxSession[], void> {
   const columns = ['name', 'caller-id', 'address', 'uptime', 'session-id', 'radius'];
   for await (const rows of device.routeros.pages('/ppp/active', {}, columns)) yield sessionsOf(rows);
+  for await (const rows of pagesIfThere(device, '/ip/hotspot/active')) yield sessionsOf(rows);
+}
+
+/** IPoE: a lease that RADIUS answered for has accounting. Its name there is the MAC in some form, so it is known by MAC and address alone. */
+async function* pagesOfLeases(device: Device): AsyncGenerator<BoxSession[], void> {
+  const bound = { radius: 'true', status: 'bound' };
+  const columns = ['active-address', 'active-mac-address'];
+  for await (const rows of pagesIfThere(device, '/ip/dhcp-server/lease', bound, columns))
+    yield rows.map((row) => ({
+      acctSessionId: '',
+      userName: '',
+      framedIp: row['active-address'] ?? '',
+      callingStationId: row['active-mac-address'] ?? '',
+      uptime: 0,
+    }));
+}
+
+/** Hotspot and DHCP server can be missing, as packages of their own: a box without one refuses the menu, and has no such sessions. */
+async function* pagesIfThere(device: Device, menu: string, where?: RouterOsRow, columns?: readonly string[]) {
   try {
-    for await (const rows of device.routeros.pages('/ip/hotspot/active')) yield sessionsOf(rows);
+    yield* device.routeros.pages(menu, where, columns);
   } catch (error) {
-    // RouterOS 7 has the hotspot as a package of its own: a box without it refuses the menu, and has no such sessions.
     if (!isRefusal(error)) throw error;
   }
 }

@@ -40,8 +40,10 @@ function print(tables: Tables, menu: string, properties: Row, words: readonly st
   const wanted = properties['.proplist']?.split(',').filter((name) => name !== '');
   const queries = words.filter((word) => word.startsWith('?'));
   const rows = tables.rows(menu).filter((row) => matches(row, queries));
+  const { hidden = [] } = menus[menu] ?? {};
   const sentences = rows.map((row) => {
-    const shown = wanted === undefined ? Object.keys(row) : wanted.filter((name) => Object.hasOwn(row, name));
+    const names = wanted === undefined ? Object.keys(row) : wanted.filter((name) => Object.hasOwn(row, name));
+    const shown = names.filter((name) => !hidden.includes(name));
     return ['!re', ...shown.map((name) => `=${name}=${row[name]}`)];
   });
   // RouterOS 7.18 and later say so when there is nothing.

@@ -13,6 +13,8 @@ export interface Menu {
   /** What the box says about a second row. */
   readonly duplicate: string;
   readonly removable: boolean;
+  /** What the box knows of a row and shows nobody. */
+  readonly hidden?: readonly string[];
   /** A value as the box prints it, or null when it takes no such value. */
   readonly canonical: Readonly<Record<string, (value: string) => string | null>>;
 }
@@ -80,8 +82,23 @@ export const menus: Readonly<Record<string, Menu>> = {
     removable: true,
     canonical: { 'src-address': hostOrNetwork, 'to-addresses': hostOrNetwork, disabled: yesNo },
   },
+  '/ip/hotspot/ip-binding': {
+    writable: ['address', 'mac-address', 'to-address', 'server', 'type', 'comment', 'disabled'],
+    required: [],
+    defaults: { disabled: 'false', type: 'regular' },
+    unique: ['address', 'mac-address', 'server'],
+    duplicate: 'failure: such client already exists',
+    removable: true,
+    canonical: {
+      address: hostOrNetwork,
+      type: (value) => (/^(regular|bypassed|blocked)$/.test(value) ? value : null),
+      disabled: yesNo,
+    },
+  },
+  '/ip/hotspot/host': { ...readOnly, removable: true },
+  '/ip/dhcp-server/lease': { ...readOnly, removable: true },
   '/ppp/active': { ...readOnly, removable: true },
-  '/ip/hotspot/active': { ...readOnly, removable: true },
+  '/ip/hotspot/active': { ...readOnly, removable: true, hidden: ['acct-session-id'] },
   '/ip/arp': { ...readOnly, removable: true },
   '/system/resource': { ...readOnly, removable: false },
 };

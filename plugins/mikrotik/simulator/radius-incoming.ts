@@ -86,12 +86,15 @@ function changeSession(tables: Tables, request: RadiusPacket): boolean {
   return changed > 0;
 }
 
-/** All that identifies must match together; nothing that identifies matches nothing. */
+/** All that identifies must match together; nothing that identifies matches nothing, and nothing but an address names a hotspot session. */
 function isMeant(menu: string, row: Row, request: RadiusPacket): boolean {
-  const nameProperty = menu === '/ppp/active' ? sessionMenus[menu] : sessionMenus['/ip/hotspot/active'];
+  const isHotspot = menu !== '/ppp/active';
+  if (isHotspot && addressOf(request) === undefined) return false;
+  const nameProperty = isHotspot ? sessionMenus['/ip/hotspot/active'] : sessionMenus['/ppp/active'];
+  const sessionId = row[isHotspot ? 'acct-session-id' : 'session-id'];
   const given: (readonly [string | undefined, string | undefined])[] = [
     [textOf(request, 0, 1), row[nameProperty]],
-    [textOf(request, 0, 44), row['session-id']?.replace(/^0x/, '')],
+    [textOf(request, 0, 44), sessionId?.replace(/^0x/, '')],
     [addressOf(request), row['address']],
   ];
   const identifying = given.filter(([wanted]) => wanted !== undefined);

@@ -78,6 +78,39 @@ test('the self-test reads the version of the box', async () => {
   expect(exchanges.map(({ text }) => text)[0]).toBe('/system/resource/print');
 });
 
+test('a box without hotspot and DHCP server has no such sessions, and MACs from elsewhere', async () => {
+  const simulator = await startSimulator({
+    state: { '/ppp/active': [{ name: 'bob', 'caller-id': 'AA:BB:CC:00:00:01' }] },
+  });
+  onTestFinished(() => simulator.close());
+  const { device, close } = inProcessDevice([
+    { definition: routeros as TransportDefinition, section: simulator.transports['routeros'] },
+  ]);
+  onTestFinished(close);
+  const missing = /^\/ip\/(hotspot|dhcp-server)\//;
+  const refusing = (menu: string) => {
+    if (missing.test(menu)) throw Object.assign(new Error('no such command prefix'), { code: 'nas_refused' });
+  };
+  const { print, pages } = device.routeros;
+  Object.assign(device.routeros, {
+    async print(...args: Parameters<typeof print>) {
+      refusing(args[0]);
+      return print(...args);
+    },
+    async *pages(...args: Parameters<typeof pages>) {
+      refusing(args[0]);
+      yield* pages(...args);
+    },
+  });
+  const { rows } = await allRows(plugin.listSessions?.(device, { options: {} }));
+  expect(rows).toMatchObject([{ userName: 'bob' }]);
+  const input = { account: { login: 'bob', ip: '10.1.2.3' }, options: {} };
+  expect(await plugin.hooks['user_get_mac']?.(input as never, device)).toEqual({
+    mac: 'AA:BB:CC:00:00:01',
+    from: 'session',
+  });
+});
+
 const alice = { user_id: '1001', login: 'alice', ip: '10.1.2.3', auth_type: '1' };
 
 test('a subscriber who is added and deleted leaves nothing on the box', async () => {
@@ -180,7 +213,7 @@ test('what another tool adds at the same moment is no failure', async () => {
   });
 });
 
-test('listSessions lists PPP and hotspot sessions in the words of accounting, and not those of local users', async () => {
+test('listSessions lists PPP, hotspot and DHCP sessions in the words of accounting, and not those without it', async () => {
   const state = {
     '/ppp/active': [
       {
@@ -194,6 +227,11 @@ test('listSessions lists PPP and hotspot sessions in the words of accounting, an
       { name: 'local', address: '100.64.0.9', uptime: '1s', 'session-id': '0x81100003', radius: 'false' },
     ],
     '/ip/hotspot/active': [{ user: 'eve', address: '10.5.0.2', 'mac-address': 'AA:BB:CC:00:00:02', uptime: '9s' }],
+    '/ip/dhcp-server/lease': [
+      { 'active-address': '10.6.0.2', 'active-mac-address': 'AA:BB:CC:00:00:03', status: 'bound', radius: 'true' },
+      { 'active-address': '10.6.0.3', 'active-mac-address': 'AA:BB:CC:00:00:04', status: 'bound', radius: 'false' },
+      { address: '10.6.0.4', 'mac-address': 'AA:BB:CC:00:00:05', status: 'waiting', radius: 'true' },
+    ],
   };
   const simulator = await startSimulator({ state });
   onTestFinished(() => simulator.close());
@@ -217,5 +255,6 @@ test('listSessions lists PPP and hotspot sessions in the words of accounting, an
       uptime: 2 * 86_400 + 3 * 3600 + 4 * 60 + 5,
     },
     { acctSessionId: '', userName: 'eve', framedIp: '10.5.0.2', callingStationId: 'AA:BB:CC:00:00:02', uptime: 9 },
+    { acctSessionId: '', userName: '', framedIp: '10.6.0.2', callingStationId: 'AA:BB:CC:00:00:03', uptime: 0 },
   ]);
 });

@@ -60,7 +60,7 @@ test('a manifest and a schema that are wrong are named, and types and cases are 
     await edit(join(folder, 'cases/user_add/new.json'), '"outcome": "done"', '"outcome": "fine"');
   });
   expect(wrong('manifest')).toContain('plugins/acme/plugin.json:4 api: this daemon offers version 1');
-  expect(wrong('types')).toMatch(/plugins\/acme\/plugin\.ts:19:\d+: TS\d+: .*acount/);
+  expect(wrong('types')).toMatch(/plugins\/acme\/plugin\.ts:18:\d+: TS\d+: .*acount/);
   expect(wrong('cases')).toMatch(/plugins\/acme\/cases\/user_add\/new\.json:\d+ outcome: expected one of done/);
 
   const schema = await checked((folder) => edit(join(folder, 'plugin.json'), '"type": "string"', '"typ": "string"'));

@@ -12,7 +12,7 @@ what it would still send is a difference. Shown are the counts of each hook and 
 
   AGREE    it had nothing left to send, or refused what was refused
   DIFFER   it would still send something, or would not have done it
-  UNCLEAR  it could not judge: nothing can be read by CoA or from a program, or it had no answer in time
+  UNCLEAR  it could not judge: it sends without looking at the box first (by CoA nothing can be seen), or it had no answer in time
 
 Counts begin anew with another version or other options of it.
 

@@ -6,7 +6,6 @@ import { type Problem, problemAt, problemsError } from '../config/problems.ts';
 import type { Profile } from '../config/profile.ts';
 import { OssiaError } from '../errors.ts';
 import { nearest } from '../model/did-you-mean.ts';
-import type { HookKind } from '../model/hook.ts';
 import type { KvStore } from '../model/kv.ts';
 import type { Guest, Sandbox } from '../sandbox/sandbox.ts';
 import type { TransportEnvironment } from '../transport/transport.ts';
@@ -19,7 +18,7 @@ import type { Plugin } from './plugin-shelf.ts';
 import type { ShadowRun } from './shadow-run.ts';
 import type { SecondPlugins } from './take-plugin.ts';
 import { withBeside } from './with-beside.ts';
-import { type Shadow, withShadow } from './with-shadow.ts';
+import { type KnownHook, type Shadow, withShadow } from './with-shadow.ts';
 
 export interface BuildNasInput {
   readonly reading: ProfileReading;
@@ -31,7 +30,7 @@ export interface BuildNasInput {
   readonly definitions: TransportDefinitions;
   /** In memory, for this NAS alone, when it is not given. */
   readonly kv?: KvStore;
-  readonly hooks: ReadonlyMap<string, { readonly kind: HookKind }>;
+  readonly hooks: ReadonlyMap<string, KnownHook>;
   readonly now: () => number;
   readonly successor: LiveNasInput['successor'];
   readonly judge?: LiveNasInput['judge'];
@@ -67,7 +66,7 @@ export async function buildNas(input: BuildNasInput): Promise<LiveNas> {
     }
     if (shadow && profile.shadow && input.onShadow) {
       const looking = await buildShadow({ ...base, profile, shadow: profile.shadow, taken: shadow });
-      whole = withShadow(whole, looking, { settings: profile.shadow, kindOf, definitions, onRun: input.onShadow });
+      whole = withShadow(whole, looking, { settings: profile.shadow, hooks, definitions, onRun: input.onShadow });
     }
     return whole;
   } catch (error) {

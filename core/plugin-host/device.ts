@@ -103,6 +103,8 @@ export function openDevice(input: OpenDeviceInput): OpenDevice {
       if (rules.access === 'write' && writes !== 'sent') {
         if (writes === 'refused')
           return refuse(new OssiaError('not_granted', `${name}.${method} is a write, and here the box is only read.`));
+        // It may read first.
+        if (transport.plan) await pace(call);
         const planned = transport.plan?.(method, args, contextOf(call));
         if (planned !== undefined) return planned;
         recorder.add({ kind: 'recorded', via: name, text: transport.describe(method, args) });
@@ -116,9 +118,17 @@ export function openDevice(input: OpenDeviceInput): OpenDevice {
     stream(call) {
       const { transport, args } = allowed(call);
       const parts = transport.stream?.(call.method, args, contextOf(call));
-      return (
-        parts ?? refuse(new OssiaError('not_granted', `${call.transport}.${call.method} does not answer in parts.`))
-      );
+      if (parts === undefined)
+        return refuse(new OssiaError('not_granted', `${call.transport}.${call.method} does not answer in parts.`));
+      let turn: Promise<void> | undefined;
+      return {
+        async next() {
+          turn ??= pace(call);
+          await turn;
+          return parts.next();
+        },
+        return: async () => (await parts.return?.()) ?? { done: true, value: undefined },
+      };
     },
 
     async close() {

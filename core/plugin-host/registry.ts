@@ -6,7 +6,6 @@ import type { RadiusClient } from '../config/profile.ts';
 import type { Environment } from '../config/secrets.ts';
 import { OssiaError } from '../errors.ts';
 import { canonicalAddress } from '../model/fields.ts';
-import type { HookKind } from '../model/hook.ts';
 import type { KvStore } from '../model/kv.ts';
 import { createLimit } from '../model/limit.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
@@ -22,6 +21,7 @@ import { createShadowBook, type ShadowReport } from './shadow-book.ts';
 import type { ShadowResult } from './shadow-run.ts';
 import { createSlot, type RegistryLog, type ReloadResult, type Slot, type SlotHouse } from './slot.ts';
 import { watchFolders } from './watch.ts';
+import type { KnownHook } from './with-shadow.ts';
 
 export interface RegistryInput {
   readonly profilesDir: string;
@@ -33,7 +33,7 @@ export interface RegistryInput {
   /** By name. */
   readonly transports: TransportDefinitions;
   /** The catalogue. */
-  readonly hooks: ReadonlyMap<string, { readonly kind: HookKind }>;
+  readonly hooks: ReadonlyMap<string, KnownHook>;
   readonly log: RegistryLog;
   /** What plugins keep for themselves; in memory when it is not given. */
   readonly kv?: KvStore;

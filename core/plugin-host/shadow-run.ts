@@ -29,8 +29,10 @@ export interface Seen {
   readonly done: Outcome;
   /** Of the one that looked on, after it; null: it did not answer in time. */
   readonly after: HookReport | null;
-  /** Whether a dry run over this transport cannot see what the box has. */
-  isBlind(transport: string): boolean;
+  /** Whether what is recorded there is only what the box lacks. */
+  isExact(transport: string): boolean;
+  /** What the box has instead of what the hook settles, empty when it has that; null: it cannot be told. */
+  readonly other: string | null;
 }
 
 export interface Verdict {
@@ -45,7 +47,7 @@ export function isComparable(outcome: Outcome): boolean {
   return outcome.type === 'done' || outcome.type === 'gone';
 }
 
-export function verdictOf({ done, after, isBlind }: Seen): Verdict {
+export function verdictOf({ done, after, isExact, other }: Seen): Verdict {
   if (after === null) return { result: 'unclear', reason: 'it did not answer in time', left: [] };
   const { outcome } = after;
   const recorded = recordedIn(after);
@@ -58,10 +60,20 @@ export function verdictOf({ done, after, isBlind }: Seen): Verdict {
   if (done.type === 'refused')
     return would ? say('differ', `it would not refuse, as was done: ${done.reason}`) : say('agree', '');
   if (!would) return say('differ', words);
-  if (recorded.some(({ via }) => !isBlind(via))) return say('differ', 'it would still send something');
-  if (recorded.length === 0) return say('agree', '');
+  // In its own words nothing of the account is there; what it sends all the same is to be sure.
+  if (recorded.length === 0 || outcome.type === 'gone') return { result: 'agree', reason: '', left: [] };
+  if (recorded.some(({ via }) => isExact(via))) return say('differ', 'it would still send something');
+  // It sends the same each time: what counts is what the box has.
+  if (other !== null) return other === '' ? { result: 'agree', reason: '', left: [] } : say('differ', other);
   const blind = [...new Set(recorded.map(({ via }) => via))].join(', ');
-  return say('unclear', `whether the box has taken it cannot be seen by ${blind}`);
+  return say('unclear', `it sends this by ${blind} each time, and cannot tell what the box has`);
+}
+
+/** Whether the box has to be asked what it has, for a verdict. */
+export function isOpen({ done, after, isExact }: Omit<Seen, 'other'>): boolean {
+  if (after === null || done.type === 'refused' || after.outcome.type !== 'done') return false;
+  const recorded = recordedIn(after);
+  return recorded.length > 0 && !recorded.some(({ via }) => isExact(via));
 }
 
 /** What would have gone to the box; what a plugin keeps for itself is not its matter. */

@@ -7,7 +7,6 @@ import { problemAt, problemsError } from '../config/problems.ts';
 import type { Profile } from '../config/profile.ts';
 import type { Environment } from '../config/secrets.ts';
 import type { OssiaError } from '../errors.ts';
-import type { HookKind } from '../model/hook.ts';
 import type { KvStore } from '../model/kv.ts';
 import type { Mask } from '../model/mask.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
@@ -24,6 +23,7 @@ import type { ShadowBook } from './shadow-book.ts';
 import { createSuccession, type Version, versionOf } from './succession.ts';
 import { takePlugin, takeSecondPlugins } from './take-plugin.ts';
 import type { Trial } from './trial.ts';
+import type { KnownHook } from './with-shadow.ts';
 
 export type ReloadResult = 'ok' | 'failed' | 'taken back';
 
@@ -40,7 +40,7 @@ export interface SlotHouse {
   readonly sandbox: Sandbox;
   readonly definitions: TransportDefinitions;
   readonly kv: KvStore;
-  readonly hooks: ReadonlyMap<string, { readonly kind: HookKind }>;
+  readonly hooks: ReadonlyMap<string, KnownHook>;
   readonly env: Environment;
   readonly claims: Claims;
   readonly shadows: ShadowBook;

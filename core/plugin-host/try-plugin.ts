@@ -1,16 +1,16 @@
 // Loads plugins that are to run nowhere: for checks of the files alone.
 import type { TransportDefinitions } from '../config/load-profile.ts';
-import type { HookKind } from '../model/hook.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { buildNas, refuseUnknownHooks } from './build-nas.ts';
 import type { LiveNas } from './live-nas.ts';
 import type { Plugin } from './plugin-shelf.ts';
 import type { Version } from './succession.ts';
+import type { KnownHook } from './with-shadow.ts';
 
 interface TrierInput {
   readonly sandbox: Sandbox;
   readonly transports: TransportDefinitions;
-  readonly hooks: ReadonlyMap<string, { readonly kind: HookKind }>;
+  readonly hooks: ReadonlyMap<string, KnownHook>;
 }
 
 /** What a profile gives that says nothing of limits. */

@@ -20,7 +20,11 @@ export const shadowListSchema = named(
             hook: z.string(),
             agree: z.int().describe('Runs after which it had nothing left to send.'),
             differ: z.int().describe('Runs after which it would still have sent something, or would not have done it.'),
-            unclear: z.int().describe('Runs that it could not judge: by CoA or a program nothing can be read.'),
+            unclear: z
+              .int()
+              .describe(
+                'Runs that it could not judge: it sends without looking at the box first, or had no answer in time.',
+              ),
             last_at: time,
             ready: z.boolean().describe('All of its runs agree.'),
           }),

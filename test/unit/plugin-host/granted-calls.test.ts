@@ -1,5 +1,7 @@
 // What a plugin does at its box is held against its manifest and its profile, in the real sandbox with a real box.
 import { expect, test } from 'vitest';
+import type { MethodDefinition, TransportDefinition } from '#core/transport/transport.ts';
+import { lineTransport } from '#test/support/line-box.ts';
 import { openPluginWorld } from '#test/support/plugin-world.ts';
 import { until } from '#test/support/until.ts';
 
@@ -57,4 +59,42 @@ test('calls beyond the rate wait; those that would wait past the deadline are tr
   expect(done).toBeLessThan(14);
   expect(done + waiting.length).toBe(20);
   expect(waiting[0]?.outcome).toMatchObject({ type: 'retry' });
+});
+
+test('what answers in parts, and what a dry run reads, is a call too and waits', async () => {
+  const inParts: TransportDefinition = {
+    ...(lineTransport as TransportDefinition),
+    methods: {
+      ...lineTransport.methods,
+      pages: { ...(lineTransport.methods['read'] as MethodDefinition), inParts: true },
+    },
+    connect(section, environment) {
+      const transport = (lineTransport as TransportDefinition).connect(section, environment);
+      return {
+        ...transport,
+        async *stream(_method, args, context) {
+          yield await transport.call('read', args, context);
+        },
+        plan: (_method, args, context) => transport.call('read', args, context),
+      };
+    },
+  };
+  const world = await openPluginWorld({ open: false, transports: { line: inParts } });
+  await world.savePlugin(`
+import { definePlugin } from '#plugin-sdk';
+const twenty = Array.from({ length: 20 }, (_, at) => 'часть ' + at);
+export default definePlugin({
+  hooks: {
+    async user_info(input, device) {
+      for (const name of twenty) for await (const part of device.line.pages(name)) input.log(part);
+    },
+    async user_add(input, device) {
+      for (const name of twenty) await device.line.write(name);
+    },
+  },
+});`);
+  await world.save('bras-1', world.profile('limits: { call_rate: 5/s, deadline: 2s }'));
+  await world.open();
+  expect((await world.run('user_info')).outcome).toMatchObject({ type: 'retry', code: 'nas_busy' });
+  expect((await world.run('user_add', { dryRun: true })).outcome).toMatchObject({ type: 'retry', code: 'nas_busy' });
 });

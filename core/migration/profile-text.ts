@@ -57,6 +57,14 @@ const templates: Readonly<
     transports: coaLines(nasIp),
     more: ['# The services of the box and their parameters: plugins/juniper-mx/README.md', 'options: {}'],
   }),
+  'huawei-me60': ({ nasIp }) => ({
+    head: 'extends: huawei-me60',
+    transports: coaLines(nasIp),
+    more: [
+      '# How speeds and reasons are told, and which QoS profiles there are: plugins/huawei-me60/README.md',
+      'options: {}',
+    ],
+  }),
   'generic-coa': ({ nasIp }) => ({
     head: 'extends: generic-coa',
     transports: coaLines(nasIp),

@@ -59,7 +59,7 @@ test.each([undefined, 'mikrotik', 'generic-coa', 'carbon-script'])(
   },
 );
 
-test.each(['linux', 'accel-ppp', 'cisco-isg', 'juniper-mx'])(
+test.each(['linux', 'accel-ppp', 'cisco-isg', 'juniper-mx', 'huawei-me60'])(
   'the profile for %s is one that the daemon takes once its places are filled in',
   async (plugin) => {
     const cwd = folder(routerScript);

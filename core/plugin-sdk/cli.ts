@@ -11,6 +11,7 @@ export interface CliLine {
 /**
  * `` cli`clear subscriber session username ${login}` ``: every value stays one word, quoted as the platform of the profile does it; one
  * that cannot be is refused with `value_unsafe`. Write no quotes around a value. A value may touch text: `` cli`ip address ${ip}/32` ``.
+ * Where the box expects a keyword or a name, a subscriber called `all` is the keyword: let a value stand where only a name may.
  */
 export function cli(parts: TemplateStringsArray, ...values: readonly (string | number)[]): CliLine {
   return { parts: [...parts], values: values.map(String) };

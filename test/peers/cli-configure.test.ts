@@ -89,7 +89,7 @@ describe('with a candidate', () => {
     const peer = await peers.ssh('junos');
     const box = peer.connect();
     await box.call('read', cli`show first`);
-    const failure = box.callWithin(3_000, 'configure', [cli`set shut`], { commit: 'confirmed' });
+    const failure = box.callWithin(6_000, 'configure', [cli`set shut`], { commit: 'confirmed' });
     await expect(failure).rejects.toMatchObject({
       code: expect.stringMatching(/^nas_(timeout|unreachable)$/),
       message: expect.stringContaining('not confirmed'),

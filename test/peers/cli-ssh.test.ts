@@ -159,12 +159,12 @@ describe('the transcript', () => {
 describe('sessions', () => {
   test('are used again, no more than there may be, and closed when idle', async () => {
     const peer = await peers.ssh('ios');
-    const box = peer.connect({ max_sessions: 2, idle: '400ms' });
+    const box = peer.connect({ max_sessions: 2, idle: '1500ms' });
     const shown = await Promise.all(Array.from({ length: 6 }, (_, at) => box.call('read', cli`show number ${at}`)));
     expect(shown).toEqual(Array.from({ length: 6 }, (_, at) => `asked for number ${at}`));
     expect(box.logged.filter((line) => line.startsWith('logged in'))).toHaveLength(2);
     expect(await peer.connections()).toBe(2);
-    await until(async () => (await peer.connections()) === 0, 5_000);
+    await until(async () => (await peer.connections()) === 0, 10_000);
     expect(await box.call('read', cli`show number ${7}`)).toBe('asked for number 7');
   });
 

@@ -67,12 +67,18 @@ function wordText(pieces: readonly Piece[], { name, values: rules }: Pick<Platfo
   return pieces
     .map(({ text, from }) => {
       if (from === 'text') return text;
-      if (from === 'quotes') return `"${text}"`;
+      if (from === 'quotes') return quotedByAuthor(text, { name, values: rules });
       if (rules.bare.test(text)) return text;
       if (isAlone && rules.quoted?.test(text) && !rules.never.test(text)) return `"${text}"`;
       throw unsafe(text, name, !isAlone && rules.quoted?.test(text) === true);
     })
     .join('');
+}
+
+/** Where quotes are nothing to the box, a pipe within them is one, and no grant has seen it. */
+function quotedByAuthor(text: string, { name, values }: Pick<Platform, 'name' | 'values'>): string {
+  if (values.quoted === null && /[|;]/.test(text)) throw wrong(`${name} knows no quotes around ${text}`);
+  return `"${text}"`;
 }
 
 function tokensOf({ parts, values }: CliLine): readonly Token[] | null {

@@ -119,7 +119,7 @@ test('one that shows something else than was typed does not get the return', asy
       else socket.write('reload');
     });
   });
-  await expect(box.callWithin(1_200, 'run', cli`clear all`)).rejects.toMatchObject({
+  await expect(box.callWithin(3_000, 'run', cli`clear all`)).rejects.toMatchObject({
     code: 'nas_protocol',
     message: expect.stringContaining('return was not pressed'),
   });

@@ -111,6 +111,13 @@ test('quotes around a value are refused: it gets its own', () => {
   );
 });
 
+test('a pipe in quotes of the author is none where the platform knows quotes, and refused where it knows none', () => {
+  const line = cli`show log "a | redirect x"`;
+  expect(wordsOf(line)).toEqual([['show', 'log', 'a | redirect x']]);
+  expect(textOf(line, platform('junos'))).toBe('show log "a | redirect x"');
+  expect(() => textOf(line, platform('cisco-ios'))).toThrow(expect.objectContaining({ code: 'arguments_invalid' }));
+});
+
 test('what the guest sends is parsed: control characters, wrong counts, nothing', () => {
   const isTaken = (line: unknown) => cliLine.safeParse(line).success;
   expect(isTaken(cli`show ${'a'}`)).toBe(true);

@@ -58,7 +58,7 @@ export interface SshDevice {
 /** A row of a RouterOS menu: property names to texts, `.id` among them. */
 export type RouterOsRow = Record<string, string>;
 
-/** The RouterOS API. Menus are paths like `/ip/firewall/address-list`. */
+/** RouterOS by its API or by REST, as the profile says; the same over both. Menus are paths like `/ip/firewall/address-list`. */
 export interface RouterOsDevice {
   /** The rows of a menu that equal `where` in every property; only `proplist`'s properties when given. */
   print(menu: string, where?: RouterOsRow, proplist?: readonly string[]): Promise<RouterOsRow[]>;
@@ -171,7 +171,7 @@ export interface Device {
   readonly ssh: SshDevice;
   /** The command line of routers and switches, over SSH or telnet. */
   readonly cli: CliDevice;
-  /** The RouterOS API. */
+  /** RouterOS, by its API or by REST. */
   readonly routeros: RouterOsDevice;
   /** Old programs on the daemon's own machine. */
   readonly script: ScriptDevice;

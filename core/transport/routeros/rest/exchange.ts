@@ -4,6 +4,8 @@ import { OssiaError } from '../../../errors.ts';
 import { refusalOf } from './refusal.ts';
 
 export interface RestRequest {
+  /** Asked again when the router closed an idle connection at the moment that we sent over it. */
+  readonly isRead: boolean;
   readonly method: string;
   readonly path: string;
   readonly body: Buffer;
@@ -25,10 +27,16 @@ interface Way {
 const maxRefusalBytes = 64 * 1024;
 
 export async function* exchange(asked: RestRequest, way: Way): AsyncGenerator<Buffer, void> {
-  const request = begin(asked, way);
+  let request = begin(asked, way);
   let response: IncomingMessage | undefined;
   try {
-    response = await way.wait(responseTo(request, asked.body, way.onSent));
+    try {
+      response = await way.wait(responseTo(request, asked.body, way.onSent));
+    } catch (error) {
+      if (!asked.isRead || !isStale(request, error)) throw error;
+      request = begin(asked, way);
+      response = await way.wait(responseTo(request, asked.body, undefined));
+    }
     const status = response.statusCode ?? 0;
     const parts = response[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
     if (status < 200 || status > 299) throw refusalOf(status, await beginningOf(parts, way.wait));
@@ -43,6 +51,10 @@ export async function* exchange(asked: RestRequest, way: Way): AsyncGenerator<Bu
     // Whatever is not read to its end takes its connection with it.
     if (response?.complete !== true) request.destroy();
   }
+}
+
+function isStale(request: ClientRequest, error: unknown): boolean {
+  return request.reusedSocket && !(error instanceof OssiaError);
 }
 
 function begin({ method, path, body, authorization }: RestRequest, { host, port, agent }: Way): ClientRequest {

@@ -26,7 +26,8 @@ export function createRestRouter(config: ClientConfig): Router {
 
   /** The rows of an answer as they come, some at a time. */
   async function* rowsOf({ method, path, body }: Asked, onSent: RouterCall['onSent'], wait: Wait) {
-    const request = { method, path: `/rest${path}`, body: charset.encode(jsonOf(body)), authorization };
+    const isRead = path.endsWith('/print');
+    const request = { isRead, method, path: `/rest${path}`, body: charset.encode(jsonOf(body)), authorization };
     const reader = createRowReader(charset);
     for await (const chunk of exchange(request, { ...config, agent, onSent, wait })) yield reader.push(chunk);
     reader.end();

@@ -1,6 +1,10 @@
 // The transport by REST against servers that do well and fail in every way: the right requests, and each call settles with the right code.
 import { createServer as createTcpServer } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
+import { OssiaError } from '#core/errors.ts';
+import { selfSigned } from '#core/simulator/self-signed.ts';
 import { until } from '#test/support/until.ts';
 import { password, type RestScript, restTransport, startScriptedRest } from './scripted-rest.ts';
 
@@ -194,6 +198,70 @@ test('one connection serves many requests, and a new one is made when the router
   await call('print', [menu]);
   expect(server.connections()).toBe(2);
 });
+
+test('a connection that the router closed while we sent is made anew for a read, and a failure for all else', async () => {
+  const { server, call } = await restOf((response, heard) => {
+    if (heard.before > 0) response.destroy();
+    else json([])(response, heard);
+  });
+  for (let at = 0; at < 3; at += 1) expect(await call('print', [menu])).toEqual([]);
+  expect(server.connections()).toBe(3);
+  await expect(call('command', ['/x/run', {}])).rejects.toEqual(code('nas_unreachable'));
+  expect(server.heard.filter(({ url }) => url === '/rest/x/run')).toHaveLength(1);
+});
+
+test('a router is known by its authority and the name in its certificate', async () => {
+  const { server, call } = await restOf(json([]));
+  const authority = { fingerprint: undefined, ca: server.cert };
+  expect(await restTransport(server.port, { ...authority, servername: 'router' }).call('print', [menu])).toEqual([]);
+  const other = restTransport(server.port, { ...authority, servername: 'router-2' });
+  await expect(other.call('print', [menu])).rejects.toEqual(code('nas_identity'));
+  expect(await call('print', [menu])).toEqual([]);
+});
+
+const pieces = fc.constantFrom(
+  'HTTP/1.1 200 OK\r\n',
+  'HTTP/1.1 400 Bad Request\r\n',
+  'HTTP/1.1 100 Continue\r\n\r\n',
+  'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n',
+  'content-length: 2\r\n',
+  'content-length: 99999999999\r\n',
+  'transfer-encoding: chunked\r\n',
+  '\r\n',
+  'ffffffff\r\n',
+  '2\r\n[]\r\n0\r\n\r\n',
+  '[]',
+  '[{"a":"b"}]',
+  '{"detail":1}',
+  '\u0000',
+);
+const answers = fc.array(fc.oneof(pieces, fc.string({ unit: 'binary', maxLength: 20 })), { maxLength: 8 });
+
+test('whatever bytes come back, each call settles in time with rows or with an error of ours', async () => {
+  const { key, cert, fingerprint } = selfSigned('router');
+  let answer = '';
+  const server = createTlsServer({ key, cert }, (socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.end(answer));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as { port: number };
+  const { call, journal } = restTransport(port, { fingerprint, command_timeout: '2s' });
+  const seen = new Set<string>();
+  await fc.assert(
+    fc.asyncProperty(answers, async (parts) => {
+      answer = parts.join('');
+      const outcome = await call('print', [menu]).catch((error: unknown) => error);
+      if (!Array.isArray(outcome)) expect(outcome).toBeInstanceOf(OssiaError);
+      seen.add(Array.isArray(outcome) ? 'rows' : (outcome as OssiaError).code);
+    }),
+    { numRuns: 300 },
+  );
+  expect([...seen]).toEqual(expect.arrayContaining(['nas_protocol', 'nas_unreachable']));
+  expect(seen).not.toContain('internal');
+  expect(journal.join()).not.toContain(password);
+}, 60_000);
 
 test('no more requests at once than the profile allows', async () => {
   let open = 0;

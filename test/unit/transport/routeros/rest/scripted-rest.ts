@@ -8,6 +8,8 @@ import { selfSigned } from '#core/simulator/self-signed.ts';
 import { routeros } from '#core/transport/routeros/routeros.ts';
 
 export interface HeardRequest {
+  /** How many came over the same connection before. */
+  readonly before: number;
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingMessage['headers'];
@@ -21,12 +23,15 @@ export const password = 'очень секретно';
 export async function startScriptedRest(script: RestScript) {
   const heard: HeardRequest[] = [];
   const sockets = new Set<Socket>();
+  const asked = new WeakMap<Socket, number>();
   let connections = 0;
   const { key, cert, fingerprint } = selfSigned('router');
   const server = createServer({ key, cert }, async (request, response) => {
     response.on('error', () => undefined);
     const body = await text(request).catch(() => '');
-    const one = { method: request.method ?? '', url: request.url ?? '', headers: request.headers, body };
+    const before = asked.get(request.socket) ?? 0;
+    asked.set(request.socket, before + 1);
+    const one = { before, method: request.method ?? '', url: request.url ?? '', headers: request.headers, body };
     heard.push(one);
     script(response, one);
   });
@@ -48,6 +53,7 @@ export async function startScriptedRest(script: RestScript) {
   return {
     port,
     fingerprint,
+    cert,
     heard,
     connections: () => connections,
     open: () => sockets.size,

@@ -7,6 +7,7 @@ import { createClaims } from '../plugin-host/claims.ts';
 import { createPluginShelf, type PluginShelf } from '../plugin-host/plugin-shelf.ts';
 import { createPluginTrier } from '../plugin-host/try-plugin.ts';
 import { openSandbox } from '../sandbox/open-sandbox.ts';
+import { folderNotes } from './check-files.ts';
 import type { Io } from './command.ts';
 import { clean, painter } from './text.ts';
 
@@ -46,21 +47,28 @@ async function checksOf({ config, plugin, nas, io }: Asked): Promise<Check[]> {
   const settings = await loadSettings({ ...(config === undefined ? {} : { file: config }), env: io.env });
   const { checkParts } = await import('../daemon.ts');
   const { transports, loader, hooks } = await checkParts();
-  const profiles = (await namesIn(settings.profiles)).filter((name) => nas === undefined || name === nas);
-  if (nas !== undefined && profiles.length === 0) throw nothing(join(settings.profiles, `${nas}.yaml`));
+  const profiles = await namesIn(settings.profiles);
+  if (nas !== undefined && !profiles.includes(nas)) throw nothing(join(settings.profiles, `${nas}.yaml`));
   const shelf = createPluginShelf({ dir: settings.plugins, loader });
   const sandbox = await openSandbox({ workers: 1, log: () => undefined });
   try {
     const trier = createPluginTrier({ sandbox, transports, hooks });
     const checks: Check[] = [];
+    const notes = await folderNotes(settings);
+    if (notes.length > 0)
+      checks.push({ kind: 'settings', name: config ?? 'ossia.yaml', ...unknownVersion, problems: [], warnings: notes });
     const plugins = nas !== undefined ? [] : plugin === undefined ? await shelf.names() : [plugin];
     for (const name of plugins) checks.push(await checkPlugin(name, { shelf, trier, dir: settings.plugins }));
     // One after the other: the first of two that claim one address has it, as when the daemon starts.
     const claims = createClaims();
     for (const name of profiles) {
       const input = { name, dir: settings.profiles, transports, env: io.env, shelf, claims };
-      const { plugin: named, ...check } = await checkProfile(input, { load: trier.build, selfTestMs: null });
-      if (plugin === undefined || named === plugin) checks.push({ kind: 'profile', ...unknownVersion, ...check });
+      const isMeant = nas === undefined || name === nas;
+      const rehearsal = isMeant ? { load: trier.build, selfTestMs: null } : undefined;
+      const { plugin: named, ...check } = await checkProfile(input, rehearsal);
+      if (isMeant && (plugin === undefined || named === plugin))
+        checks.push({ kind: 'profile', ...unknownVersion, ...check });
+      if (name === nas) break;
     }
     return checks;
   } finally {

@@ -167,6 +167,16 @@ test('validate-only says by its exit code what the daemon would refuse, without 
   expect(pinned.code).toBe(1);
   expect(pinned.out).toContain('the profile is held to probe@9.9.9, and its folder has probe@1.0.0#');
   expect(await validate('--nas', 'nobody')).toMatchObject({ code: 1 });
+  site.profile('box', profile());
+  site.profile('second', profile());
+  const claimed = await validate('--nas', 'second');
+  expect(claimed).toMatchObject({ code: 1, out: expect.stringContaining('belongs to the profile box already') });
+  expect(claimed.out).not.toContain('profile  box');
+  // A folder that is not there is nothing wrong, and yet nothing was validated.
+  const elsewhere = join(site.directory, 'elsewhere.yaml');
+  writeFileSync(elsewhere, 'profiles: no-such-folder\n');
+  const nowhere = await runCli(['plugin', 'reload', '--validate-only', '--config', elsewhere]);
+  expect(nowhere).toMatchObject({ code: 0, out: expect.stringContaining('no-such-folder: there is no such folder') });
   expect(await validate('probe', '--nas', 'box')).toMatchObject({ code: 2 });
 });
 

@@ -26,8 +26,12 @@ export async function tailNas({ address, nas, io, json, signal }: TailInput): Pr
   };
   while (!signal.aborted) {
     try {
-      for await (const job of jobsOf(address, nas, signal)) {
-        said = '';
+      for await (const job of jobsOf({
+        address,
+        nas,
+        signal,
+        onOpen: () => say(`following the jobs of ${clean(nas)}\n`),
+      })) {
         if (underWay.includes(job.state)) continue;
         const detail = await ask<JobDetail>(address, { path: `/v1/jobs/${encodeURIComponent(job.id)}` });
         io.out(json ? `${JSON.stringify({ job: detail })}\n` : jobText(detail, job, io));
@@ -41,7 +45,11 @@ export async function tailNas({ address, nas, io, json, signal }: TailInput): Pr
   }
 }
 
-async function* jobsOf(address: DaemonAddress, nas: string, signal: AbortSignal): AsyncIterable<JobView> {
+interface Following extends Pick<TailInput, 'address' | 'nas' | 'signal'> {
+  onOpen(): void;
+}
+
+async function* jobsOf({ address, nas, signal, onOpen }: Following): AsyncIterable<JobView> {
   const stream = listen(address, { path: '/v1/stream', query: { events: 'jobs', nas } })[Symbol.asyncIterator]();
   const over = new Promise<IteratorResult<string>>((done) =>
     signal.addEventListener('abort', () => done({ done: true, value: undefined }), { once: true }),
@@ -50,6 +58,7 @@ async function* jobsOf(address: DaemonAddress, nas: string, signal: AbortSignal)
   for (;;) {
     const { done, value } = await Promise.race([stream.next(), over]);
     if (done) return;
+    onOpen();
     const blocks = (rest + value).split('\n\n');
     rest = blocks.pop() ?? '';
     for (const block of blocks) {

@@ -47,6 +47,9 @@ export const pluginTest: Command = {
       const { openPluginKit } = await import('../plugin-kit/kit.ts');
       const { tryPlugin } = await import('../plugin-kit/try-plugin.ts');
       const kit = await openPluginKit({ folder: await folderOf(name, options.config, io), engine });
+      // What boxes keep in folders is taken away also when nobody wants to see the end.
+      const end = () => void kit.close().finally(() => io.exit(exitCodes.refused));
+      const releases = (['SIGINT', 'SIGTERM'] as const).map((signal) => io.onSignal(signal, end));
       try {
         const only = options.only === undefined ? undefined : onlyOf(options.only, kit);
         const print = options.json === undefined;
@@ -64,6 +67,7 @@ export const pluginTest: Command = {
         return report.ok ? exitCodes.ok : exitCodes.refused;
       } finally {
         await kit.close();
+        for (const release of releases) release();
       }
     });
   },

@@ -65,12 +65,23 @@ export function openSessionLog({ directory, onWrite }: SessionLogOptions): Sessi
       if (error === null) {
         onWrite({ writes: group.count, ms: performance.now() - began });
         group.done.resolve();
-      } else
-        group.done.reject(new OssiaError('store_failed', 'The session log could not be written.', { cause: error }));
+      } else {
+        const failed = new OssiaError('store_failed', 'The session log could not be written.', { cause: error });
+        group.done.reject(failed);
+        refuseGathered(failed);
+      }
       if (cutting !== null) rotate(cutting);
       cutting = null;
       flush();
     });
+  }
+
+  /** Counters of a session that stands in what was not written would be all that there is of it. */
+  function refuseGathered(failed: OssiaError): void {
+    if (gathering.count === 0) return;
+    gathering.done.promise.catch(() => {});
+    gathering.done.reject(failed);
+    gathering = newGroup();
   }
 
   function rotate({ resolve, reject }: PromiseWithResolvers<() => void>): void {

@@ -93,11 +93,11 @@ export async function openSessionsBehind(options: SessionsBehindOptions): Promis
 
   /** One batch after the other, so that what is written last is what came last. */
   function drain(pending: Map<string, Session>): Promise<void> {
-    // What comes meanwhile stands behind these, and what changes keeps its place.
-    let left = pending.size;
     flushing = flushing
       .catch(() => {})
       .then(async () => {
+        // Counted once the batch before is there, or back among these. What comes meanwhile stands behind, and what changes keeps its place.
+        let left = pending.size;
         while (left > 0 && pending.size > 0) {
           const batch = firstOf(pending.values(), batchSize);
           for (const { key } of batch) pending.delete(key);

@@ -2,7 +2,16 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -119,6 +128,59 @@ test('a log that is never at rest is cut all the same', async () => {
   await load;
   await Promise.all(appended);
   await log.close();
+});
+
+test('what came behind a write that failed is refused with it: its counters would stand in the log alone', async () => {
+  const log = openSessionLog({ directory, onWrite: () => {} });
+  await log.append([whole({ key: 'k0' })]);
+  const full = join(directory, '000000000002.log');
+  symlinkSync('/dev/full', full);
+  await log.cut();
+  const behind = log.append([whole({ key: 'k1' })]).catch((error: unknown) => error);
+  await nextTurn();
+  const refused = log.append([counters({ key: 'k1', updatedAt: 7 })]);
+  await expect(refused).rejects.toMatchObject({ code: 'store_failed' });
+  expect(await behind).toMatchObject({ code: 'store_failed' });
+  rmSync(full);
+  await log.append([whole({ key: 'k1', updatedAt: 8 })]);
+  await log.close();
+  expect(entriesIn().map(({ type }) => type)).toEqual(['whole', 'whole']);
+});
+
+test('a session whose row failed to be written stays in the log until it has one, whoever tries again', async () => {
+  const rows = new Set<string>();
+  const attempts: PromiseWithResolvers<void>[] = [];
+  const behind = await openSessionsBehind({
+    directory,
+    async writeRows(changes) {
+      const attempt = Promise.withResolvers<void>();
+      attempts.push(attempt);
+      await attempt.promise;
+      for (const change of changes) if (change.type === 'session') rows.add(change.session.key);
+    },
+    readRows: async () => [],
+    onWrite: () => {},
+    logBytes: 1,
+  });
+  // Its one batch is on its way when the log is to be cut.
+  const keys = Array.from({ length: 1000 }, (_, n) => `first-${n}`);
+  const written = behind.write(keys.map((key) => whole({ key })));
+  const asked = behind.settle('all').catch(() => {});
+  await written;
+  await until(() => attempts.length === 1);
+  await behind.write([whole({ key: 'second' })]);
+  const before = files();
+  await until(() => files().length > before.length || files().length > 1);
+  attempts[0]?.reject(new OssiaError('store_failed', 'На диске нет места.'));
+  await asked;
+  for (let n = 1; files().length > 1; n++) {
+    await until(() => attempts.length > n || files().length === 1);
+    attempts[n]?.resolve();
+  }
+  expect(rows.size).toBe(1001);
+  const closing = behind.close();
+  for (const attempt of attempts) attempt.resolve();
+  await closing;
 });
 
 test('counters without the whole session in the log go onto its row', async () => {

@@ -126,7 +126,8 @@ export function createShadowBook({ kv, onRun, log }: BookInput): ShadowBook {
 
   return {
     add(run) {
-      onRun(run);
+      const { nas, hook, result } = run;
+      onRun({ nas, hook, result });
       void note(run);
     },
     reports: (all) => Promise.all(all.filter(({ shadow }) => shadow !== undefined).map(reportOf)),

@@ -1,6 +1,7 @@
 // Cisco ISG: which hook switches which services of a live session. Who is not online gets all of it from RADIUS when he logs in.
 import { definePlugin, gone, refuse } from '#plugin-sdk';
-import { type Device, type Input, type IsgOptions, type Reason, reasons, servicesOf } from './options.ts';
+import { confusionIn } from './families.ts';
+import type { Device, Input, IsgOptions, Reason } from './options.ts';
 import { type Change, hasService } from './plan.ts';
 import type manifest from './plugin.json';
 import { userInfo } from './reports.ts';
@@ -42,11 +43,9 @@ export default definePlugin<typeof manifest, IsgOptions>({
     user_info: userInfo,
   },
 
-  /** CoA reads nothing of nobody; but a profile whose reasons cannot be told apart would let in who is blocked. */
+  /** CoA reads nothing of nobody; but a profile whose services cannot be told apart would let in who is blocked. */
   selfTest(_device, { options }) {
-    const named = [...reasons, 'internet' as const].flatMap((family) => servicesOf(options, family));
-    const twice = named.find((name, at) => named.indexOf(name) !== at);
-    if (twice !== undefined)
-      throw refuse(`options.services has ${twice} for two things: which of them holds could not be told.`);
+    const problem = confusionIn(options);
+    if (problem !== '') throw refuse(`options.services: ${problem}.`);
   },
 });

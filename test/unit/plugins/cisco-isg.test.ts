@@ -9,10 +9,21 @@ let kit: PluginKit;
 
 afterEach(() => kit?.close());
 
-test('a profile that names one service for two reasons is refused: which of them holds could not be told', async () => {
+test.each([
+  [
+    'one service for two reasons',
+    { blocked: ['PAGE'], no_balance: ['PAGE'] },
+    'PAGE of blocked is also one of no_balance',
+  ],
+  [
+    'a page that fits the names of the internet',
+    { internet: ['SVC_{tariff}'], blocked: ['SVC_PAGE'] },
+    'SVC_PAGE of blocked',
+  ],
+  ['a package that fits the names of speeds', { rate: ['S{rate_out}'], usluga: { 7: ['S1'] } }, 'S1 of usluga'],
+])('a profile with %s is refused: which of them holds could not be told', async (_what, services, problem) => {
   kit = await openPluginKit({ folder, engine: 'in-process' });
-  const options = { services: { blocked: ['PAGE'], no_balance: ['PAGE'] } };
-  await expect(kit.openBox({ state: {}, options })).rejects.toThrow('PAGE for two things');
+  await expect(kit.openBox({ state: {}, options: { services } })).rejects.toThrow(problem);
 });
 
 test('a service that becomes active between question and command is done, though the box refuses it', async () => {

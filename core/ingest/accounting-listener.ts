@@ -77,7 +77,8 @@ export async function startAccountingListener(options: AccountingListenerOptions
     count(reason);
   }
 
-  function admit(datagram: Buffer, address: string): AccountingClient | DropReason {
+  function admit(datagram: Buffer, { address, port }: RemoteInfo): AccountingClient | DropReason {
+    if (port === 0) return 'port';
     if (counts.inFlight >= maxInFlight) return 'overload';
     // The next update says all that this one does; a Start or Stop that is lost is lost.
     if (counts.inFlight >= maxInFlight / 2 && isInterim(datagram)) return 'overload_interim';
@@ -93,7 +94,7 @@ export async function startAccountingListener(options: AccountingListenerOptions
 
   function onMessage(datagram: Buffer, source: RemoteInfo): void {
     counts.received++;
-    const client = admit(datagram, source.address);
+    const client = admit(datagram, source);
     if (typeof client === 'string') drop(client, source.address);
     else if (datagram[0] === codes.statusServer) answerStatus(datagram, source, client);
     else {

@@ -64,6 +64,7 @@ export function createTally({
     unknown_client: 0,
     code: 0,
     overload: 0,
+    port: 0,
     overload_interim: 0,
   };
   const said = new Map<string, { at: number; count: number }>();

@@ -39,6 +39,8 @@ export type DropReason =
   | 'message_authenticator_missing'
   | 'unknown_client'
   | 'code'
+  /** From port 0, to which nothing can be answered. */
+  | 'port'
   | 'overload'
   /** Of an Interim-Update, sooner than of what says who is there. */
   | 'overload_interim';

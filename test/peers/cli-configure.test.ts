@@ -110,6 +110,35 @@ describe('with a candidate', () => {
   });
 });
 
+describe('where both modes wait with the same line', () => {
+  test('it is entered, changed, committed and left', async () => {
+    const peer = await peers.ssh('md');
+    const box = peer.connect();
+    expect(await box.call('read', cli`show next`)).toBe('asked for next');
+    await box.call('configure', [cli`/configure system name ${'bng 1'}`]);
+    expect(peer.configuration()).toEqual({ lines: ['/configure system name "bng 1"'] });
+    await expect(box.call('configure', [cli`/configure ok`, cli`/configure bad`])).rejects.toMatchObject({
+      code: 'nas_refused',
+      said: expect.stringContaining('Unknown element'),
+      details: { line: '/configure bad', takenBack: true },
+    });
+    expect(peer.configuration().lines).toHaveLength(1);
+    expect(await box.call('read', cli`show next`)).toBe('asked for next');
+    expect(await peer.connections()).toBe(1);
+  });
+
+  test('a session that could not leave is not used again', async () => {
+    const peer = await peers.ssh('md');
+    const box = peer.connect();
+    await expect(box.call('configure', [cli`/configure stuck`])).rejects.toMatchObject({
+      details: { line: 'quit-config', takenBack: false, applied: 1 },
+      message: expect.stringContaining('The change is in force.'),
+    });
+    expect(await box.call('read', cli`show next`)).toBe('asked for next');
+    expect(box.logged.filter((line) => line.startsWith('logged in'))).toHaveLength(2);
+  });
+});
+
 describe('without one', () => {
   test('every line is in force at once, modes within modes are left, and a refused line says how many are', async () => {
     const peer = await peers.ssh('ios');

@@ -23,10 +23,16 @@ export interface CliPeers {
   close(): Promise<void>;
 }
 
+const platforms: Readonly<Record<keyof typeof kinds, string>> = {
+  ios: 'cisco-ios',
+  'odd-name': 'cisco-ios',
+  junos: 'junos',
+  md: 'nokia-sros-md',
+};
+
 /** Closes all that it started, the last first. */
 export function createCliPeers(): CliPeers {
   const releasers: (() => Promise<unknown>)[] = [];
-  const platformOf = (kind: keyof typeof kinds) => (kind === 'junos' ? 'junos' : 'cisco-ios');
 
   function caller(section: Record<string, unknown>): TransportCaller {
     const cli = connectTransport(cliTransport, section);
@@ -40,7 +46,7 @@ export function createCliPeers(): CliPeers {
       const peer = await startOpenSsh({ lines: [`ForceCommand ${process.execPath} ${program} ${kind} ${file}`] });
       releasers.push(peer.close);
       const { host, port, user, privateKey, fingerprint } = peer;
-      const section = { host, port, user, private_key: privateKey, host_key: fingerprint, platform: platformOf(kind) };
+      const section = { host, port, user, private_key: privateKey, host_key: fingerprint, platform: platforms[kind] };
       return {
         port,
         configuration: () => readConfiguration(file),
@@ -59,7 +65,7 @@ export function createCliPeers(): CliPeers {
         configuration: () => readConfiguration(file),
         connections: async () => peer.connections(),
         connect: (more = {}) =>
-          caller({ ...section, platform: platformOf(kind), enable_password: enablePassword, ...more }),
+          caller({ ...section, platform: platforms[kind], enable_password: enablePassword, ...more }),
       };
     },
 

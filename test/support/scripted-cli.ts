@@ -1,4 +1,4 @@
-// Boxes with awkward command lines, for tests: one like IOS and one like Junos. Their configuration lies in a file, for all sessions.
+// Boxes with awkward command lines, for tests: one like IOS, one like Junos, one like Nokia's MD-CLI. Their configuration lies in a file, for all sessions.
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { CliAnswer, CliBox } from '#core/simulator/cli-dialog.ts';
 
@@ -11,7 +11,7 @@ export interface Configuration {
 export const enablePassword = 'пароль-enable-7';
 const invalid = "          ^\n% Invalid input detected at '^' marker.\n";
 
-export const kinds = { ios, junos, 'odd-name': (file: string) => ios(file, 'br#as>-1.msk_(2)[x]') };
+export const kinds = { ios, junos, md, 'odd-name': (file: string) => ios(file, 'br#as>-1.msk_(2)[x]') };
 
 export function readConfiguration(file: string): Configuration {
   return JSON.parse(readFileSync(file, 'utf8'));
@@ -163,6 +163,42 @@ function junos(file: string): CliBox {
     pager: { mark: '---(more)---', erase: `\r${' '.repeat(40)}\r` },
     prompt: (mode) => prompts[mode] ?? '',
     answer: (line, mode) => (mode === 'config' ? inConfig(line) : inExec(line)),
+  };
+}
+
+/** The line that waits is the same in both modes. */
+function md(file: string): CliBox {
+  let candidate: readonly string[] = [];
+  const running = () => readConfiguration(file).lines;
+  const error = (text: string): CliAnswer => ({ text: `MINOR: MGMT_CORE #2201: ${text}\n` });
+
+  function inConfig(line: string): CliAnswer {
+    if (line === 'commit') {
+      writeFileSync(file, JSON.stringify({ lines: candidate }));
+      return {};
+    }
+    if (line === 'discard') {
+      candidate = running();
+      return {};
+    }
+    if (line === 'quit-config')
+      return candidate.includes('/configure stuck') ? error('Operation not allowed') : { mode: 'exec' };
+    if (!line.startsWith('/configure ') || line.includes(' bad')) return error('Unknown element');
+    candidate = [...candidate, line];
+    return {};
+  }
+
+  return {
+    mode: 'exec',
+    prompt: (mode) => `\n${mode === 'config' ? '*(ex)[/]' : '[/]'}\nA:admin@bng-1# `,
+    answer(line, mode) {
+      if (mode === 'config') return inConfig(line);
+      if (line.startsWith('environment ')) return {};
+      if (line.startsWith('show ')) return { text: `asked for ${line.slice(5)}\n` };
+      if (line !== 'edit-config exclusive') return error('Unknown element');
+      candidate = running();
+      return { mode: 'config', text: 'INFO: CLI #2060: Entering exclusive configuration mode\n' };
+    },
   };
 }
 

@@ -128,7 +128,9 @@ export async function configure(run: ConfigureRun): Promise<string> {
     const isTyped = stage === 'typing' || stage === 'committing';
     const back = isTyped ? plan.discard : stage === 'waiting' ? plan.takeBack : undefined;
     const isTakenBack = stands && back !== undefined && (await undo({ session, plan, back, context }));
-    if (stands && !isTakenBack) await leave(session, plan, context).catch(() => undefined);
+    // One prompt may stand for both modes: a session that could not leave is not given to the next.
+    if (stands && !isTakenBack)
+      await leave(session, plan, context).catch((cause: unknown) => session.close(toOssiaError(cause)));
     const { code, message, said: words, details } = error;
     const result = resultOf({ plan, isTakenBack, stage, applied });
     return new OssiaError(code, `${message} ${result.text}`, {

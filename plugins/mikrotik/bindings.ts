@@ -1,7 +1,7 @@
 // The hotspot's standing of an address, kept in step with the firewall's lists where the profile wants that: let by, or turned away.
 import { delist, enlist, listMenu } from './address-lists.ts';
 import { type Device, type ListRole, listsOf } from './options.ts';
-import { type Input, isForeign, knownAddressOf, ownerOf } from './subscriber.ts';
+import { type Input, isForeign, isRadius, knownAddressOf, ownerOf } from './subscriber.ts';
 
 export const bindingMenu = '/ip/hotspot/ip-binding';
 export const hostMenu = '/ip/hotspot/host';
@@ -21,7 +21,10 @@ export async function takeOff(input: Input, device: Device, roles: readonly List
 
 /** `changed` is what the lists were just brought to: in a dry run they are not. Returns how many bindings it removed. */
 async function bind(input: Input, device: Device, changed: Changed): Promise<number> {
-  const { bypass = false, block = false } = input.options.hotspot ?? {};
+  const { hotspot = {} } = input.options;
+  const block = hotspot.block === true;
+  // Who logs in to the hotspot by RADIUS must stay logged in: let by, he would lose the session that his being on the list came from.
+  const bypass = hotspot.bypass === true && !isRadius(input);
   if (!bypass && !block) return 0;
   const address = knownAddressOf(input.account);
   if (address === null) return unbind(input, device);

@@ -199,6 +199,13 @@ test('one connection serves many requests, and a new one is made when the router
   expect(server.connections()).toBe(2);
 });
 
+test('an idle connection is closed', async () => {
+  const { server, call } = await restOf(json([]), { idle_close: '100ms' });
+  await call('print', [menu]);
+  expect(server.open()).toBe(1);
+  await until(() => server.open() === 0);
+});
+
 test('a connection that the router closed while we sent is made anew for a read, and a failure for all else', async () => {
   const { server, call } = await restOf((response, heard) => {
     if (heard.before > 0) response.destroy();

@@ -35,7 +35,7 @@ const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./drift.ts')).drift,
   },
   plugin: {
-    summary: 'which plugins are in force, and what is done to them',
+    summary: 'which plugins are in force, what is done to them, and writing one',
     load: async (words) => (await import('./plugin.ts')).plugin(words),
   },
   shadow: {

@@ -1,9 +1,10 @@
 // What a new plugin begins with: whole for each transport, in a folder of its own far from ours, and never over what is there.
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { createPlugin, starterTransports } from '#core/plugin-kit/starter.ts';
 import { findCompiler } from '#core/plugin-kit/type-check.ts';
 import { tempDir } from '#test/support/temp-dir.ts';
@@ -24,6 +25,17 @@ test.each(starterTransports)(
     });
   },
 );
+
+test('within our own folder its settings are ours, and it knows its name in every file', async () => {
+  const dir = await mkdtemp(fileURLToPath(new URL('../../../node_modules/.ossia-test-', import.meta.url)));
+  onTestFinished(() => rm(dir, { recursive: true }));
+  const { folder, files } = await createPlugin({ dir, name: 'bng-9', transport: 'script' });
+  expect(files).not.toContain('tsconfig.json');
+  expect((await readdir(dir)).sort()).toEqual(['bng-9']);
+  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
+  expect(texts.join('\n')).not.toMatch(/acme/i);
+  expect(JSON.parse(await readFile(join(folder, 'plugin.json'), 'utf8'))).toMatchObject({ name: 'bng-9' });
+});
 
 test('nothing that is there is written over, and what is left is what was there', async () => {
   const dir = tempDir();

@@ -25,18 +25,21 @@ async function bind(input: Input, device: Device, changed: Changed): Promise<num
   const block = hotspot.block === true;
   // Who logs in to the hotspot by RADIUS must stay logged in: let by, he would lose the session that his being on the list came from.
   const bypass = hotspot.bypass === true && !isRadius(input);
-  if (!bypass && !block) return 0;
+  if (hotspot.bypass !== true && !block) return 0;
   const address = knownAddressOf(input.account);
   if (address === null) return unbind(input, device);
   const isOn = async (role: ListRole) => changed[role] ?? (await isListed(input, device, { role, address }));
   const type = block && (await isOn('blocked')) ? 'blocked' : bypass && (await isOn('auth')) ? 'bypassed' : null;
-  let removed = 0;
-  if (type === null) removed = await unbind(input, device);
-  else {
-    const properties = { type, comment: ownerOf(input.account), disabled: 'no' };
-    await device.routeros.ensure(bindingMenu, { address }, properties);
+  const comment = ownerOf(input.account);
+  if (type !== null) {
+    await device.routeros.ensure(bindingMenu, { address }, { type, comment, disabled: 'no' });
+    await settleHosts(device, address, type);
+    return 0;
   }
-  await settleHosts(device, address, type);
+  const removed = await unbind(input, device);
+  const left = await device.routeros.print(bindingMenu, { address }, ['comment']);
+  // The host stands as another's binding says, where there is one.
+  if (left.every((row) => row['comment'] === comment)) await settleHosts(device, address, null);
   return removed;
 }
 

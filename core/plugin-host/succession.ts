@@ -224,10 +224,12 @@ function mayRunFor(one: Profile, other: Profile): boolean {
   return boundsOf(one) === boundsOf(other);
 }
 
-function boundsOf({ match, grants, transports }: Profile): string {
+function boundsOf({ match, grants, radius, transports }: Profile): string {
   const places = Object.entries(transports).map(([name, section]) => {
     const at = typeof section === 'object' && section !== null ? (section as Record<string, unknown>) : {};
     return [name, at['host'], at['port'], at['base_url']];
   });
-  return JSON.stringify([match, grants, places.sort(([one], [other]) => (String(one) < String(other) ? -1 : 1))]);
+  places.sort(([one], [other]) => (String(one) < String(other) ? -1 : 1));
+  // An address that accounting no longer comes from may be another profile's by the time of going back.
+  return JSON.stringify([match, grants, radius?.addresses, places]);
 }

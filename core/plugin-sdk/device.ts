@@ -123,6 +123,7 @@ export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /**
  * An HTTP API under the profile's `base_url`. The path is a list of parts, each encoded by itself: `['users', login, 'packages']`.
+ * A part with a way up (`..`, alone or between slashes) is refused with `value_unsafe`: servers that decode first would leave the path.
  * @throws `nas_auth` on 401 and 403, `nas_busy` on 408, 423, 425, 429 and 5xx that pass (`details.retryAfterMs` when the box says so),
  * `nas_refused` on every other status that is not in `okStatus` (`details.status`), `nas_timeout`, `nas_unreachable`, `nas_identity`.
  */

@@ -133,6 +133,10 @@ test('a profile that moved to another box is not compared with the old one', asy
   await world.save('bras-1', world.profile('options: { tag: moved }').replace('127.0.0.1', 'localhost'));
   await world.inForce('moved');
   expect(world.status().trial).toBeNull();
+  const radius = `radius: { secret: "\${env:BOX}", addresses: 10.0.0.9 }`;
+  await world.save('bras-1', world.profile('options: { tag: accounts }', radius).replace('127.0.0.1', 'localhost'));
+  await world.inForce('accounts');
+  expect(world.status().trial).toBeNull();
 });
 
 test('a restart goes on with the last good version, and knows the one that was taken back', async () => {

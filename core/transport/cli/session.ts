@@ -9,8 +9,10 @@ import { login } from './login.ts';
 import type { Mode } from './platform.ts';
 import { createPrompts, type Prompts } from './prompt.ts';
 import { createScreen, type Finding, type Screen } from './screen.ts';
+import { lateAnswer, noEcho, notIn, unanswered, unknown } from './session-failure.ts';
 import { openSshWire } from './ssh-wire.ts';
 import { openTelnetWire } from './telnet-wire.ts';
+import { turnAt } from './turn.ts';
 import type { Wire } from './wire.ts';
 
 export interface Session {
@@ -34,18 +36,7 @@ export interface Command {
 
 /** How long a box may take to show what was typed. */
 const echoPatience = 10_000;
-/** A prompt behind a line that did not end is only believed after so many times the usual silence. */
-const gluedPatience = 10;
 const mostQuestions = 20;
-const longestQuestion = 1_000;
-
-interface Turn extends Finding {
-  readonly sees: 'prompt' | 'page' | 'question';
-  readonly modes?: readonly Mode[];
-  /** What stands on the line before it. */
-  readonly rest?: string;
-  readonly say?: string | null;
-}
 
 interface Risen extends Finding {
   readonly here: readonly Mode[];
@@ -91,22 +82,6 @@ function createSession({
   let home: Mode = 'exec';
   screen.clear();
 
-  function lookForTurn(answers: Command['answers']): Turn | null {
-    const line = screen.lastLine();
-    if (line === '') return null;
-    const here = prompts.modesOf(line);
-    if (here.length > 0) return { sees: 'prompt', modes: here };
-    const tail = line.slice(-longestQuestion);
-    const own = Object.entries(answers ?? {}).find(([asked]) => tail.toLowerCase().includes(asked.toLowerCase()));
-    if (own !== undefined) return { sees: 'question', say: own[1] };
-    if (platform.pager.mark.test(tail)) return { sees: 'page' };
-    const question = platform.questions.find(({ when }) => when.test(tail));
-    if (question !== undefined) return { sees: 'question', say: answers === null ? null : question.say };
-    const glued = prompts.endOf(line);
-    if (glued === null) return null;
-    return { sees: 'prompt', modes: glued.modes, rest: line.slice(0, glued.at), settle: config.settle * gluedPatience };
-  }
-
   /** Sends the line only when the box shows it as it was typed: what it would run is then what was meant. */
   async function type(line: string, context: CallContext): Promise<void> {
     if (!screen.isEmpty()) throw unknown(box, screen.tail(500));
@@ -128,7 +103,11 @@ function createSession({
   async function answered({ line, answers, context }: Command): Promise<string> {
     const late = (shown: string) => lateAnswer(line, shown);
     for (let questions = 0; ; ) {
-      const turn = await screen.wait({ look: () => lookForTurn(answers), context, late });
+      const turn = await screen.wait({
+        look: () => turnAt(screen.lastLine(), { answers, platform, prompts, settle: config.settle }),
+        context,
+        late,
+      });
       if (turn.sees === 'prompt') {
         modes = turn.modes ?? [];
         return answerText(screen.text() + (turn.rest ?? ''), platform);
@@ -217,39 +196,8 @@ function createSession({
       for (const line of platform.prepare)
         await command({ line, answers: null, context }).catch((error: OssiaError) => {
           // It pages and wraps then, which is seen to.
-          if (error.code !== 'nas_refused') throw error;
+          if (error.code !== 'nas_refused' || wire.lost.aborted) throw error;
         });
     },
   };
-}
-
-function notIn({ host, port }: CliConfig): OssiaError {
-  return new OssiaError('nas_unreachable', `${host}:${port} did not let us in before the deadline; nothing was sent.`);
-}
-
-function lateAnswer(line: string, shown: string): OssiaError {
-  const but = shown === '' ? '' : ` Its last line is: ${shown.slice(0, 200)}`;
-  return new OssiaError('nas_timeout', `"${line}" came to no prompt in time; it may still take effect.${but}`, {
-    said: shown.slice(0, 500),
-  });
-}
-
-function unanswered(line: string, asked: string): OssiaError {
-  return new OssiaError('nas_refused', `The box asks after "${line}", and nobody answers: ${asked.slice(0, 200)}`, {
-    said: asked.slice(0, 500),
-  });
-}
-
-/** One that shows nothing at all is late; one that shows something else is not where it seemed to be. */
-function noEcho(box: string, line: string, raw: string): OssiaError {
-  const code = raw === '' ? 'nas_timeout' : 'nas_protocol';
-  return new OssiaError(code, `${box} does not show "${line}" as it was typed; return was not pressed.`, {
-    said: raw.slice(-500),
-  });
-}
-
-function unknown(box: string, raw: string): OssiaError {
-  return new OssiaError('nas_protocol', `${box} said something that nobody asked for; the session was closed.`, {
-    said: raw.slice(-500),
-  });
 }

@@ -200,7 +200,9 @@ test('built-ins cannot be changed, so no run leaves a trap for the next', async 
           () => { Promise.prototype.then = 1; }, () => { globalThis.evil = 1; }, () => { globalThis.JSON = 1; },
           () => { Error.prototype.message = 'x'; }, () => { ({}).__proto__.toString = 1; },
           () => { (async () => {}).constructor.prototype.evil = 1; }, () => { Error.prepareStackTrace = () => 1; },
-          () => { Object.setPrototypeOf(Array.prototype, {}); },
+          () => { Object.setPrototypeOf(Array.prototype, {}); }, () => { Object.getPrototypeOf(globalThis).evil = 1; },
+          () => { Object.getPrototypeOf(Iterator.from({ next() {} })).next = 1; },
+          () => { Object.getPrototypeOf([].values().map(String)).next = 1; },
         ];
         return tries.filter((tried) => { 'use strict'; try { tried(); return true; } catch { return false; } }).length;
       },

@@ -53,6 +53,7 @@ function holdsBehaviour(value: unknown): value is object {
 
 /** Built-ins that no global property leads to. */
 function hiddenIntrinsics(): unknown[] {
+  const iterator = Reflect.get(globalThis, 'Iterator').from({ next: () => ({ done: true }) });
   return [
     async () => undefined,
     function* () {},
@@ -62,6 +63,10 @@ function hiddenIntrinsics(): unknown[] {
     new Map()[Symbol.iterator](),
     new Set()[Symbol.iterator](),
     ''.matchAll(/./g),
+    iterator,
+    iterator.map(() => undefined),
+    // What stands there is a global too.
+    globalThis,
   ].map((value) => getPrototypeOf(value));
 }
 

@@ -61,6 +61,8 @@ export function startDispatcher({
   const mostBehind = Math.ceil(maxRunning * 0.75);
   /** Keys with more jobs for no box than are parked at once. */
   const toPark = new Set<string>();
+  /** How often each NAS changed: also one that stays the same may have been let go from its quarantine. */
+  const changes = new Map<string, number>();
   let parking = 0;
   let inBoxes = 0;
   let stopped = false;
@@ -168,6 +170,7 @@ export function startDispatcher({
 
   const runAndSettle = async (nas: Nas, gate: Gate, job: Job): Promise<void> => {
     const began = performance.now();
+    const changesBefore = changes.get(nas.name);
     inBoxes++;
     const callOff = new AbortController();
     callOffs.add(callOff);
@@ -215,12 +218,12 @@ export function startDispatcher({
       stack: report.stack,
       program: report.program,
     });
-    if (resolved.state === 'parked') unparkIfServed(job, nas);
+    if (resolved.state === 'parked') unparkIfServed(job, changes.get(nas.name) === changesBefore ? nas : undefined);
   };
   /** The profile that a parked job waits for may have come while that was being written. */
-  const unparkIfServed = (job: Job, ranOn?: Nas): void => {
+  const unparkIfServed = (job: Job, asBefore?: Nas): void => {
     const nas = directory.find(nasRefOf(job.account));
-    if (nas !== undefined && nas !== ranOn) queue.unparkOne(job);
+    if (nas !== undefined && nas !== asBefore) queue.unparkOne(job);
   };
   const leave = (gate: Gate, { outcome, exchanges }: HookReport, nas: Nas) => {
     const code = 'code' in outcome ? outcome.code : undefined;
@@ -260,6 +263,7 @@ export function startDispatcher({
     for (const name of keys.keys()) pullAll(name);
   });
   const unsubscribe = directory.onChange((name) => {
+    changes.set(name, (changes.get(name) ?? 0) + 1);
     queue.unpark((job) => directory.find(nasRefOf(job.account))?.name === name);
     // The new profile may be the mending, and its limits may let more in than the old ones did.
     gates.get(name)?.retryNow();

@@ -26,6 +26,8 @@ export interface ScriptedDirectory extends NasDirectory {
   /** How `listUsers` of this box answers from now on. */
   lists(name: string, answer: Nas['listUsers']): void;
   remove(name: string): void;
+  /** As when a quarantine is lifted: the same box, and yet it is worth another look. */
+  letGo(name: string): void;
 }
 
 export function scriptedDirectory(): ScriptedDirectory {
@@ -81,6 +83,9 @@ export function scriptedDirectory(): ScriptedDirectory {
       const uptime = async () => null;
       const plugin = { name: 'scripted', version: '1', hash: '0', hooks: new Set<string>(), asks: {} };
       boxes.set(name, { name, profile, plugin, run, listSessions, listUsers, uptime });
+      for (const listener of listeners) listener(name);
+    },
+    letGo(name) {
       for (const listener of listeners) listener(name);
     },
     lists: (name, answer) => void lists.set(name, answer),

@@ -47,6 +47,25 @@ test('a job that its plugin let down runs again when the plugin is mended before
   await ended(1);
 });
 
+test('a job runs whose plugin is let go from its quarantine while its parking is being written', async () => {
+  const directory = scriptedDirectory();
+  let outcome: Outcome = { type: 'refused', reason: 'в карантине', code: 'quarantined' };
+  directory.add('box', '10.0.0.1', async () => outcome);
+  const { queue, fire, ended, stop } = await startStage(directory);
+  onTestFinished(stop);
+  const settle = queue.settle;
+  queue.settle = async (job, resolution) => {
+    const settling = settle(job, resolution);
+    if (resolution.state === 'parked') {
+      outcome = done;
+      directory.letGo('box');
+    }
+    await settling;
+  };
+  await fire('user_drop', accountAt(1, '10.0.0.1'));
+  await ended(1);
+});
+
 test('a job that its plugin let down stays parked while the plugin is the same', async () => {
   const directory = scriptedDirectory();
   let runs = 0;

@@ -1,7 +1,7 @@
 // `ossia migrate`: reads an old `session` script and says what it does, what is dangerous in it, and what would take its place.
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { access, readdir, readFile, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { actionsOf } from '../migration/actions.ts';
 import { type Danger, dangerKinds, dangersOf } from '../migration/dangers.ts';
@@ -12,14 +12,15 @@ import { readArguments } from './arguments.ts';
 import { type Command, exitCodes, type Io, UsageError } from './command.ts';
 import { clean, painter } from './text.ts';
 
-const help = `usage: ossia migrate SCRIPT [--nas_ip ADDRESS] [--plugin NAME] [--write FILE]
+const help = `usage: ossia migrate SCRIPT [--nas_ip ADDRESS] [--plugin NAME] [--write FILE] [--config FILE]
 
 Reads a NAS's old \`session\` script, without running it, and says function by function what it does and what is dangerous in
-it, and which plugin would take its place. The profile to begin with is printed, or written to a file.
+it, and which of the plugins that are there would take its place. The profile to begin with is printed, or written to a file.
 
   --nas_ip ADDRESS   the box, for the profile
   --plugin NAME      the profile for this plugin instead of the suggested one; carbon-script runs the script as it stands
   --write FILE       where the profile goes; a file that is there is not overwritten
+  --config FILE      settings that say where the plugins are; ossia.yaml by default
   --json             print one JSON document
 
 exit codes
@@ -28,7 +29,7 @@ exit codes
   2  used wrongly
 `;
 
-const options = { nas_ip: 'value', plugin: 'value', write: 'value', json: 'flag' } as const;
+const options = { nas_ip: 'value', plugin: 'value', write: 'value', config: 'value', json: 'flag' } as const;
 const mostBytes = 4 * 1024 ** 2;
 
 interface Report {
@@ -59,7 +60,11 @@ export const migrate: Command = {
         `there is no profile to begin with for ${given.plugin}; there are ${[...profilesFor].join(', ')}`,
       );
     try {
-      const report = await examine({ file: resolve(file), nasIp, plugin: given.plugin });
+      const folder = await pluginsFolder(given.config, io);
+      const available = await pluginsIn(folder);
+      if (given.plugin !== undefined && !available.has(given.plugin))
+        throw new Error(`there is no plugin ${given.plugin} in ${folder}`);
+      const report = await examine({ file: resolve(file), nasIp, plugin: given.plugin, available });
       if (given.write !== undefined) await writeFile(given.write, report.profile, { flag: 'wx' });
       if (given.json === undefined) io.out(shown(report, given.write, io));
       else io.out(`${JSON.stringify(report, null, 2)}\n`);
@@ -78,15 +83,39 @@ interface Asked {
   readonly file: string;
   readonly nasIp: string;
   readonly plugin: string | undefined;
+  readonly available: ReadonlySet<string>;
 }
 
-async function examine({ file, nasIp, plugin }: Asked): Promise<Report> {
+/** As the settings say; where there are none and no such folder, those that came with the program. */
+async function pluginsFolder(config: string | undefined, io: Io): Promise<string> {
+  const { loadSettings } = await import('../config/load-settings.ts');
+  const settings = await loadSettings({ ...(config === undefined ? {} : { file: config }), env: io.env });
+  const isSaid =
+    settings.file !== null ||
+    (await access(settings.plugins).then(
+      () => true,
+      () => false,
+    ));
+  return isSaid ? settings.plugins : fileURLToPath(new URL('../../plugins', import.meta.url));
+}
+
+/** A folder that is not a plugin yet is none. */
+async function pluginsIn(folder: string): Promise<ReadonlySet<string>> {
+  const names = await readdir(folder).catch(() => []);
+  const isThere = (name: string) =>
+    access(join(folder, name, 'plugin.json')).then(
+      () => [name],
+      () => [],
+    );
+  return new Set((await Promise.all(names.map(isThere))).flat());
+}
+
+async function examine({ file, nasIp, plugin, available }: Asked): Promise<Report> {
   const bytes = await readFile(file);
   if (bytes.length > mostBytes || bytes.includes(0)) throw new Error(`${file} is no script`);
   const script = readScript(bytes.toString('utf8'));
   const { loadCatalogue } = await import('../map/catalogue.ts');
   const catalogue = await loadCatalogue(fileURLToPath(new URL('../../hooks', import.meta.url)));
-  const available = new Set(await readdir(new URL('../../plugins', import.meta.url)));
   const own = new Set(script.functions.map(({ name }) => name));
   const suggestion = suggestPlugin(script, available);
   const chosen = plugin ?? (profilesFor.has(suggestion.plugin) ? suggestion.plugin : 'carbon-script');
@@ -103,7 +132,7 @@ async function examine({ file, nasIp, plugin }: Asked): Promise<Report> {
       .filter(({ kind, name }) => kind === 'change' && !own.has(name))
       .map(({ name }) => name),
     suggestion,
-    profile: profileText({ plugin: chosen, script: file, nasIp }),
+    profile: profileText({ plugin: chosen, script: file, nasIp, suggested: suggestion.plugin }),
   };
 }
 

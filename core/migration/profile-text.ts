@@ -5,6 +5,8 @@ export interface NewProfile {
   readonly plugin: string;
   readonly script: string;
   readonly nasIp: string;
+  /** What would take the script's place. */
+  readonly suggested?: string;
 }
 
 const coaLines = (host: string): string[] => [`  coa: { host: ${host}, secret: "\${env:RADIUS_SECRET}" }`];
@@ -70,7 +72,7 @@ const templates: Readonly<
     transports: coaLines(nasIp),
     more: ['# What each hook sends, in the words of this box: plugins/generic-coa/README.md has some.', 'options: {}'],
   }),
-  'carbon-script': ({ script }) => ({
+  'carbon-script': ({ script, suggested = 'carbon-script' }) => ({
     head: 'plugin: carbon-script',
     transports: [
       '  script:',
@@ -78,6 +80,14 @@ const templates: Readonly<
       '    # What the billing gave the script about the box, beside the variables of the account.',
       `    env: { telnet_login: admin, telnet_password: "\${env:TELNET_PASSWORD}", coa_port: "3799", radius_secret: "\${env:RADIUS_SECRET}" }`,
     ],
+    ...(suggested !== 'carbon-script' && {
+      more: [
+        `# With what plugins/${suggested}/README.md has under transports, this shows where ${suggested} would do something else (ossia shadow):`,
+        `# shadow: { plugin: ${suggested}, options: {} }`,
+        '# and this gives it some of the hooks, the others stay with the script:',
+        `# beside: { plugin: ${suggested}, options: {}, hooks: [user_rate_set] }`,
+      ],
+    }),
   }),
 };
 

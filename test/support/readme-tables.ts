@@ -1,11 +1,14 @@
-// The tables of the README that are made from the source, between their markers; `npm run generate` writes them.
+// The tables of README.md and plugins/README.md that are made from the source, between their markers; `npm run generate` writes them.
 import { readFile, writeFile } from 'node:fs/promises';
 import { describeCatalogue } from '#core/map/catalogue.ts';
 import { catalogue } from '#test/support/catalogue.ts';
+import { hooksByPlugins, pluginsByPeers } from '#test/support/verified-tables.ts';
 
-const readme = new URL('../../README.md', import.meta.url);
-
-const tables: Readonly<Record<string, () => string>> = { hooks: hookTable };
+const documents: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  'README.md': { hooks: hookTable },
+  'plugins/README.md': { 'hooks-by-plugins': hooksByPlugins, 'plugins-by-peers': pluginsByPeers },
+};
+const urlOf = (file: string): URL => new URL(`../../${file}`, import.meta.url);
 
 function hookTable(): string {
   const rows = describeCatalogue(catalogue).map(
@@ -14,17 +17,37 @@ function hookTable(): string {
   return ['| hook | settles | when it comes, and what the box should do |', '|---|---|---|', ...rows].join('\n');
 }
 
-/** The README as it should be. */
-export async function generated(): Promise<{ readonly now: string; readonly wanted: string }> {
-  const now = await readFile(readme, 'utf8');
-  const wanted = Object.entries(tables).reduce((text, [name, table]) => {
+interface Document {
+  readonly file: string;
+  readonly now: string;
+  readonly wanted: string;
+}
+
+/** Each as it is and as it should be. */
+export function generated(): Promise<Document[]> {
+  return Promise.all(
+    Object.entries(documents).map(async ([file, tables]) => {
+      const now = await readFile(urlOf(file), 'utf8');
+      return { file, now, wanted: withTables({ file, text: now, tables }) };
+    }),
+  );
+}
+
+interface Filling {
+  readonly file: string;
+  readonly text: string;
+  readonly tables: Readonly<Record<string, () => string>>;
+}
+
+function withTables({ file, text: given, tables }: Filling): string {
+  return Object.entries(tables).reduce((text, [name, table]) => {
     const [begin, end] = [`<!-- generated: ${name} -->`, `<!-- end: ${name} -->`];
     const [before, rest] = text.split(begin);
     const after = rest?.split(end)[1];
-    if (after === undefined) throw new Error(`README.md has no ${begin} ... ${end}`);
+    if (after === undefined) throw new Error(`${file} has no ${begin} ... ${end}`);
     return `${before}${begin}\n${table()}\n${end}${after}`;
-  }, now);
-  return { now, wanted };
+  }, given);
 }
 
-if (process.argv[1] === import.meta.filename) await writeFile(readme, (await generated()).wanted);
+if (process.argv[1] === import.meta.filename)
+  for (const { file, wanted } of await generated()) await writeFile(urlOf(file), wanted);

@@ -96,3 +96,29 @@ test('no script, a file that is none, a wrong word: each said', async () => {
     err: expect.stringMatching(/mikrotik/),
   });
 });
+
+test('only plugins that are there are suggested, as far as the settings say where', async () => {
+  const cwd = folder('user_drop() { radclient; send_mikrotik_cmd; }\n');
+  mkdirSync(join(cwd, 'ours', 'mikrotik'), { recursive: true });
+  writeFileSync(join(cwd, 'ossia.yaml'), 'plugins: ours\n');
+  const suggested = async () => {
+    const { out } = await ossia(['migrate', 'session', '--json'], { cwd });
+    return (JSON.parse(out) as { suggestion: { plugin: string } }).suggestion.plugin;
+  };
+  // A folder without a manifest is no plugin.
+  expect(await suggested()).toBe('carbon-script');
+  symlinkSync(join(plugins, 'generic-coa'), join(cwd, 'ours', 'generic-coa'));
+  expect(await suggested()).toBe('generic-coa');
+  writeFileSync(join(cwd, 'ours', 'mikrotik', 'plugin.json'), '{}');
+  expect(await suggested()).toBe('mikrotik');
+  expect(await ossia(['migrate', 'session', '--plugin', 'linux'], { cwd })).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('there is no plugin linux in ours'),
+  });
+});
+
+test('the profile that runs the script says how to move to the plugin', async () => {
+  const cwd = folder(routerScript);
+  const { out } = await ossia(['migrate', 'session', '--plugin', 'carbon-script'], { cwd });
+  expect(out).toContain('# shadow: { plugin: mikrotik, options: {} }');
+});

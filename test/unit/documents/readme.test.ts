@@ -14,9 +14,8 @@ import { tempDir } from '#test/support/temp-dir.ts';
 const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
 const packageJson = JSON.parse(await readFile(new URL('../../../package.json', import.meta.url), 'utf8'));
 
-test('the generated tables of the README are those of the source', async () => {
-  const { now, wanted } = await generated();
-  expect(now).toBe(wanted);
+test.each(await generated())('the generated tables of $file are those of the source', ({ now, wanted }) => {
+  expect(now, 'npm run generate').toBe(wanted);
 });
 
 test('the event of the README is taken', () => {

@@ -67,7 +67,8 @@ export function createSuccession(input: SuccessionInput): Succession {
   let proven: Version | undefined;
   /** The proven one, loaded beside the one on trial since a job of that failed. */
   let beside: Promise<LiveNas> | undefined;
-  let takenBack: { readonly hash: string; readonly error: OssiaError } | undefined;
+  /** By hash: why it was. */
+  const takenBack = new Map<string, OssiaError>();
   let isTrusted = false;
 
   function prove(version: Version): void {
@@ -117,7 +118,7 @@ export function createSuccession(input: SuccessionInput): Succession {
     const where = `${file}:${line} plugin`;
     const problem = `${wordsFor(from, to)} was taken back: ${reason}`;
     const error = new OssiaError('trial_failed', `${where}: ${problem}`, { fields: [{ where, problem }] });
-    takenBack = { hash: from.hash, error };
+    takenBack.set(from.hash, error);
     const { hash } = changedPlugin(from, to) ?? {};
     if (hash !== undefined) kept?.refuse(hash === from.plugin.hash ? name : besideKey(name), { hash, reason: problem });
     beside = undefined;
@@ -127,14 +128,16 @@ export function createSuccession(input: SuccessionInput): Succession {
 
   return {
     refuseAgain({ hash, plugin, second, reading }) {
-      if (takenBack?.hash === hash) throw takenBack.error;
+      const known = takenBack.get(hash);
+      if (known !== undefined) throw known;
       const before = inForce === undefined ? refusedBefore({ plugin, second }) : undefined;
       if (before === undefined) return;
       const { file, line } = reading.place(['plugin']);
       const where = `${file}:${line} plugin`;
       const fields = [{ where, problem: before.reason }];
-      takenBack = { hash, error: new OssiaError('trial_failed', `${where}: ${before.reason}`, { fields }) };
-      throw takenBack.error;
+      const error = new OssiaError('trial_failed', `${where}: ${before.reason}`, { fields });
+      takenBack.set(hash, error);
+      throw error;
     },
 
     trialOf(next) {
@@ -176,7 +179,7 @@ export function createSuccession(input: SuccessionInput): Succession {
     },
 
     forgive({ trust }) {
-      takenBack = undefined;
+      takenBack.clear();
       isTrusted = trust;
       for (const key of [name, besideKey(name)]) kept?.refuse(key, undefined);
       if (!trust || inForce?.trial?.status() == null) return;

@@ -61,6 +61,14 @@ test('what was taken back is not tried again until its content changes, or someb
   expect(hash()).toBe(good);
   expect(world.status().problem).toContain('was taken back');
 
+  await world.savePlugin(`${broken}// Не лучше.\nconsole.log('no better');`);
+  await world.registry.reload('bras-1');
+  for (const login of ['a', 'b', 'c']) await run(world, login);
+  await until(() => hash() === good);
+  await world.savePlugin(broken);
+  await world.registry.reload('bras-1');
+  expect(hash()).toBe(good);
+
   await world.savePlugin(linesPlugin.replace("'add '", "'create '"));
   await world.registry.reload('bras-1');
   expect(world.status().problem).toBe('');

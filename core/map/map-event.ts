@@ -54,12 +54,24 @@ function withoutKeys(variables: Account): Account {
 
 /** For an event that `needsRecord`. */
 export function mapExistence(mapping: Looked): Mapped {
-  return settlesFlag(mapping.hook, 'exists', true) ? mapAddition(mapping) : mapRemoval(mapping);
+  return settlesFlag(mapping.hook, 'exists', true) ? mapAddition(carrying(mapping)) : mapRemoval(mapping);
 }
 
 interface Looked extends Mapping {
   readonly before: AccountRecord | undefined;
   readonly effects: Effects;
+}
+
+/** What an addition brings to the box and this one leaves out is as it was: without it a box would take away what stands there. */
+function carrying(mapping: Looked): Looked {
+  const { event, hook, before } = mapping;
+  const carried = hook.settles !== null && 'carries' in hook.settles ? hook.settles.carries : [];
+  const kept = carried.flatMap((name) => {
+    const value = before?.variables[name];
+    return event.account[name] === undefined && value ? [[name, value] as const] : [];
+  });
+  if (kept.length === 0) return mapping;
+  return { ...mapping, event: { ...event, account: { ...event.account, ...Object.fromEntries(kept) } } };
 }
 
 /** Added again, elsewhere or under another identity, it has to be told what it was told before: the billing says only what changes. */

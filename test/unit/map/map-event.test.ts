@@ -129,6 +129,17 @@ test.each<[string, Account, AccountRecord | undefined, number]>([
   expect(mapped.account).toMatchObject({ variables: account, settled: { exists: 'true' }, ifVersion });
 });
 
+test.each([
+  ['leaves it out: it stays', {}, '198.51.100.7'],
+  ['says that there is none', { snatip: '' }, ''],
+  ['says another', { snatip: '198.51.100.8' }, '198.51.100.8'],
+])('an addition that brings the NAT address to the box and %s', (_, told, snatip) => {
+  const before = known({ variables: { ...alice, snatip: '198.51.100.7' } });
+  const { drafts, account } = added({ ...alice, ...told }, before);
+  expect(drafts.find(({ hook }) => hook === 'user_add')?.account['snatip']).toBe(snatip);
+  expect(account).toMatchObject({ variables: { snatip } });
+});
+
 test.each<[string, Account, AccountRecord]>([
   ['on another box', { ...alice, nas_ip: '10.0.0.2' }, gone],
   [

@@ -13,7 +13,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 
 // Profiles refer to secrets in the environment: what is started from here, esbuild's own process among it, inherits none of them.
 const env = { ...process.env };
-const inherited = /^(PATH|HOME|TMPDIR|TZ|LANG|LC_[A-Z]+|TERM|NO_COLOR|NODE_(OPTIONS|ENV|COMPILE_CACHE|EXTRA_CA_CERTS)|LD_[A-Z_]+)$/;
+const inherited =
+  /^(PATH|HOME|TMPDIR|TZ|LANG|LC_[A-Z]+|TERM|NO_COLOR|NODE_(OPTIONS|ENV|COMPILE_CACHE|EXTRA_CA_CERTS)|LD_[A-Z_]+)$/;
 for (const name of Object.keys(env)) if (!inherited.test(name)) delete process.env[name];
 
 const code = await runCli(process.argv.slice(2), {

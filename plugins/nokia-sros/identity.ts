@@ -35,12 +35,13 @@ export function identitiesOf(input: Input): RadiusAttributes[] {
   const isThatSession = input.hook === 'user_disconnect' && Boolean(account['acct_session_id']);
   const ways = isThatSession ? (['session'] as const) : options.identify;
   const identities = ways.flatMap((way) => identityBy(way, input));
-  // Says who is missing, in the words of the last way.
+  // Says who is missing: asked of nobody, the box would have no such session.
   if (identities.length === 0)
     sessionIdentities(
       input,
       ways.map((way) => keysOf[way]),
     );
+  if (identities.length === 0) throw refuse(`${input.hook} would name no session: the profile has no service.`);
   const retail = options.retail_service;
   return identities.map((one) => ({ ...one, ...(retail !== undefined && { 'Alc-Retail-Serv-Id': retail }) }));
 }

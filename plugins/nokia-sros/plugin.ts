@@ -1,5 +1,14 @@
 // Nokia 7750 SR: which hook ensures what. RADIUS gives a session everything at login; this changes it while it runs.
-import { definePlugin, forgetRestrictions, gone, lift, type Restriction, restrict, restrictionKey } from '#plugin-sdk';
+import {
+  definePlugin,
+  forgetRestrictions,
+  gone,
+  lift,
+  type Restriction,
+  restrict,
+  restrictionKey,
+  unsupported,
+} from '#plugin-sdk';
 import type { Device, Input, NokiaOptions } from './options.ts';
 import type manifest from './plugin.json';
 import { userGetMac, userInfo } from './reports.ts';
@@ -32,11 +41,13 @@ export default definePlugin<typeof manifest, NokiaOptions>({
     user_disconnect: end,
 
     async user_rate_set(input, device) {
-      if (input.options.rate.length === 0) throw gone('The profile has speeds in profiles: rate is empty.');
+      if (input.options.rate.length === 0)
+        throw unsupported('The profile says no rate: this box is not told of speeds.');
       await tell(input, device, wantedRate(input, false));
     },
     async user_rate_set_cancel(input, device) {
-      if (input.options.rate.length === 0) throw gone('The profile has speeds in profiles: rate is empty.');
+      if (input.options.rate.length === 0)
+        throw unsupported('The profile says no rate: this box is not told of speeds.');
       await tell(input, device, wantedRate(input, true));
     },
 

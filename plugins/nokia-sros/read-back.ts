@@ -59,7 +59,18 @@ function hostsIn(text: string): Subscriber['hosts'] {
   return [...found].map(([, ip = '', mac = '', session = '']) => ({ ip, mac, session }));
 }
 
-/** What differs, in words; empty when all is so. A subscriber can have several groups of hosts: one that has it is enough. */
+/** Whether there is nothing to send: a subscriber can have several groups of hosts, and one that is so says nothing of the others. */
+export function isSoEverywhere(wanted: Seen, has: Subscriber): boolean {
+  const { sla, filter_in: filterIn, filter_out: filterOut } = wanted;
+  return (
+    differences(wanted, has).length === 0 &&
+    (sla === undefined || has.slas.every((one) => one === sla)) &&
+    (filterIn === undefined || has.filters_in.every((one) => one === filterIn)) &&
+    (filterOut === undefined || has.filters_out.every((one) => one === filterOut))
+  );
+}
+
+/** What differs, in words; empty when all is so. Of several groups of hosts one that has it is enough. */
 export function differences(wanted: Seen, has: Subscriber): string[] {
   const problems: string[] = [];
   const compare = (what: string, wants: unknown, isSo: boolean, shown: unknown): void => {

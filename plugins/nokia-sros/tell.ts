@@ -2,7 +2,7 @@
 import { firstFound, gone, refuse, sleep } from '#plugin-sdk';
 import { identitiesOf, subscriberOf } from './identity.ts';
 import { type Device, hasCli, type Input } from './options.ts';
-import { differences, readSubscriber } from './read-back.ts';
+import { differences, isSoEverywhere, readSubscriber } from './read-back.ts';
 import type { Wanted } from './wanted.ts';
 
 export const noSession = 'The box has no such session; RADIUS gives the values to the next one.';
@@ -16,7 +16,7 @@ export async function tell(input: Input, device: Device, { attributes, seen, uns
   const isVisible = id !== null && Object.keys(seen).length > 0;
   if (isVisible && unseen.length === 0) {
     const before = await readSubscriber(device, id);
-    if (before !== null && differences(seen, before).length === 0) return;
+    if (before !== null && isSoEverywhere(seen, before)) return;
   }
   const found = await firstFound(identities, (identity) => device.coa.coa({ ...identity, ...attributes }));
   if (found === undefined) throw gone(noSession);

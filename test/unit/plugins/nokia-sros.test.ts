@@ -75,3 +75,27 @@ test('without a command line an acknowledged change is done, and the journal say
     await box.close();
   }
 });
+
+test.each([
+  ['service', { identify: ['service_ip'] }],
+  ['subscriber', { identify: ['subscriber', 'login'] }],
+])('a profile that names sessions by a %s that it does not say is refused', async (missing, options) => {
+  await expect(kit.openBox({ state: { sessions: [session] }, options })).rejects.toThrow(missing);
+});
+
+test('what one group of hosts has already is sent again while another has not', async () => {
+  const sessions = [
+    { ...session, sla: 'blocked' },
+    { ...session, acct_session_id: '6E02', ip: '100.64.0.8' },
+  ];
+  const box = await kit.openBox({
+    state: { sessions },
+    options: { subscriber: '{login}', identify: ['subscriber'], states },
+  });
+  try {
+    expect((await box.run('user_drop', account)).outcome.type).toBe('done');
+    expect((box.state() as Held).sessions.map(({ sla }) => sla)).toEqual(['blocked', 'blocked']);
+  } finally {
+    await box.close();
+  }
+});

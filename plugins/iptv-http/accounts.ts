@@ -35,7 +35,13 @@ export async function find(input: Input, device: Device): Promise<Found | null> 
   const answer = await tell(input, device, 'find');
   if (answer?.is !== 'done') return null;
   const raw = at(answer.body, input.options.fields.root);
-  return raw === undefined || raw === null ? null : foundIn(raw, input.options);
+  if (raw === undefined || raw === null) return null;
+  const found = foundIn(raw, input.options);
+  const key = keyOf(input);
+  // A search can find more than it was asked for, and that is another subscriber. Some keep e-mails in small letters.
+  if (found.id.toLowerCase() !== key.toLowerCase())
+    throw refuse(`The middleware was asked for the account ${key} and shows ${found.id}: see find and fields.id.`);
+  return found;
 }
 
 export function foundIn(raw: unknown, { fields }: IptvOptions): Found {
@@ -70,16 +76,24 @@ export function demandRequired({ account, options }: Input): void {
 /** What is there of it, or null when it was made just now or cannot be asked for. */
 export async function ensureAccount(input: Input, device: Device): Promise<Found | null> {
   const found = await find(input, device);
-  if (found !== null) return found;
+  if (found !== null) {
+    // Made by an attempt that came no further.
+    if (found.blocked !== true) await blockForWhatHolds(input, device);
+    return found;
+  }
   const answer = await tell(input, device, 'create');
   if (answer === null) {
     if (requestOf(input.options, 'find') === null) return null;
     throw refuse('The middleware has no such account, and the profile has no request that makes one.');
   }
   if (answer.is === 'absent') throw refuse(`The middleware does not make the account: ${answer.said || 'not found'}.`);
-  // What was said of it before it was there.
-  if ((await restrictionsOf(device.kv, keyOf(input))).length > 0) await tell(input, device, 'block');
+  await blockForWhatHolds(input, device);
   return null;
+}
+
+/** What was said of it before it was there. */
+async function blockForWhatHolds(input: Input, device: Device): Promise<void> {
+  if ((await restrictionsOf(device.kv, keyOf(input))).length > 0) await tell(input, device, 'block');
 }
 
 export async function removeAccount(input: Input, device: Device): Promise<void> {

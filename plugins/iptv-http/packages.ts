@@ -9,6 +9,12 @@ export function packagesOf({ packages }: IptvOptions, usluga: string): readonly 
   return given === undefined ? [] : typeof given === 'string' ? [given] : given;
 }
 
+/** Of two services; undefined when there is none. */
+export function sharedPackage({ packages }: IptvOptions): string | undefined {
+  const all = Object.values(packages).flatMap((given) => [...new Set([given].flat())]);
+  return all.find((id, at) => all.indexOf(id) !== at);
+}
+
 export async function switchOn(input: Input, device: Device): Promise<void> {
   const wanted = wantedOf(input);
   // Before anything is told: an account without its packages would be half of it.

@@ -14,7 +14,7 @@ import {
 import { type Found, find, foundIn, keyOf } from './accounts.ts';
 import { ask, at } from './ask.ts';
 import { type Device, type Input, type IptvOptions, requestOf } from './options.ts';
-import { packagesOf } from './packages.ts';
+import { packagesOf, sharedPackage } from './packages.ts';
 
 const mostPages = 20_000;
 
@@ -77,6 +77,11 @@ function demandWhole(total: unknown, came: number, field: string): void {
 
 /** Reads one page: a wrong base_url is found before a 404 is taken for an account that is not there. */
 export async function selfTest(device: Device, { options }: { readonly options: IptvOptions }): Promise<unknown> {
+  const shared = sharedPackage(options);
+  if (shared !== undefined)
+    throw refuse(
+      `options.packages: ${shared} belongs to two services, and the first to end would take it from the other.`,
+    );
   if (requestOf(options, 'list') === null) return {};
   for await (const page of pagesOf(options, device)) return { accounts: page.length };
   return { accounts: 0 };

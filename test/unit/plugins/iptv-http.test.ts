@@ -51,6 +51,39 @@ test('a reason told before there is an account blocks it when it is made, and us
   }
 });
 
+test('an account that was made and not blocked any more, since the middleware went away, is blocked by the next attempt', async () => {
+  const box = await kit.openBox({ state: { accounts: { 1001: one } }, options });
+  try {
+    // The simulator forgets the block, as one does that was never told.
+    await box.run('user_redirect', account);
+    box.simulator.reset?.();
+    expect((box.state() as Held).accounts['1001']?.blocked).toBe(false);
+    expect((await box.run('usluga_activated', account, { attempt: 2 })).outcome.type).toBe('done');
+    expect((box.state() as Held).accounts['1001']).toMatchObject({ blocked: true, packages: ['basic'] });
+  } finally {
+    await box.close();
+  }
+});
+
+test('an account that was not asked for is not taken for the one that was', async () => {
+  const requests = { find: { method: 'GET', path: ['accounts'], query: { page: '1', per_page: '1' } } };
+  const box = await kit.openBox({
+    state: { accounts: { 10011: { ...one, packages: ['basic'] } } },
+    options: { ...options, requests, fields: { root: 'items.0' } },
+  });
+  try {
+    expect((await box.run('usluga_activated', account)).outcome).toMatchObject({ type: 'refused' });
+    expect((await box.run('usluga_deactivated', account)).outcome).toMatchObject({ type: 'refused' });
+  } finally {
+    await box.close();
+  }
+});
+
+test('a package of two services is refused: the first to end would take it from the other', async () => {
+  const packages = { 17: 'basic', 18: ['basic', 'sport'] };
+  await expect(kit.openBox({ state: {}, options: { packages } })).rejects.toThrow('basic belongs to two services');
+});
+
 test('a middleware that asks to wait is asked again after as long', async () => {
   const troubles = { status: 429, times: 1, retry_after: 7 };
   const box = await kit.openBox({ state: { accounts: { 1001: one }, troubles }, options });

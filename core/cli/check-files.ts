@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import type { TransportDefinitions } from '../config/load-profile.ts';
 import type { Settings } from '../config/settings.ts';
 import { type FieldProblem, toOssiaError } from '../errors.ts';
+import type { HookDefinition } from '../model/hook.ts';
 import { checkProfile } from '../plugin-host/check-profile.ts';
 import { createClaims } from '../plugin-host/claims.ts';
 import { createPluginShelf, type PluginLoader } from '../plugin-host/plugin-shelf.ts';
@@ -18,11 +19,12 @@ export interface FileCheck {
 interface CheckInput {
   readonly transports: TransportDefinitions;
   readonly loader: PluginLoader;
+  readonly hooks: ReadonlyMap<string, HookDefinition>;
   readonly settings: Pick<Settings, 'profiles' | 'plugins'>;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-export async function checkFiles({ settings, env, transports, loader }: CheckInput): Promise<FileCheck[]> {
+export async function checkFiles({ settings, env, transports, loader, hooks }: CheckInput): Promise<FileCheck[]> {
   const shelf = createPluginShelf({ dir: settings.plugins, loader });
   const claims = createClaims();
   const checks: FileCheck[] = [];
@@ -32,13 +34,14 @@ export async function checkFiles({ settings, env, transports, loader }: CheckInp
   }
   // One after the other: the first of two that claim one address has it, as when the daemon starts.
   for (const name of await profilesIn(settings.profiles)) {
-    const { plugin, ...check } = await checkProfile({
+    const { plugins, ...check } = await checkProfile({
       name,
       dir: settings.profiles,
       transports,
       env,
       shelf,
       claims,
+      hooks,
     });
     checks.push({ kind: 'profile', ...check });
   }

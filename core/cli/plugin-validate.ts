@@ -62,11 +62,11 @@ async function checksOf({ config, plugin, nas, io }: Asked): Promise<Check[]> {
     // One after the other: the first of two that claim one address has it, as when the daemon starts.
     const claims = createClaims();
     for (const name of profiles) {
-      const input = { name, dir: settings.profiles, transports, env: io.env, shelf, claims };
+      const input = { name, dir: settings.profiles, transports, env: io.env, shelf, claims, hooks };
       const isMeant = nas === undefined || name === nas;
       const rehearsal = isMeant ? { load: trier.build, selfTestMs: null } : undefined;
-      const { plugin: named, ...check } = await checkProfile(input, rehearsal);
-      if (isMeant && (plugin === undefined || named === plugin))
+      const { plugins: named, ...check } = await checkProfile(input, rehearsal);
+      if (isMeant && (plugin === undefined || named.includes(plugin)))
         checks.push({ kind: 'profile', ...unknownVersion, ...check });
       if (name === nas) break;
     }

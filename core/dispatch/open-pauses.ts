@@ -18,10 +18,11 @@ export async function openPauses({ store, clock }: PausesOptions): Promise<Pause
     ({ type: 'audit', entry: { at: clock(), by, action, detail } }) as const;
 
   return {
-    of: ({ name, plugin }) =>
-      pauses.size === 0
-        ? undefined
-        : (pauses.get('all') ?? pauses.get(`plugin:${plugin.name}`) ?? pauses.get(`nas:${name}`)),
+    of({ name, plugin, beside }) {
+      if (pauses.size === 0) return undefined;
+      const second = beside && pauses.get(`plugin:${beside.name}`);
+      return pauses.get('all') ?? pauses.get(`plugin:${plugin.name}`) ?? second ?? pauses.get(`nas:${name}`);
+    },
     list: () => [...pauses.values()].sort((a, b) => a.since - b.since),
     async pause(scope, { by, reason }) {
       if (!/^(all|(nas|plugin):.+)$/s.test(scope))

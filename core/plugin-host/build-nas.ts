@@ -13,6 +13,7 @@ import { type OpenDevice, openDevice } from './device.ts';
 import { createLiveNas, type LiveNas, type LiveNasInput, programOf } from './live-nas.ts';
 import { maskError } from './mask-error.ts';
 import { createMemoryKv } from './memory-kv.ts';
+import { checkNamedHooks } from './named-hooks.ts';
 import { createPace, type Pace } from './pace.ts';
 import type { Plugin } from './plugin-shelf.ts';
 import type { ShadowRun } from './shadow-run.ts';
@@ -43,7 +44,7 @@ export interface BuildNasInput {
 /** Rejects with an OssiaError; nothing stays open then. */
 export async function buildNas(input: BuildNasInput): Promise<LiveNas> {
   const { reading, profile, plugin, hooks, definitions, second = {} } = input;
-  const kindOf = (hook: string) => hooks.get(hook)?.kind;
+  checkNamedHooks(reading, hooks);
   const pace = createPace(profile.limits.callsPerSecond);
   let whole: LiveNas | undefined;
   const base: PartInput = {
@@ -62,7 +63,7 @@ export async function buildNas(input: BuildNasInput): Promise<LiveNas> {
     const { beside, shadow } = second;
     if (beside && profile.beside) {
       const options = optionsOf(beside, reading.second('beside'));
-      whole = withBeside(whole, await buildPart({ ...base, plugin: beside, options }), { reading, kindOf });
+      whole = withBeside(whole, await buildPart({ ...base, plugin: beside, options }), reading);
     }
     if (shadow && profile.shadow && input.onShadow) {
       const looking = await buildShadow({ ...base, profile, shadow: profile.shadow, taken: shadow });

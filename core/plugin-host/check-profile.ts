@@ -6,23 +6,27 @@ import { checkedOptions, optionsOf } from './build-nas.ts';
 import type { Claims } from './claims.ts';
 import type { LiveNas } from './live-nas.ts';
 import { maskError } from './mask-error.ts';
+import { checkNamedHooks } from './named-hooks.ts';
 import type { PluginShelf } from './plugin-shelf.ts';
 import { selfTestError, unansweredText } from './self-test.ts';
 import { type Version, versionOf } from './succession.ts';
 import { takePlugin, takeSecondPlugins } from './take-plugin.ts';
+import type { KnownHook } from './with-shadow.ts';
 
 export interface ProfileCheck {
   readonly name: string;
   readonly problems: readonly FieldProblem[];
   readonly warnings: readonly string[];
-  /** The plugin that it names; null when the file does not read. */
-  readonly plugin: string | null;
+  /** Those that it names; none when the file does not read. */
+  readonly plugins: readonly string[];
 }
 
 interface CheckProfileInput extends LoadProfileInput {
   readonly shelf: PluginShelf;
   /** Shared by all profiles that are checked together. */
   readonly claims: Claims;
+  /** The catalogue. */
+  readonly hooks: ReadonlyMap<string, KnownHook>;
 }
 
 export interface Rehearsal {
@@ -33,19 +37,19 @@ export interface Rehearsal {
 
 /** With a rehearsal it is loaded and self-tested too, and let go again. Never rejects. */
 export async function checkProfile(
-  { shelf, claims, ...input }: CheckProfileInput,
+  { shelf, claims, hooks, ...input }: CheckProfileInput,
   rehearsal?: Rehearsal,
 ): Promise<ProfileCheck> {
   const reading = await readProfile(input);
   const { name } = input;
   const { profile, warnings } = reading;
-  const plugin = profile?.plugin ?? null;
+  const plugins = [profile, profile?.beside, profile?.shadow].flatMap((one) => one?.plugin ?? []);
   const refused = (error: OssiaError): ProfileCheck => {
     const problems = error.fields.length > 0 ? error.fields : [{ where: `${name}.yaml`, problem: error.message }];
-    return { name, problems, warnings, plugin };
+    return { name, problems, warnings, plugins };
   };
   if (reading.error) return refused(reading.error);
-  if (profile === null) return { name, problems: [], warnings, plugin };
+  if (profile === null) return { name, problems: [], warnings, plugins };
   try {
     const conflict = claims.conflict(profile);
     if (conflict) {
@@ -54,6 +58,7 @@ export async function checkProfile(
       throw problemsError('profile_invalid', [problemAt(at, problem)]);
     }
     claims.set(name, [profile]);
+    checkNamedHooks(reading, hooks);
     const taken = await takePlugin(shelf, { profile, reading });
     const second = await takeSecondPlugins(shelf, { profile, reading });
     checkedOptions(taken, reading, second.beside);
@@ -62,7 +67,7 @@ export async function checkProfile(
     if (second.shadow) optionsOf(second.shadow, reading.second('shadow'));
     const version = versionOf(reading, profile, taken, second);
     const warning = rehearsal === undefined ? '' : await rehearse(rehearsal, version);
-    return { name, problems: [], warnings: warning === '' ? warnings : [...warnings, warning], plugin };
+    return { name, problems: [], warnings: warning === '' ? warnings : [...warnings, warning], plugins };
   } catch (error) {
     return refused(maskError(reading.mask, error));
   }

@@ -233,7 +233,7 @@ export async function openRegistry(input: RegistryInput): Promise<Registry> {
       const claims = createClaims();
       const checks: ProfileCheck[] = [];
       for (const each of wanted)
-        checks.push(await checkProfile({ name: each, dir: profilesDir, transports, env, shelf: fresh, claims }));
+        checks.push(await checkProfile({ name: each, dir: profilesDir, transports, env, shelf: fresh, claims, hooks }));
       return checks;
     },
     boxNamed({ nasIdentifier, nasIp }) {

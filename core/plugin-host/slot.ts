@@ -367,7 +367,15 @@ export function createSlot({
     },
     rehearse: (shelf) =>
       checkProfile(
-        { name, dir: house.dir, transports: house.definitions, env: house.env, shelf, claims: createClaims() },
+        {
+          name,
+          dir: house.dir,
+          transports: house.definitions,
+          env: house.env,
+          shelf,
+          claims: createClaims(),
+          hooks: house.hooks,
+        },
         { load, selfTestMs: house.selfTestMs },
       ),
     async close() {

@@ -2,21 +2,15 @@
 import { hint } from '../config/hint.ts';
 import type { ProfileReading } from '../config/load-profile.ts';
 import { type Problem, problemAt, problemsError } from '../config/problems.ts';
-import type { HookKind } from '../model/hook.ts';
 import type { LiveNas, SelfTestAnswer } from './live-nas.ts';
 import type { Nas } from './nas.ts';
-
-interface BesideInput {
-  readonly reading: ProfileReading;
-  readonly kindOf: (hook: string) => HookKind | undefined;
-}
 
 const usersFromNas = 'users_from_nas';
 
 /** Throws `profile_invalid`, with the second retired, when a hook cannot go there. */
-export function withBeside(first: LiveNas, second: LiveNas, { reading, kindOf }: BesideInput): LiveNas {
+export function withBeside(first: LiveNas, second: LiveNas, reading: ProfileReading): LiveNas {
   const routed = new Set(reading.profile?.beside?.hooks);
-  const problems = strayHooks([...routed], { second, reading, kindOf });
+  const problems = strayHooks([...routed], { second, reading });
   if (problems.length > 0) {
     void second.retire();
     throw problemsError('profile_invalid', problems);
@@ -42,7 +36,7 @@ export function withBeside(first: LiveNas, second: LiveNas, { reading, kindOf }:
     nas,
     besides: new Set([...first.besides, ...(routed.has(usersFromNas) ? second.besides : [])]),
     answered: () => first.answered() || second.answered(),
-    quarantine: () => first.quarantine() ?? second.quarantine(),
+    quarantine: () => first.quarantine() ?? named(second),
     release() {
       first.release();
       second.release();
@@ -54,23 +48,29 @@ export function withBeside(first: LiveNas, second: LiveNas, { reading, kindOf }:
   };
 }
 
+/** Which of the two it is. */
+function named({ nas, quarantine }: LiveNas): ReturnType<LiveNas['quarantine']> {
+  const held = quarantine();
+  return held && { ...held, reason: `${nas.plugin.name}: ${held.reason}` };
+}
+
 function worse(answers: readonly SelfTestAnswer[]): SelfTestAnswer {
   const of = (type: SelfTestAnswer['type']) => answers.find((answer) => answer.type === type);
   return of('failed') ?? of('unanswered') ?? { type: 'passed' };
 }
 
-function strayHooks(
-  routed: readonly string[],
-  { second, reading, kindOf }: BesideInput & { readonly second: LiveNas },
-): Problem[] {
+interface Routing {
+  readonly second: LiveNas;
+  readonly reading: ProfileReading;
+}
+
+function strayHooks(routed: readonly string[], { second, reading }: Routing): Problem[] {
   const { name, hooks } = second.nas.plugin;
   return routed.flatMap((hook, index) => {
+    if (hooks.has(hook)) return [];
     const path = ['beside', 'hooks', index];
-    const say = (problem: string) => [
-      problemAt({ place: reading.place(path), path, code: 'profile_invalid' }, problem),
-    ];
-    if (kindOf(hook) === 'around') return say(`${hook} goes around every hook of its own plugin and cannot be sent on`);
-    return hooks.has(hook) ? [] : say(`the plugin ${name} has no hook ${hook}${hint(hook, hooks)}`);
+    const problem = `the plugin ${name} has no hook ${hook}${hint(hook, hooks)}`;
+    return [problemAt({ place: reading.place(path), path, code: 'profile_invalid' }, problem)];
   });
 }
 

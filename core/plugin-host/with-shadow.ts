@@ -95,6 +95,10 @@ export function withShadow(real: LiveNas, shadow: Shadow, input: ShadowInput): L
   return {
     ...real,
     nas,
+    release() {
+      real.release();
+      live?.release();
+    },
     async retire() {
       retired = true;
       await Promise.all([real.retire(), live?.retire()]);

@@ -31,7 +31,10 @@ export function pauseRoutes({
   const boxesOf = (scope: string): string[] =>
     directory
       .list()
-      .filter(({ name, nas }) => scope === 'all' || scope === `nas:${name}` || scope === `plugin:${nas?.plugin.name}`)
+      .filter(({ name, nas }) => {
+        const plugins = [nas?.plugin, nas?.beside].map((plugin) => `plugin:${plugin?.name}`);
+        return scope === 'all' || scope === `nas:${name}` || plugins.includes(scope);
+      })
       .map(({ name }) => name)
       .sort();
   const answer = (pause: Pause) => pauseAnswer(pause, boxesOf(pause.scope));
@@ -105,7 +108,11 @@ function refuseUnknown({ nas, plugin }: Which, directory: Pick<NasDirectory, 'li
   const [name, names, what] =
     nas !== undefined
       ? [nas, all.map((one) => one.name), 'NAS profile of that name']
-      : [plugin, all.flatMap((one) => one.nas?.plugin.name ?? []), 'plugin of that name in force'];
+      : [
+          plugin,
+          all.flatMap(({ nas }) => [nas?.plugin, nas?.beside].flatMap((one) => one?.name ?? [])),
+          'plugin of that name in force',
+        ];
   if (typeof name !== 'string' || names.includes(name)) return;
   const near = nearest(name, names);
   throw new OssiaError('not_found', `There is no ${what}.${near === undefined ? '' : ` Did you mean ${near}?`}`);

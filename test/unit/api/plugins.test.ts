@@ -19,7 +19,7 @@ async function world() {
     },
     async rehearse(which) {
       asked.push({ ...which, trust: 'rehearsed' });
-      return [{ name: 'bras-1', problems: [], warnings: ['тихо'], plugin: 'mikrotik' }];
+      return [{ name: 'bras-1', problems: [], warnings: ['тихо'], plugins: ['mikrotik'] }];
     },
   };
   const audit = async (entry: AuditEntry) => void audited.push(entry);

@@ -110,6 +110,7 @@ test('a pause that is not on disk is not in force, and a pause again keeps its d
   await pauses.pause('plugin:mikrotik', { by: 'олег', reason: 'ещё' });
   expect(pauses.of(nas)).toEqual({ scope: 'plugin:mikrotik', by: 'олег', reason: 'ещё', since: 1000 });
   expect(pauses.of({ name: 'box', plugin: { name: 'linux' } })).toBeUndefined();
+  expect(pauses.of({ name: 'box', plugin: { name: 'linux' }, beside: { name: 'mikrotik' } })?.by).toBe('олег');
   await pauses.pause('all', why);
   expect(pauses.of(nas)?.scope).toBe('all');
   expect(await pauses.resume('nas:box', 'anna')).toBe(false);

@@ -101,8 +101,14 @@ test.each([
   [beside('  options: { prefix: 5 }'), 'bras-1.yaml:7 beside.options.prefix: expected string, got 5'],
   [
     beside('', 'usluga_activted'),
-    'bras-1.yaml:6 beside.hooks[0]: the plugin old-script has no hook usluga_activted; did you mean "usluga_activated"?',
+    'bras-1.yaml:6 beside.hooks[0]: is not a hook of the catalogue; did you mean "usluga_activated"?',
   ],
+  [beside('', 'user_auth'), 'bras-1.yaml:6 beside.hooks[0]: the plugin old-script has no hook user_auth'],
+  [
+    'shadow: { plugin: old-script, hooks: [user_ad] }',
+    'shadow.hooks[0]: is not a hook of the catalogue; did you mean "user_add"?',
+  ],
+  ['shadow: { plugin: old-script, hooks: [user_info] }', 'shadow.hooks[0]: only reads'],
   [beside('', 'user_event_before'), 'goes around every hook of its own plugin'],
   [beside('', ''), 'beside.hooks: expected at least 1 entries'],
   [beside().replace('old-script', 'old-scrip'), 'bras-1.yaml:5 beside.plugin: the plugin old-scrip does not load'],
@@ -116,11 +122,14 @@ test.each([
     'is not a transport that the plugins lines and old-script ask for; did you mean "line"?',
   ],
 ])('a section is refused with its place (%#)', async (section, problem) => {
-  const { refused, save, profile, run } = await world([]);
+  const { refused, save, profile, run, registry } = await world([]);
 
   await save('bras-1', profile(section));
 
   await refused(problem);
+  // All but what only the loaded plugin says is found in the files alone.
+  const [checked] = await registry.validate('bras-1');
+  expect(checked?.problems.length === 0).toBe(problem.includes('has no hook'));
   expect(await run('user_add')).toMatchObject({ outcome: { type: 'done' } });
 });
 

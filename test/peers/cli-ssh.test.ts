@@ -168,6 +168,18 @@ describe('sessions', () => {
     expect(await box.call('read', cli`show number ${7}`)).toBe('asked for number 7');
   });
 
+  test.each([undefined, enablePassword])(
+    'are used again where the login leads into privileged mode at once',
+    async (enable_password) => {
+      const peer = await peers.ssh('ios-enabled');
+      const box = peer.connect({ enable_password });
+      expect(await box.call('read', cli`show first`)).toBe('asked for first');
+      expect(await box.call('read', cli`show next`)).toBe('asked for next');
+      expect(box.logged.filter((line) => line.startsWith('logged in'))).toHaveLength(1);
+      expect(box.exchanges.map(({ text }) => text)).not.toContain('enable');
+    },
+  );
+
   test('one that says something unasked is not used again', async () => {
     const peer = await peers.ssh('ios');
     const box = peer.connect();

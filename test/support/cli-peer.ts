@@ -26,6 +26,7 @@ export interface CliPeers {
 const platforms: Readonly<Record<keyof typeof kinds, string>> = {
   ios: 'cisco-ios',
   'odd-name': 'cisco-ios',
+  'ios-enabled': 'cisco-ios',
   junos: 'junos',
   md: 'nokia-sros-md',
 };

@@ -11,7 +11,13 @@ export interface Configuration {
 export const enablePassword = 'пароль-enable-7';
 const invalid = "          ^\n% Invalid input detected at '^' marker.\n";
 
-export const kinds = { ios, junos, md, 'odd-name': (file: string) => ios(file, 'br#as>-1.msk_(2)[x]') };
+export const kinds = {
+  ios,
+  'ios-enabled': enabled,
+  junos,
+  md,
+  'odd-name': (file: string) => ios(file, 'br#as>-1.msk_(2)[x]'),
+};
 
 export function readConfiguration(file: string): Configuration {
   return JSON.parse(readFileSync(file, 'utf8'));
@@ -94,6 +100,11 @@ function ios(file: string, name = 'bras-1'): CliBox {
     prompt: (mode) => prompts[mode] ?? '',
     answer: (line, mode) => (mode.startsWith('config') ? inConfig(line) : inExec(line, mode)),
   };
+}
+
+/** Where users land in privileged mode, as those do whom a TACACS server lets in. */
+function enabled(file: string): CliBox {
+  return { ...ios(file), mode: 'enable' };
 }
 
 function junos(file: string): CliBox {

@@ -24,8 +24,13 @@ const leastQuiet = 150;
 const mostSteps = 12;
 const longestLine = 1_000;
 
-/** Resolves with the box's name as its prompt has it. */
-export async function login({ wire, screen, config, context }: LoginRun): Promise<string> {
+/** Resolves with the prompt where it landed, and the box's name as that has it. */
+export async function login({
+  wire,
+  screen,
+  config,
+  context,
+}: LoginRun): Promise<{ readonly prompt: string; readonly name: string }> {
   const { platform, user, password } = config;
   const box = `${config.host}:${config.port}`;
   const settle = Math.max(config.settle, leastQuiet);
@@ -62,7 +67,7 @@ export async function login({ wire, screen, config, context }: LoginRun): Promis
       context.record({ kind: 'sent', text: '(the password)' });
       wire.write(password + platform.enter);
     } else {
-      if (sees === 'prompt' && line === prompt) return nameIn(line, platform) as string;
+      if (sees === 'prompt' && line === prompt) return { prompt, name: nameIn(line, platform) as string };
       prompt = sees === 'prompt' ? line : '';
       wire.write(say + platform.enter);
     }

@@ -51,8 +51,9 @@ export async function openSession(config: CliConfig, context: CallContext): Prom
   try {
     await wire.ready;
     context.signal.removeEventListener('abort', onAbort);
-    const name = await login({ wire, screen, config, context });
-    const session = createSession({ wire, screen, config, prompts: createPrompts(name, config.platform) });
+    const { name, prompt } = await login({ wire, screen, config, context });
+    const prompts = createPrompts(name, config.platform);
+    const session = createSession({ wire, screen, config, prompts, landed: prompts.modesOf(prompt) });
     await session.settleIn(context);
     return session;
   } catch (error) {
@@ -68,6 +69,8 @@ interface Parts {
   readonly screen: Screen;
   readonly config: CliConfig;
   readonly prompts: Prompts;
+  /** Where the login led. */
+  readonly landed: readonly Mode[];
 }
 
 function createSession({
@@ -75,10 +78,11 @@ function createSession({
   screen,
   config,
   prompts,
+  landed,
 }: Parts): Session & { settleIn(context: CallContext): Promise<void> } {
   const { platform } = config;
   const box = `${config.host}:${config.port}`;
-  let modes: readonly Mode[] = prompts.modesOf(screen.lastLine());
+  let modes = landed;
   let home: Mode = 'exec';
   screen.clear();
 

@@ -39,7 +39,8 @@ export const startSimulator: StartSimulator = async ({ state = {} } = {}) => {
   });
   const section = { host: '127.0.0.1', port: server.port, ...login, host_key: server.fingerprint };
   return {
-    transports: { cli: { ...section, platform: 'cisco-ios' } },
+    // What it prints comes whole: a prompt needs no silence behind it to be believed.
+    transports: { cli: { ...section, platform: 'cisco-ios', settle: '5ms' } },
     state: () => ({ subscribers: Object.fromEntries(subscribers) }),
     reset() {
       subscribers = new Map(initial);

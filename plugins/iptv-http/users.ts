@@ -22,7 +22,9 @@ export async function userInfo(input: Input, device: Device): Promise<unknown> {
   if (requestOf(input.options, 'find') === null) throw unsupported('This middleware cannot be asked for one account.');
   const found = await find(input, device);
   const names = { user_id: input.account['user_id'] ?? '', login: input.account['login'] ?? '', ip: '' };
-  if (found === null) return { user: null, account: null };
+  // Made with the first service: until then he may be there all the same.
+  const nobody: BoxUserReport | null = input.options.create_on === 'user_add' ? null : { ...names, exists: null };
+  if (found === null) return { user: nobody, account: null };
   const state = stateOf(found, input.options, await restrictionsOf(device.kv, keyOf(input)));
   return { user: { ...names, ...state } satisfies BoxUserReport, account: found.raw };
 }

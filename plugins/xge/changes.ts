@@ -19,8 +19,8 @@ export async function change(input: Input, device: Device): Promise<void> {
   for (const text of texts) {
     const said = await say(input, device, text);
     if (said?.isAbsent !== true) continue;
-    if (!takesAway.test(text)) throw refuse(`The box says to "${text}": ${said.text.slice(0, 500)}`);
-    absent += 1;
+    if (!takesAway.test(text) && said.code !== 0) throw refuse(`The box says to "${text}": ${said.text.slice(0, 500)}`);
+    if (takesAway.test(text)) absent += 1;
   }
   if (absent === texts.length) throw gone('The box had nothing of it.');
 }

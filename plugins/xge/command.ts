@@ -4,7 +4,7 @@ import type { Command, Input } from './options.ts';
 
 /** More a Filter-Id does not hold. */
 const longest = 253;
-const token = /\{([A-Za-z0-9_|]+)(\?)?\}/g;
+const token = /\{([A-Za-z0-9_|]+)(\?|:[A-Za-z0-9_.]+)?\}/g;
 
 const octet = '(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)';
 const address = new RegExp(`^(?:${octet}\\.){3}${octet}$`);
@@ -29,6 +29,7 @@ export function textOf(command: Command, { account, hook }: Pick<Input, 'account
   const text = template.replace(token, (_all, names: string, optional: string | undefined) => {
     const name = names.split('|').find((one) => account[one]);
     if (name !== undefined) return safe(name, account[name] ?? '', hook);
+    if (optional?.startsWith(':')) return optional.slice(1);
     if (optional !== undefined) isLeftOut = true;
     else throw refuse(`${hook} takes the variable ${names.replaceAll('|', ' or ')}, which the billing did not send.`);
     return '';
@@ -41,7 +42,9 @@ export function textOf(command: Command, { account, hook }: Pick<Input, 'account
 
 function safe(name: string, value: string, hook: string): string {
   const form = forms[name] ?? (/^(?:rate|ceil|burst)_(?:in|out)$/.test(name) ? number : word);
-  if (form.test(value)) return value;
+  // One address may be written as a network.
+  const plain = form === address ? value.replace(/\/32$/, '') : value;
+  if (form.test(plain)) return plain;
   throw refuse(
     `${hook}: the value of ${name}, ${JSON.stringify(value.slice(0, 80))}, cannot be told to this box, which reads commands with a shell.`,
   );

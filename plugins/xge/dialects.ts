@@ -5,7 +5,7 @@ const ipoe: Command = { command: 'session {ip} start IPOE', auth_types: ['1'] };
 
 export const dialects: Readonly<Record<XgeOptions['dialect'], Commands>> = {
   session: {
-    user_add: [ipoe, 'session {ip} nat {snatip?}'],
+    user_add: [ipoe, 'session {ip} nat {snatip:0.0.0.0}'],
     user_del: ['session {ip} stop user_del', 'session {ip} remove'],
     user_edit: [],
     user_accept: [ipoe, 'session {ip} redirect blocked cancel', 'session {ip} nat {snatip?}'],
@@ -21,7 +21,7 @@ export const dialects: Readonly<Record<XgeOptions['dialect'], Commands>> = {
     user_get_mac: ['session {ip} get_mac'],
   },
   lists: {
-    user_add: ['ip accept_list add {ip}', 'ip snat add {ip} {snatip?}'],
+    user_add: ['ip accept_list add {ip}', 'ip snat add {ip} {snatip:0.0.0.0}'],
     user_del: [
       'session remove {ip}',
       'ip negbal_list del {ip}',

@@ -9,14 +9,19 @@ async function ask(input: Input, device: Device): Promise<Said> {
   const texts = (commandsOf(input) ?? []).map((command) => textOf(command, input)).filter((text) => text !== null);
   if (texts.length === 0) throw unsupported(`The profile has no commands for ${input.hook}.`);
   const answers: Said[] = [];
-  for (const text of texts) answers.push((await say(input, device, text)) ?? { text: '', isAbsent: false });
-  return { text: answers.map(({ text }) => text).join('\n'), isAbsent: answers.every(({ isAbsent }) => isAbsent) };
+  for (const text of texts) answers.push((await say(input, device, text)) ?? { text: '', isAbsent: false, code: 0 });
+  return {
+    text: answers.map(({ text }) => text).join('\n'),
+    isAbsent: answers.every(({ isAbsent }) => isAbsent),
+    code: 0,
+  };
 }
 
 export async function userInfo(input: Input, device: Device): Promise<unknown> {
   const { text, isAbsent } = await ask(input, device);
   const { user_id = '', login = '', ip = '' } = input.account;
-  const user: BoxUserReport | null = isAbsent ? null : { user_id, login, ip, ...stateIn(text) };
+  // Of whom nothing was told and who is offline, the box has nothing, and he may be there all the same.
+  const user: BoxUserReport = { user_id, login, ip, ...(isAbsent ? { exists: null } : stateIn(text)) };
   return { user, said: text };
 }
 
@@ -41,8 +46,9 @@ export function stateIn(text: string): BoxState {
   const [state, snat, policy] = ['state', 'snat', 'policy'].map((name) => pairs.get(name));
   return {
     ...(lists && { accept: !lists.includes('xge_blocked_list'), redirect: lists.includes('xge_negbal_list') }),
-    ...(state !== undefined && { logged: state === 'UP' }),
-    ...(snat !== undefined && { snatip: snat === '' ? null : snat }),
+    // One that is down says nothing: the box makes it for whatever it is told of an address.
+    ...(state === 'UP' && { logged: true }),
+    ...(snat !== undefined && { snatip: snat === '' || snat === '0.0.0.0' ? null : snat }),
     ...(policy !== undefined && { rate: up === undefined ? null : { rate_in: Number(up), rate_out: Number(down) } }),
   };
 }

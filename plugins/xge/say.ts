@@ -6,6 +6,8 @@ export interface Said {
   readonly text: string;
   /** There was nothing of what should be taken away. */
   readonly isAbsent: boolean;
+  /** Of its shell. */
+  readonly code: number;
 }
 
 /** `... (ERR: 1)`: the exit code of its shell. */
@@ -22,7 +24,7 @@ export async function say(input: Input, device: Device, command: string): Promis
   const { text, code } = answer;
   const holds = (words: readonly string[]) => words.some((one) => text.toLowerCase().includes(one.toLowerCase()));
   const isAbsent = holds(options.absent);
-  if ((code === 0 && !failure.test(text)) || isAbsent) return { text, isAbsent };
+  if ((code === 0 && !failure.test(text)) || isAbsent) return { text, isAbsent, code };
   const said = `The box says to "${command}": ${text.slice(0, 500)} (${code})`;
   throw holds(options.busy) ? retry(said) : refuse(said);
 }

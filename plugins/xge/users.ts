@@ -16,14 +16,14 @@ export async function* usersFromNas(
   const [auth = new Set(), blocked = new Set(), negbal = new Set()] = lists;
   let page: BoxUser[] = [];
   for (const ip of new Set([...auth, ...blocked, ...negbal])) {
-    const state = { accept: !blocked.has(ip), redirect: negbal.has(ip), logged: auth.has(ip) };
+    const state = { accept: !blocked.has(ip), redirect: negbal.has(ip), ...(auth.has(ip) && { logged: true }) };
     page.push({ user_id: '', login: '', ip, ...state });
     if (page.length < pageSize) continue;
     yield page;
     page = [];
   }
   if (page.length > 0) yield page;
-  return { kinds: [{ kind: {}, unlisted: { accept: true, redirect: false, logged: false } }] };
+  return { kinds: [{ kind: {}, unlisted: { accept: true, redirect: false } }] };
 }
 
 /** A list that broke off looks like a short one: only an end with exit code 0 is believed, and what is no address is an error. */

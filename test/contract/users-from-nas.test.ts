@@ -79,6 +79,8 @@ describe.each(listing)('$plugin', ({ plugin, options }) => {
   /** What is settled with the account now, as the daemon would have it. */
   async function tell(hook: string, account: Account, before: State): Promise<State> {
     const { outcome } = await box.run(hook, account);
+    // What this kind of box has not at all, a speed of television e.g., is settled by nothing.
+    if (outcome.type === 'unsupported' && outcome.reason.includes('has no hook')) return before;
     if (outcome.type !== 'done' && outcome.type !== 'gone') throw new Error(`${hook}: ${JSON.stringify(outcome)}`);
     const settled = leftBy(catalogue.get(hook)?.settles ?? null, account);
     return settled['exists'] === 'false' ? settled : { ...before, ...settled };

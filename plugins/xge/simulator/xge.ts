@@ -56,6 +56,11 @@ export function createXge(given: XgeState): Xge {
       delete at(ip).policy;
       return ['policy remove', 0];
     }
+    if (numbers.length === 4 && numbers.every((one) => one === '0')) {
+      const { policy } = at(ip);
+      delete at(ip).policy;
+      return [policy === undefined ? `xgesh_error: class_id for ${ip} not found` : 'policy remove', 0];
+    }
     if (numbers.length !== 4) return ['Error: argument is wrong', 1];
     const [rateIn, ceilIn, rateOut, ceilOut] = numbers;
     at(ip).policy = `in|${rateIn}|${ceilIn}|0|out|${rateOut}|${ceilOut}|0`;
@@ -82,7 +87,7 @@ export function createXge(given: XgeState): Xge {
     if (verb === 'redirect') return list(ip, `xge_${rest[0]}_list`, rest[1] !== 'cancel');
     if (verb === 'rate') return shape(ip, rest);
     if (verb === 'nat') {
-      at(ip).snat = rest[0] ?? '';
+      setNat(at(ip), rest[0]);
       return ['', 0];
     }
     if (!['stop', 'disconnect', 'remove'].includes(verb)) return [`bad subcommand: ${verb}`, 1];
@@ -106,7 +111,7 @@ export function createXge(given: XgeState): Xge {
     if (object === 'mac') return [sessions.get(second)?.mac ?? 'no entry', 0];
     const ip = rest[0] ?? '';
     if (object === 'ip' && first === 'snat') {
-      if (second === 'add') at(ip).snat = rest[1] ?? '';
+      if (second === 'add') setNat(at(ip), rest[1]);
       else if (sessions.has(ip)) delete at(ip).snat;
       return ['', 0];
     }
@@ -131,4 +136,10 @@ export function createXge(given: XgeState): Xge {
     state: () => ({ sessions: Object.fromEntries(sessions) }),
     reset,
   };
+}
+
+/** The address of nobody takes it away. */
+function setNat(session: XgeSession, address = '0.0.0.0'): void {
+  if (address === '0.0.0.0') delete session.snat;
+  else session.snat = address;
 }

@@ -23,6 +23,7 @@ export function createPool(config: CliConfig, environment: TransportEnvironment)
   const slots = createChannelSlots(config.max_sessions, () => undefined);
   const idle: Idle[] = [];
   const open = new Set<Session>();
+  let opening = 0;
   const closing = new AbortController();
   const ended = () => new OssiaError('aborted', `The command line of ${box} is closed.`);
 
@@ -57,11 +58,14 @@ export function createPool(config: CliConfig, environment: TransportEnvironment)
 
   async function fresh(context: CallContext): Promise<Session> {
     // One that is idle would be one more than there may be.
-    if (open.size >= config.max_sessions) {
+    if (open.size + opening >= config.max_sessions) {
       const spare = takeIdle();
       if (spare !== undefined) drop(spare, `${box} is asked for another session.`);
     }
-    const session = await openSession(config, context);
+    opening += 1;
+    const session = await openSession(config, context).finally(() => {
+      opening -= 1;
+    });
     open.add(session);
     environment.log('info', `logged in to ${box} by ${config.via}`);
     return session;

@@ -5,6 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import { cliTransport } from '#core/transport/cli/cli.ts';
 import { cli } from '#plugin-sdk';
 import { connectTransport } from '#test/support/transport-call.ts';
+import { until } from '#test/support/until.ts';
 
 const releasers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -142,4 +143,43 @@ test('one that asks and asks is answered so many times and no more', async () =>
     });
   });
   await expect(box.call('run', cli`clear all`)).rejects.toMatchObject({ code: 'nas_refused', said: 'Sure? [confirm]' });
+});
+
+test('a login that tries a change counts those under way: no more sessions than there may be', async () => {
+  let logins = 0;
+  const held: (() => void)[] = [];
+  const { box, connections } = await boxThat(
+    (socket) => {
+      logins += 1;
+      // Those after the first three wait for their prompt: logins that are under way.
+      const prompt = () => socket.write('bras-1#');
+      if (logins > 3) held.push(prompt);
+      else prompt();
+      let line = '';
+      let mode = 'bras-1#';
+      socket.on('data', (chunk) => {
+        for (const char of chunk.toString('latin1').replaceAll('\0', '')) {
+          if (char !== '\r') {
+            line += char;
+            socket.write(char);
+            continue;
+          }
+          if (line.startsWith('configure terminal')) mode = 'bras-1(config)#';
+          else if (line === 'end') mode = 'bras-1#';
+          line = '';
+          socket.write(`\r\n${mode}`);
+        }
+      });
+    },
+    { max_sessions: 4 },
+  );
+  // One that is idle beside two that try their changes by new logins at the same time.
+  await Promise.all([1, 2, 3].map(() => box.call('read', cli`show version`)));
+  expect(connections()).toBe(3);
+  const changes = [1, 2].map(() => box.call('configure', [cli`shutdown`], { commit: 'confirmed' }));
+  await until(() => held.length === 2, 10_000);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(connections()).toBeLessThanOrEqual(4);
+  for (const prompt of held) prompt();
+  await Promise.all(changes);
 });

@@ -164,6 +164,15 @@ describe('without one', () => {
     expect(peer.configuration()).toEqual({ lines: ['old', 'interface Gi0/1'] });
   });
 
+  test('a first line that is not answered is not said to have changed nothing', async () => {
+    const box = (await peers.ssh('ios')).connect();
+    await expect(box.callWithin(4_000, 'configure', [cli`hang`, cli`shutdown`])).rejects.toMatchObject({
+      code: 'nas_timeout',
+      message: expect.stringMatching(/may still take effect.*No other line is in force/),
+      details: { takenBack: false, applied: 0 },
+    });
+  });
+
   test('a line that leads out of configuration mode ends it', async () => {
     const peer = await peers.ssh('ios');
     const box = peer.connect();

@@ -44,6 +44,7 @@ function ios(file: string, name = 'bras-1'): CliBox {
   function inConfig(line: string): CliAnswer {
     if (line === 'end') return { mode: 'enable' };
     if (line.startsWith('bad')) return { text: invalid };
+    if (line === 'hang') return { ends: 'hangs' };
     writeFileSync(
       file,
       JSON.stringify({ ...readConfiguration(file), lines: [...readConfiguration(file).lines, line] }),

@@ -132,7 +132,7 @@ export async function configure(run: ConfigureRun): Promise<string> {
     if (stands && !isTakenBack)
       await leave(session, plan, context).catch((cause: unknown) => session.close(toOssiaError(cause)));
     const { code, message, said: words, details } = error;
-    const result = resultOf({ plan, isTakenBack, stage, applied });
+    const result = resultOf({ plan, isTakenBack, stage, applied, stands });
     return new OssiaError(code, `${message} ${result.text}`, {
       cause: error,
       details: { ...details, takenBack: isTakenBack, ...(result.applied === null ? {} : { applied: result.applied }) },
@@ -172,10 +172,12 @@ interface Ending {
   readonly isTakenBack: boolean;
   readonly stage: Stage;
   readonly applied: number;
+  /** The box waits at a prompt: it has answered the last line, be it with a no. */
+  readonly stands: boolean;
 }
 
 /** What a failure leaves behind, and how many lines are in force; null when nobody knows. */
-function resultOf({ plan, isTakenBack, stage, applied }: Ending): {
+function resultOf({ plan, isTakenBack, stage, applied, stands }: Ending): {
   readonly text: string;
   readonly applied: number | null;
 } {
@@ -183,6 +185,9 @@ function resultOf({ plan, isTakenBack, stage, applied }: Ending): {
   if (stage === 'committed') return { text: 'The change is in force.', applied };
   if (stage === 'waiting') return { text: 'The commit was not confirmed: the box takes it back by itself.', applied };
   if (stage === 'committing') return { text: 'Whether it was committed is not known.', applied: null };
+  // It was typed, and no answer came: it may be in force itself.
+  if (stage === 'typing' && !stands && !plan.isCandidate && applied === 0)
+    return { text: 'No other line is in force.', applied };
   if (stage === 'entering' || applied === 0) return { text: 'Nothing was changed.', applied: 0 };
   if (plan.isCandidate) return { text: 'It was not committed.', applied: 0 };
   return { text: `${applied} lines before it are in force: this platform takes nothing back.`, applied };

@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createSite, type DaemonProcess, nodeBin } from '#test/support/site.ts';
 import { until } from '#test/support/until.ts';
 import { startSimulator as startScriptFolder } from '../../plugins/carbon-script/simulator.ts';
+import { startSimulator as startLinux } from '../../plugins/linux/simulator.ts';
 import { startSimulator as startMikrotik } from '../../plugins/mikrotik/simulator.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
@@ -154,3 +155,46 @@ test('an old script beside a plugin that looks on: where they agree, where they 
   expect(countsOf(await shadowOf(daemon))['user_drop']).toEqual([2, 0, 0]);
   expect(countsOf(await shadowOf(daemon))['user_redirect']).toEqual([0, 2, 0]);
 }, 120_000);
+
+test('a plugin that sends without looking first is judged by what its box has, and a dead box by nothing', async () => {
+  const blocked = { users: ['10.1.0.1'], online: ['10.1.0.1'], blocked: ['10.1.0.1'] };
+  const router = await startLinux({ state: { ruleset: 'present', sets: blocked, owners: { '10.1.0.1': '1' } } });
+  let isClosed = false;
+  const unplug = async () => {
+    if (!isClosed) await router.close();
+    isClosed = true;
+  };
+  onTestFinished(unplug);
+  const folder = await startScriptFolder();
+  onTestFinished(() => folder.close());
+  const site = createSite();
+  onTestFinished(() => site.close());
+  const options = {
+    customers: ['lan'],
+    uplinks: ['wan'],
+    portals: { blocked: '10.0.0.2:8080' },
+    pools: ['10.1.0.0/16'],
+  };
+  site.profile('bras-1', {
+    plugin: 'carbon-script',
+    match: { nas_ip: '10.0.0.1' },
+    transports: { ...folder.transports, ...router.transports },
+    options: { programs: ['bin'] },
+    shadow: { plugin: 'linux', options, deadline: '3s' },
+  });
+  const daemon = await site.start();
+  await until(async () => (await daemon.call('GET', '/v1/nas/bras-1')).status === 200);
+  const held = JSON.stringify(router.state());
+
+  await fire(daemon, [['user_drop'], ['user_accept']]);
+  await unplug();
+  await fire(daemon, [['user_redirect']]);
+
+  const seen = await shadowOf(daemon);
+  expect(countsOf(seen)).toEqual({ user_accept: [0, 1, 0], user_drop: [1, 0, 0], user_redirect: [0, 0, 1] });
+  expect(seen.differences.map(({ reason }) => reason)).toContain('the box has accept false, not true');
+  expect(JSON.stringify(router.state())).toBe(held);
+  expect(folder.state()).toEqual({ users: { 1: expect.objectContaining({ accept: '1', redirect: '1' }) } });
+  const { jobs } = (await daemon.call('GET', '/v1/jobs?state=done')).body as { jobs: unknown[] };
+  expect(jobs).toHaveLength(3);
+}, 90_000);

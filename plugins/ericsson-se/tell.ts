@@ -74,7 +74,9 @@ async function clear(input: Input, device: Device): Promise<void> {
   const { hook, account, options } = input;
   // A name is all that the command takes: it could end the session after the one that this is about.
   if (hook === 'user_disconnect' && account['acct_session_id'])
-    throw gone('It is about one session, and this box ends all of a name: that one is over already.');
+    throw unsupported(
+      'It is about one session, and the command of this box ends whatever has its name: it is not told.',
+    );
   const name = nameOf(input);
   // `@` begins the context, and there `-` nothing.
   if (!/^[A-Za-z0-9_.:][A-Za-z0-9_.:-]{0,62}$/.test(name) && options.context !== undefined)

@@ -62,3 +62,10 @@ describe('a MAC as the box writes it', () => {
     expect(() => macOf(text, 'aabbccddeeff')).toThrow('no MAC address');
   });
 });
+
+test.each([
+  ['a speed of no limit alone', { speed: { default: { 'Qos-Policing-Profile-Name': 'UP' } } }, 'speed'],
+  ['sessions without a name, for a command that takes names', { kick: 'cli', identify: ['session'] }, 'identify'],
+])('a profile with %s is refused with its place', async (_what, options, place) => {
+  await expect(kit.openBox({ state: { sessions: [session] }, options })).rejects.toThrow(place);
+});

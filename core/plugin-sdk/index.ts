@@ -27,7 +27,7 @@ export {
   type Restriction,
   restrictionsOf,
 } from './reasons.ts';
-export { lift, type Restricting, restrict, restrictionKey } from './restricting.ts';
+export { goneOf, lift, type Restricting, restrict, restrictionKey } from './restricting.ts';
 export { sleep } from './sleep.ts';
 export { isOptional, type Rendering, render } from './template.ts';
 export { gone, refuse, retry, unreachable, unsupported } from './verdict.ts';

@@ -57,8 +57,8 @@ export function restrictionKey({ account }: Pick<Restricting['input'], 'account'
   return key;
 }
 
-/** Whoever is offline is told by RADIUS, and what was kept of him is dropped all the same. */
-async function goneOf(telling: Promise<unknown>): Promise<Verdict | undefined> {
+/** The `gone` that it ended with, or undefined: whoever is offline is told by RADIUS, and what was kept of him is dropped all the same. */
+export async function goneOf(telling: Promise<unknown>): Promise<Verdict | undefined> {
   try {
     await telling;
     return undefined;

@@ -1,23 +1,33 @@
 // Blocked, out of balance, switched off, and back: what the profile says of each, else a new login that RADIUS answers otherwise.
-import { gone, type RadiusAttributes } from '#plugin-sdk';
+import { lift as free, restrict as keepOut, type RadiusAttributes, type Restricting } from '#plugin-sdk';
 import { end, tell } from './identity.ts';
 import type { Device, Input, Reason, SessionState } from './options.ts';
 import { profileName } from './qos-profiles.ts';
 
-export async function restrict(input: Input, device: Device, reason: Reason): Promise<void> {
-  const state = input.options.states?.[reason];
-  if (state === undefined) await end(input, device);
-  else await tell(input, device, attributesOf(input, state));
+export function restrict(input: Input, device: Device, reason: Reason): Promise<void> {
+  return keepOut(restricting(input, device), reason);
 }
 
-export async function lift(input: Input, device: Device): Promise<void> {
-  const { states } = input.options;
-  if (states?.lift === 'coa' && states.internet !== undefined)
-    return void (await tell(input, device, attributesOf(input, states.internet)));
-  // Billings send it after each login: who is cut then logs in again, and is cut again.
-  if (input.hook === 'user_accept')
-    throw gone('Whether its session is restricted cannot be seen: it goes on as RADIUS made it.');
-  await end(input, device);
+/** Billings send user_accept after each login: a session that is not known to be restricted is not ended for it. */
+export function lift(input: Input, device: Device, reason: Reason): Promise<void> {
+  const freesUnknown = internetOf(input) !== undefined || input.hook !== 'user_accept';
+  return free(restricting(input, device), reason, { freesUnknown });
+}
+
+function restricting(input: Input, device: Device): Restricting {
+  return {
+    input,
+    kv: device.kv,
+    async become(now) {
+      const state = now === 'free' ? internetOf(input) : input.options.states?.[now];
+      if (state === undefined) await end(input, device);
+      else await tell(input, device, attributesOf(input, state));
+    },
+  };
+}
+
+function internetOf({ options: { states } }: Input): SessionState | undefined {
+  return states?.lift === 'coa' ? states.internet : undefined;
 }
 
 function attributesOf(

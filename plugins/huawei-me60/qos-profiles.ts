@@ -29,8 +29,13 @@ export function problemOf({
   const large = known.find((name) => name !== name.toLowerCase());
   if (large !== undefined && !case_sensitive)
     return `known_profiles has ${large}, which the box looks for in small letters, and does not find`;
+  const { lift: how, ...states } = rest.states ?? { lift: 'renew' };
+  const { internet, ...reasons } = states;
+  const stays = Object.values(reasons)
+    .flatMap((state) => Object.keys(state))
+    .find((name) => how === 'coa' && internet !== undefined && !Object.hasOwn(internet, name));
+  if (stays !== undefined) return `states.internet has no ${stays}, so that of a reason would stay when it is lifted`;
   if (no_exist_policy === 'online') return '';
-  const { lift: _lift, ...states } = rest.states ?? { lift: 'renew' };
   const named = [
     ...Object.values(states).flatMap((state) => [state.qos_profile, state.down_qos_profile]),
     rest.rate?.profile,

@@ -1,11 +1,11 @@
 // The profile's options; the defaults of `plugin.json` are filled in where they are read.
-import type { DeviceOf, HookInput } from '#plugin-sdk';
+import type { DeviceOf, HookInput, Restriction } from '#plugin-sdk';
 import type manifest from './plugin.json';
 
 export type Device = DeviceOf<typeof manifest>;
 
 /** Why a subscriber is shown a page in place of the internet. */
-export type Reason = 'blocked' | 'no_balance' | 'own_disabled';
+export type Reason = Restriction;
 
 export interface MxOptions {
   readonly identify?: readonly ('session' | 'login')[];

@@ -1,5 +1,5 @@
 // Juniper MX: which hook switches which services of a live session. Who is not online gets all of it from RADIUS when he logs in.
-import { definePlugin, gone } from '#plugin-sdk';
+import { definePlugin, forgetRestrictions, gone, restrictionKey } from '#plugin-sdk';
 import { lift, restrict } from './access.ts';
 import { apply } from './apply.ts';
 import { end, endThat } from './identity.ts';
@@ -11,7 +11,10 @@ import { uslugaOf } from './services.ts';
 export default definePlugin<typeof manifest, MxOptions>({
   hooks: {
     user_add: () => gone('Nothing to add: the RADIUS answer gives it everything at login.'),
-    user_del: end,
+    async user_del(input, device) {
+      await forgetRestrictions(device.kv, restrictionKey(input));
+      await end(input, device);
+    },
     user_edit: () => undefined,
 
     user_drop: (input, device) => restrict(input, device, 'blocked'),

@@ -7,6 +7,10 @@ import { nameOf, serviceIn } from './services.ts';
 
 export async function setRate(input: Input, device: Device): Promise<void> {
   const { service: template, change = 'replace', attribute, value } = rateOf(input);
+  if (isNoLimit(input, template ?? value ?? '')) {
+    if (template !== undefined) return removeRate(input, device);
+    throw refuse('A speed of 0 is no limit, and what such a session has is known to RADIUS alone.');
+  }
   if (template === undefined) {
     const { account, hook } = input;
     const text = render(value ?? '', { account, hook, attribute: attribute ?? '' });
@@ -23,6 +27,15 @@ export async function removeRate(input: Input, device: Device): Promise<void> {
   // Of an attribute nobody knows what it was before: RADIUS does.
   if (service === undefined) return end(input, device);
   await apply(input, device, { off: [serviceIn(input, nameOf(service))], on: [] });
+}
+
+/** Whether all speeds of the template are 0, which to the billing is no limit, and would be none at all to the box. */
+function isNoLimit({ account, hook }: Input, template: string): boolean {
+  const speeds = ['rate_in', 'rate_out'].filter((name) => new RegExp(`\\{${name}[*}]`).test(template));
+  const without = speeds.filter((name) => /^0+$/.test(account[name] ?? ''));
+  if (without.length > 0 && without.length < speeds.length)
+    throw refuse(`${hook}: ${without.join()} is 0, no limit, and ${template} cannot say that of one direction.`);
+  return without.length > 0;
 }
 
 function rateOf({ options, hook }: Input): NonNullable<Input['options']['rate']> {

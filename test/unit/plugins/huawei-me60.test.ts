@@ -20,6 +20,14 @@ test.each([
   ],
   ['states and no lift', { states: { blocked: { filter_id: 'blocked' } } }, 'lift'],
   ['a lift by coa and no internet', { states: { lift: 'coa', blocked: { filter_id: 'blocked' } } }, 'internet'],
+  [
+    'a reason whose QoS profile nothing takes away again',
+    {
+      no_exist_policy: 'online',
+      states: { lift: 'coa', internet: { filter_id: 'inet' }, blocked: { qos_profile: 'slow' } },
+    },
+    'states.internet has no qos_profile',
+  ],
   ['an empty user group, which is NAK 404', { states: { lift: 'renew', blocked: { filter_id: '' } } }, 'filter_id'],
 ])('a profile with %s is refused with its place', async (_what, options, place) => {
   kit = await openPluginKit({ folder, engine: 'in-process' });
@@ -45,4 +53,36 @@ test('an unknown profile ends the subscriber on a box that throws him off, unles
   expect((await careful.run('user_rate_set', account)).outcome.type).toBe('refused');
   expect(careful.state()).toMatchObject({ sessions: [{ qos: 'inet-2000' }] });
   expect(careful.exchanges()).toEqual([]);
+});
+
+const reasons = { blocked: { filter_id: 'blocked' }, no_balance: { filter_id: 'nobalance' } };
+
+test('who is let in by one reason and kept out by another stays out until the last is gone', async () => {
+  kit = await openPluginKit({ folder, engine: 'in-process' });
+  const options = { states: { lift: 'coa', internet: { filter_id: 'inet' }, ...reasons } };
+  const box = await kit.openBox({ state: { sessions }, options });
+  for (const [hook, filter] of [
+    ['user_redirect', 'nobalance'],
+    // After each login, whatever holds.
+    ['user_accept', 'nobalance'],
+    ['user_drop', 'blocked'],
+    ['user_redirect', 'blocked'],
+    ['user_accept', 'nobalance'],
+    ['user_redirect_cancel', 'inet'],
+  ] as const) {
+    const { outcome } = await box.run(hook, account);
+    expect(['done', 'gone']).toContain(outcome.type);
+    expect([hook, box.state()]).toMatchObject([hook, { sessions: [{ filter }] }]);
+  }
+});
+
+test('who paid gets a new login by user_accept, and only once', async () => {
+  kit = await openPluginKit({ folder, engine: 'in-process' });
+  const box = await kit.openBox({ state: { sessions }, options: { states: { lift: 'renew', ...reasons } } });
+  await box.run('user_drop', account);
+  expect((await box.run('user_accept', account)).outcome.type).toBe('done');
+  expect(box.state()).toEqual({ sessions: [] });
+  box.simulator.reset?.();
+  expect((await box.run('user_accept', account)).outcome.type).toBe('gone');
+  expect(box.state()).toMatchObject({ sessions: [{ login: 'alice' }] });
 });

@@ -45,3 +45,41 @@ test('a box that is short of memory is asked again later: NAK 506 is no refusal'
   expect(outcome).toMatchObject({ type: 'retry', code: 'nas_busy' });
   expect(box.exchanges().filter(({ answered }) => answered !== undefined)).toHaveLength(1);
 });
+
+const account = { user_id: '1001', login: 'alice', nas_ip: '10.0.0.1' };
+const services = { internet: ['INET'], blocked: ['PAGE'], no_balance: ['PAY'] };
+
+test('the internet comes back with the last reason, not with the first', async () => {
+  kit = await openPluginKit({ folder, engine: 'in-process' });
+  const sessions = [{ id: '101', login: 'alice', services: ['INET'] }];
+  const box = await kit.openBox({ state: { sessions }, options: { services, lift: 'coa' } });
+  for (const [hook, active] of [
+    ['user_redirect', ['PAY']],
+    // After each login, whatever holds.
+    ['user_accept', ['PAY']],
+    ['user_drop', ['PAGE', 'PAY']],
+    ['user_accept', ['PAY']],
+    ['user_redirect_cancel', ['INET']],
+  ] as const) {
+    const { outcome } = await box.run(hook, account);
+    expect(['done', 'gone']).toContain(outcome.type);
+    const [session] = (box.state() as { sessions: { services: string[] }[] }).sessions;
+    expect([hook, session?.services.toSorted()]).toEqual([hook, active]);
+  }
+});
+
+test.each([{}, { services, lift: 'renew' }])(
+  'who paid gets a new login by user_accept, and only once: %j',
+  async (options) => {
+    kit = await openPluginKit({ folder, engine: 'in-process' });
+    const sessions = [{ id: '101', login: 'alice', services: ['INET'] }];
+    const box = await kit.openBox({ state: { sessions }, options });
+    await box.run('user_drop', account);
+    box.simulator.reset?.();
+    expect((await box.run('user_accept', account)).outcome.type).toBe('done');
+    expect(box.state()).toEqual({ sessions: [] });
+    box.simulator.reset?.();
+    expect((await box.run('user_accept', account)).outcome.type).toBe('gone');
+    expect(box.state()).toMatchObject({ sessions: [{ login: 'alice' }] });
+  },
+);

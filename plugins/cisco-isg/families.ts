@@ -4,6 +4,18 @@ import { type IsgOptions, reasons, servicesOf } from './options.ts';
 
 /** What is wrong with them, in words; empty when nothing is. */
 export function confusionIn(options: IsgOptions): string {
+  return shownTwice(options) || notShown(options);
+}
+
+/** The internet comes when no reason is seen on the session; one without a service is not seen, and user_accept would let in who has it. */
+function notShown(options: IsgOptions): string {
+  const unseen = reasons.filter((reason) => servicesOf(options, reason).length === 0);
+  if (servicesOf(options, 'internet').length === 0 || unseen.length === 0 || unseen.length === reasons.length)
+    return '';
+  return `there is an internet and no service of ${unseen.join(' and ')}, so who is let in could have that reason still`;
+}
+
+function shownTwice(options: IsgOptions): string {
   const families = [...reasons, 'internet' as const, 'rate' as const].map((name) => ({
     name,
     templates: servicesOf(options, name),

@@ -1,5 +1,5 @@
 // Cisco ISG: which hook switches which services of a live session. Who is not online gets all of it from RADIUS when he logs in.
-import { definePlugin, gone, refuse } from '#plugin-sdk';
+import { definePlugin, forgetRestrictions, gone, lift, refuse, restrict, restrictionKey } from '#plugin-sdk';
 import { confusionIn } from './families.ts';
 import type { Device, Input, IsgOptions, Reason } from './options.ts';
 import { type Change, hasService } from './plan.ts';
@@ -26,16 +26,19 @@ async function make(input: Input, device: Device): Promise<void> {
   const reason: Reason | undefined =
     'restrict' in change ? change.restrict : 'lift' in change ? change.lift : undefined;
   if (reason === undefined || hasService(input, reason)) return switchServices(input, device, change);
-  // Billings send it after each login: who is cut then logs in again, and is cut again.
-  if (input.hook === 'user_accept')
-    throw gone('The profile names no service for blocked, so the session goes on as RADIUS made it.');
-  await endAny(input, device);
+  const restricting = { input, kv: device.kv, become: () => endAny(input, device) };
+  if ('restrict' in change) return restrict(restricting, reason);
+  // Billings send user_accept after each login: a session that is not known to be restricted is not ended for it.
+  await lift(restricting, reason, { freesUnknown: input.hook !== 'user_accept' });
 }
 
 export default definePlugin<typeof manifest, IsgOptions>({
   hooks: {
     user_add: () => gone('Nothing to add: the RADIUS answer gives it everything at login.'),
-    user_del: endAny,
+    async user_del(input, device) {
+      await forgetRestrictions(device.kv, restrictionKey(input));
+      await endAny(input, device);
+    },
     user_edit: () => undefined,
     user_auth: logOn,
     user_disconnect: endThat,

@@ -2,7 +2,7 @@
 import { type BoxUserReport, firstFound } from '#plugin-sdk';
 import { activeIn, askStatus } from './commands.ts';
 import { identitiesOf } from './identity.ts';
-import { rateIn } from './names.ts';
+import { isOf, rateIn } from './names.ts';
 import { type Device, type Input, servicesOf } from './options.ts';
 import { hasService, reasonsIn } from './plan.ts';
 
@@ -38,7 +38,9 @@ function rateOf({ options }: Input, active: ReadonlySet<string>): Pick<BoxUserRe
 }
 
 function uslugaIn({ options: { services = {} } }: Input, active: ReadonlySet<string>): Pick<BoxUserReport, 'services'> {
-  const { usluga = {} } = services;
-  const ids = Object.keys(usluga).filter((id) => usluga[id]?.every((name) => active.has(name)));
-  return Object.keys(usluga).length > 0 ? { services: ids } : {};
+  const { usluga = {}, any_usluga: any } = services;
+  // Of which usluga_id a service of any is, its name does not say.
+  if (any !== undefined || Object.keys(usluga).length === 0) return {};
+  const isActive = (template: string) => [...active].some((name) => isOf(name, [template]));
+  return { services: Object.keys(usluga).filter((id) => usluga[id]?.every(isActive)) };
 }

@@ -20,6 +20,11 @@ test.each([
     { internet: ['SVC_{tariff}'], blocked: ['SVC_PAGE'] },
     'SVC_PAGE of blocked',
   ],
+  [
+    'a reason that no service shows, where the others bring the internet back',
+    { internet: ['INET'], blocked: ['PAGE'] },
+    'no service of no_balance and own_disabled',
+  ],
   ['a package that fits the names of speeds', { rate: ['S{rate_out}'], usluga: { 7: ['S1'] } }, 'S1 of usluga'],
 ])('a profile with %s is refused: which of them holds could not be told', async (_what, services, problem) => {
   kit = await openPluginKit({ folder, engine: 'in-process' });
@@ -44,7 +49,9 @@ test('a service that becomes active between question and command is done, though
 test('a dry run shows what could be sent at most, and changes nothing', async () => {
   kit = await openPluginKit({ folder, engine: 'in-process' });
   const sessions = [{ id: '1', ip: '10.1.2.3', services: ['INET'] }];
-  const options = { services: { internet: ['INET'], blocked: ['PAGE'] } };
+  const options = {
+    services: { internet: ['INET'], blocked: ['PAGE'], no_balance: ['PAY'], own_disabled: ['PAUSE'] },
+  };
   const box = await kit.openBox({ state: { sessions }, options });
   const { outcome } = await box.run('user_drop', account, { dryRun: true });
   expect(outcome.type).toBe('done');
@@ -64,4 +71,17 @@ test('what a name has beside its variables is meant literally', () => {
   expect(isOf('SVC.1', ['SVC.{rate_out}'])).toBe(true);
   expect(isOf('SVCx1', ['SVC.{rate_out}'])).toBe(false);
   expect(isOf('INET_FAST', ['INET_{rate_out}'])).toBe(false);
+});
+
+test('who paid gets a new login by user_accept, and only once, where RADIUS decides', async () => {
+  kit = await openPluginKit({ folder, engine: 'in-process' });
+  const sessions = [{ id: '1', ip: '10.1.2.3', services: [] }];
+  const box = await kit.openBox({ state: { sessions }, options: {} });
+  await box.run('user_drop', account);
+  box.simulator.reset?.();
+  expect((await box.run('user_accept', account)).outcome.type).toBe('done');
+  expect(box.state()).toEqual({ sessions: [] });
+  box.simulator.reset?.();
+  expect((await box.run('user_accept', account)).outcome.type).toBe('gone');
+  expect(box.state()).toMatchObject({ sessions: [{ ip: '10.1.2.3' }] });
 });

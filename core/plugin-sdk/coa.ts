@@ -19,6 +19,14 @@ export type SessionWay = readonly SessionKey[];
 /** The session by its Acct-Session-Id: what the billing sends of it, or RADIUS accounting in the events that are born of it. */
 export const byAcctSessionId: SessionKey = { variable: 'acct_session_id', attribute: 'Acct-Session-Id' };
 
+/** The `value` of a key by the billing's `ip`, which can be written as a network of one address. Throws a refusal for any other. */
+export function addressIn(text: string): string {
+  const octets = text.replace(/\/32$/, '').split('.');
+  if (octets.length !== 4 || octets.some((octet) => !/^(0|[1-9]\d{0,2})$/.test(octet) || Number(octet) > 255))
+    throw refuse('The ip of the event is no single IPv4 address, by which this profile names sessions.');
+  return octets.join('.');
+}
+
 /** More bytes no RADIUS attribute holds. */
 const longest = 253;
 

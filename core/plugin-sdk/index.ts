@@ -7,6 +7,7 @@ export type { AccountKind } from '../model/account-kind.ts';
 export { base64 } from './base64.ts';
 export { type CliConfigureOptions, type CliDevice, type CliLine, type CliRunOptions, cli } from './cli.ts';
 export {
+  addressIn,
   byAcctSessionId,
   type FoundSession,
   firstFound,

@@ -1,5 +1,5 @@
 // How a session is named to ISG: a table of ways, those that the profile lists in its order.
-import { byAcctSessionId, type RadiusAttributes, refuse, type SessionKey, sessionIdentities } from '#plugin-sdk';
+import { addressIn, byAcctSessionId, type RadiusAttributes, type SessionKey, sessionIdentities } from '#plugin-sdk';
 import type { Input, WayName } from './options.ts';
 
 /** The session that the event names, else those that the profile's ways name. */
@@ -35,11 +35,4 @@ function keyOf(name: WayName, { options: { vrf } }: Input): SessionKey {
       return { variable: 'ip', attribute: 'Cisco-Account-Info', value: (text) => `S${addressIn(text)}${suffix}` };
     }
   }
-}
-
-function addressIn(text: string): string {
-  const octets = text.replace(/\/32$/, '').split('.');
-  if (octets.length !== 4 || octets.some((octet) => !/^(0|[1-9]\d{0,2})$/.test(octet) || Number(octet) > 255))
-    throw refuse('The ip of the event is no single IPv4 address, by which this profile names sessions.');
-  return octets.join('.');
 }

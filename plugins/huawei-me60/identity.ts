@@ -1,11 +1,11 @@
 // How a session is named to the box: a table of ways, those that the profile lists in its order.
 import {
+  addressIn,
   byAcctSessionId,
   firstFound,
   gone,
   type RadiusAnswer,
   type RadiusAttributes,
-  refuse,
   type SessionKey,
   type SessionWay,
   sessionIdentities,
@@ -34,13 +34,6 @@ function waysOf({ options: { domain } }: Input): Readonly<Record<WayName, Sessio
     login: [byLogin],
     ip: [{ variable: 'ip', attribute: 'Framed-IP-Address', value: addressIn }],
   };
-}
-
-function addressIn(text: string): string {
-  const octets = text.replace(/\/32$/, '').split('.');
-  if (octets.length !== 4 || octets.some((octet) => !/^(0|[1-9]\d{0,2})$/.test(octet) || Number(octet) > 255))
-    throw refuse('The ip of the event is no single IPv4 address, by which this profile names sessions.');
-  return octets.join('.');
 }
 
 /** Sends to the account's session. Throws `gone` when there is none. Null in a dry run. */

@@ -1,5 +1,6 @@
 // Who is meant: the ways to name a session, and the subscriber's id.
 import {
+  addressIn,
   byAcctSessionId,
   type RadiusAttributes,
   refuse,
@@ -12,10 +13,7 @@ import type { Input, Way } from './options.ts';
 const ip: SessionKey = {
   variable: 'ip',
   attribute: 'Framed-IP-Address',
-  value(text) {
-    if (!/^(?:\d{1,3}\.){3}\d{1,3}$/.test(text)) throw refuse(`${text} is no IPv4 address to name a session by.`);
-    return text;
-  },
+  value: addressIn,
 };
 const login: SessionKey = { variable: 'login', attribute: 'User-Name' };
 const port: SessionKey = { variable: 'nas_port_id', attribute: 'NAS-Port-Id' };

@@ -5,6 +5,7 @@ import {
   gone,
   lift,
   type Restriction,
+  refuse,
   restrict,
   restrictionKey,
   unsupported,
@@ -50,5 +51,11 @@ export default definePlugin<typeof manifest, SmartEdgeOptions>({
 
     usluga_activated: (input, device) => startService(input, device, serviceOf(input)),
     usluga_deactivated: (input, device) => stopService(input, device, serviceOf(input)),
+  },
+
+  /** RADIUS reads nothing of nobody; but who pays would keep what a page left on him. */
+  selfTest(_device, { options: { redirect } }) {
+    const stays = Object.keys(redirect?.with ?? {}).find((name) => !Object.hasOwn(redirect?.without ?? {}, name));
+    if (stays !== undefined) throw refuse(`options.redirect.without has no ${stays}, so that of with would stay.`);
   },
 });

@@ -5,6 +5,7 @@ import {
   gone,
   lift,
   type Restriction,
+  refuse,
   restrict,
   restrictionKey,
   unsupported,
@@ -12,7 +13,7 @@ import {
 import type { Device, Input, NokiaOptions } from './options.ts';
 import type manifest from './plugin.json';
 import { userGetMac, userInfo } from './reports.ts';
-import { restricting } from './restrictions.ts';
+import { restricting, staysIn } from './restrictions.ts';
 import { switchService } from './services.ts';
 import { end, tell } from './tell.ts';
 import { wantedRate } from './wanted.ts';
@@ -56,5 +57,11 @@ export default definePlugin<typeof manifest, NokiaOptions>({
 
     user_info: userInfo,
     user_get_mac: userGetMac,
+  },
+
+  /** CoA reads nothing of nobody; but who pays would keep what a reason left on him. */
+  selfTest(_device, { options }) {
+    const stays = staysIn(options);
+    if (stays !== '') throw refuse(`options: ${stays}.`);
   },
 });

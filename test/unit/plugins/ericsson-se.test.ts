@@ -65,6 +65,11 @@ describe('a MAC as the box writes it', () => {
 
 test.each([
   ['a speed of no limit alone', { speed: { default: { 'Qos-Policing-Profile-Name': 'UP' } } }, 'speed'],
+  [
+    'a filter that nothing takes away again',
+    { redirect: { ...redirect, with: { 'Dynamic-Policy-Filter': 'x' } } },
+    'no Dynamic-Policy-Filter',
+  ],
   ['sessions without a name, for a command that takes names', { kick: 'cli', identify: ['session'] }, 'identify'],
 ])('a profile with %s is refused with its place', async (_what, options, place) => {
   await expect(kit.openBox({ state: { sessions: [session] }, options })).rejects.toThrow(place);

@@ -99,3 +99,13 @@ test('what one group of hosts has already is sent again while another has not', 
     await box.close();
   }
 });
+
+test.each([
+  [{ states: { free: { sla: 'inet' }, blocked: { filter_in: 77 } } }, 'states.blocked sets filter_in'],
+  [
+    { services: { 7: { on: { attributes: { 'Alc-Tunnel-Group': 'tv' } }, off: { sla: 'inet' } } } },
+    'services.7.on sets Alc-Tunnel-Group',
+  ],
+])('a profile that never takes back what it sets is refused: %j', async (options, problem) => {
+  await expect(kit.openBox({ state: { sessions: [session] }, options })).rejects.toThrow(problem);
+});

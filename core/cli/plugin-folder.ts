@@ -29,3 +29,48 @@ export async function inWords(name: string, { io, json }: Saying, work: () => Pr
     return exitCodes.refused;
   }
 }
+
+interface Opened {
+  close(): Promise<void>;
+}
+
+/**
+ * Closes what was opened when the work is over, and at Ctrl-C and SIGTERM: what boxes keep in folders and processes goes with them. The
+ * work sees the signal and ends by itself then, and null comes of it; a second Ctrl-C ends at once.
+ */
+export async function withClosing<Kind extends Opened, Value>(
+  io: Io,
+  open: () => Promise<Kind>,
+  work: (opened: Kind, signal: AbortSignal) => Promise<Value>,
+): Promise<Value | null> {
+  const stop = new AbortController();
+  const { signal } = stop;
+  let opened: Kind | undefined;
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> | undefined => {
+    closing ??= opened?.close();
+    return closing;
+  };
+  const end = (): void => {
+    if (signal.aborted) io.exit(exitCodes.refused);
+    stop.abort();
+    // How that ends is seen below.
+    close()?.catch(() => undefined);
+  };
+  const releases = (['SIGINT', 'SIGTERM'] as const).map((name) => io.onSignal(name, end));
+  try {
+    opened = await open();
+    const value = signal.aborted ? null : await work(opened, signal);
+    return signal.aborted ? null : value;
+  } catch (error) {
+    if (signal.aborted) return null;
+    throw error;
+  } finally {
+    await close();
+    for (const release of releases) release();
+  }
+}
+
+interface Opened {
+  close(): Promise<void>;
+}

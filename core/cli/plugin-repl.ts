@@ -6,7 +6,7 @@ import { PassThrough } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { readArguments } from './arguments.ts';
 import { type Command, exitCodes, type Io, UsageError } from './command.ts';
-import { folderOf, inWords } from './plugin-folder.ts';
+import { folderOf, inWords, withClosing } from './plugin-folder.ts';
 import { reportLines, stateLines } from './show-try.ts';
 import { clean, painter } from './text.ts';
 
@@ -40,13 +40,10 @@ export const pluginRepl: Command = {
     if (name === undefined) throw new UsageError('say which plugin');
     return inWords('repl', { io, json: undefined }, async () => {
       const { openBench } = await import('../plugin-kit/bench.ts');
-      const bench = await openBench(await folderOf(name, given.config, io));
-      try {
-        await converse(bench, io);
-        return exitCodes.ok;
-      } finally {
-        await bench.close();
-      }
+      const folder = await folderOf(name, given.config, io);
+      const open = () => openBench(folder);
+      await withClosing(io, open, (bench, signal) => Promise.race([converse(bench, io), once(signal, 'abort')]));
+      return exitCodes.ok;
     });
   },
 };

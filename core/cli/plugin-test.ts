@@ -5,7 +5,7 @@ import type { CaseResult } from '../plugin-kit/run-case.ts';
 import type { Only, PluginReport, PromiseResult } from '../plugin-kit/try-plugin.ts';
 import { readArguments } from './arguments.ts';
 import { type Command, exitCodes, type Io, UsageError } from './command.ts';
-import { folderOf, inWords } from './plugin-folder.ts';
+import { folderOf, inWords, withClosing } from './plugin-folder.ts';
 import { clean, painter } from './text.ts';
 
 const help = `usage: ossia plugin test NAME [--in-process] [--cases] [--only HOOK[/CASE]]
@@ -46,29 +46,26 @@ export const pluginTest: Command = {
     return inWords('test', { io, json: options.json }, async () => {
       const { openPluginKit } = await import('../plugin-kit/kit.ts');
       const { tryPlugin } = await import('../plugin-kit/try-plugin.ts');
-      const kit = await openPluginKit({ folder: await folderOf(name, options.config, io), engine });
-      // What boxes keep in folders is taken away also when nobody wants to see the end.
-      const end = () => void kit.close().finally(() => io.exit(exitCodes.refused));
-      const releases = (['SIGINT', 'SIGTERM'] as const).map((signal) => io.onSignal(signal, end));
-      try {
+      const folder = await folderOf(name, options.config, io);
+      const open = () => openPluginKit({ folder, engine });
+      const code = await withClosing(io, open, async (kit, signal) => {
         const only = options.only === undefined ? undefined : onlyOf(options.only, kit);
         const print = options.json === undefined;
         if (print)
           io.out(`${kit.name} ${kit.manifest.version}, ${engine === 'sandbox' ? 'in the sandbox' : 'in process'}\n`);
+        const say = (text: string) => signal.aborted || io.out(text);
         const report = await tryPlugin(kit, {
           only,
           promises: options.cases === undefined,
           ...(print && {
-            onCase: (result) => io.out(caseText(result, io)),
-            onPromise: (result) => io.out(promiseText(result, io)),
+            onCase: (result) => void say(caseText(result, io)),
+            onPromise: (result) => void say(promiseText(result, io)),
           }),
         });
-        io.out(print ? summary(report, io) : `${JSON.stringify(report, null, 2)}\n`);
+        say(print ? summary(report, io) : `${JSON.stringify(report, null, 2)}\n`);
         return report.ok ? exitCodes.ok : exitCodes.refused;
-      } finally {
-        await kit.close();
-        for (const release of releases) release();
-      }
+      });
+      return code ?? exitCodes.refused;
     });
   },
 };

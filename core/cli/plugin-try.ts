@@ -4,7 +4,7 @@ import { createMask, maskJson } from '../model/mask.ts';
 import type { Engine } from '../plugin-kit/kit.ts';
 import { readArguments } from './arguments.ts';
 import { type Command, exitCodes, type Io, UsageError } from './command.ts';
-import { folderOf, inWords } from './plugin-folder.ts';
+import { folderOf, inWords, withClosing } from './plugin-folder.ts';
 import { type TryView, triedText } from './show-try.ts';
 
 const help = `usage: ossia plugin try HOOK --plugin NAME [--case CASE] [--var NAME=VALUE ...] [--dry-run]
@@ -89,6 +89,7 @@ export const pluginTry: Command = {
       const { config } = options;
       const asked = { hook, plugin, nas, case: options.case, variables, dryRun, engine, config, io } as const;
       const tried = await (isSimulator ? onSimulator(asked) : onBox(asked));
+      if (tried === null) return exitCodes.refused;
       const mask = createMask([tried.account['psw'] ?? '']);
       const { psw, ...account } = tried.account;
       const shown = maskJson(mask, { ...tried, account: psw === undefined ? account : { ...account, psw: '***' } });
@@ -119,12 +120,12 @@ async function onSimulator({
   config,
   io,
   ...asked
-}: Asked): Promise<TryView> {
+}: Asked): Promise<TryView | null> {
   const { openPluginKit } = await import('../plugin-kit/kit.ts');
   const { authorLine } = await import('../plugin-kit/author-line.ts');
   const folder = resolve(await folderOf(plugin, config, io));
-  const kit = await openPluginKit({ folder, engine });
-  try {
+  const open = () => openPluginKit({ folder, engine });
+  return withClosing(io, open, async (kit) => {
     const { caseOf } = await import('../plugin-kit/case-of.ts');
     const base = caseOf(kit, { hook, name: asked.case });
     const account = { ...base?.account, ...variables };
@@ -152,9 +153,7 @@ async function onSimulator({
       box_state,
       unknown: [],
     };
-  } finally {
-    await kit.close();
-  }
+  });
 }
 
 async function onBox({ hook, plugin, nas: name, variables: account, dryRun, config, io }: Asked): Promise<TryView> {

@@ -54,6 +54,16 @@ export async function openPluginKit(input: KitInput): Promise<PluginKit> {
       ? inProcessSandbox(() => importPlugin(folder))
       : await openSandbox({ workers: 1, log: () => undefined });
   const boxes = new Set<KitBox>();
+  const opening = new Set<Promise<KitBox>>();
+  let closing: Promise<void> | undefined;
+
+  async function closeAll(): Promise<void> {
+    // A box that comes to be after that would never be closed.
+    await Promise.allSettled(opening);
+    await Promise.all([...boxes].map((box) => box.close()));
+    await sandbox.close();
+  }
+
   return {
     name: basename(folder),
     folder,
@@ -63,18 +73,23 @@ export async function openPluginKit(input: KitInput): Promise<PluginKit> {
     cases,
     hooks: hooks.filter((hook) => parts.hooks.has(hook)),
     async openBox(given = {}) {
-      const box = await openBox({ ...given, folder, parts, sandbox, startSimulator });
-      const close = async (): Promise<void> => {
-        boxes.delete(tracked);
-        await box.close();
-      };
-      const tracked = { ...box, close };
-      boxes.add(tracked);
-      return tracked;
+      if (closing) throw new OssiaError('aborted', `The plugin ${basename(folder)} is not tried any more.`);
+      const opened = openBox({ ...given, folder, parts, sandbox, startSimulator }).then((box): KitBox => {
+        let closed: Promise<void> | undefined;
+        const close = (): Promise<void> => {
+          closed ??= box.close().finally(() => boxes.delete(tracked));
+          return closed;
+        };
+        const tracked = { ...box, close };
+        boxes.add(tracked);
+        return tracked;
+      });
+      opening.add(opened);
+      return opened.finally(() => opening.delete(opened));
     },
-    async close() {
-      await Promise.all([...boxes].map((box) => box.close()));
-      await sandbox.close();
+    close() {
+      closing ??= closeAll();
+      return closing;
     },
   };
 }

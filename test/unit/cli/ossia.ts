@@ -41,5 +41,5 @@ export function startOssia(
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, out, err }));
   });
-  return { out: () => out, ended };
+  return { out: () => out, ended, kill: (signal: NodeJS.Signals) => child.kill(signal) };
 }

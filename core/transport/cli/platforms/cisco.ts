@@ -23,6 +23,9 @@ export const ciscoIos: Platform = {
   privilege: { command: 'enable', password: /password:\s*$/i },
   failures: [
     /^% ?(?:Invalid|Incomplete|Ambiguous|Unknown|Unrecognized|Bad|Error|Access denied|Authorization failed)/i,
+    // What a line of the configuration means is judged in words of its own.
+    /^% ?(?:Cannot|Can't|Failed|No such|Not(?! all)|Duplicate)\b/i,
+    /^% ?(?!Warning).{1,100}(?:overlaps with|not found|does not exist)/i,
     /^Command (?:rejected|authorization failed)/i,
     /^%[A-Z0-9_-]+-[0-4]-[A-Z0-9_]+:.*(?:fail|error|reject)/i,
   ],

@@ -1,5 +1,5 @@
 // The profile's options with the defaults of `plugin.json` filled in, and which of the two transports there are.
-import { type DeviceOf, type HookInput, unsupported } from '#plugin-sdk';
+import { type DeviceOf, type HookInput, type Restriction, unsupported } from '#plugin-sdk';
 import type manifest from './plugin.json';
 
 export type Device = DeviceOf<typeof manifest>;
@@ -29,7 +29,7 @@ export interface AccelOptions {
 }
 
 /** Why a subscriber is shown a page in place of the internet. */
-export type Reason = 'blocked' | 'no_balance' | 'own_disabled';
+export type Reason = Restriction;
 
 export type Input = HookInput<AccelOptions>;
 

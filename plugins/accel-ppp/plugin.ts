@@ -1,5 +1,5 @@
 // accel-ppp: RADIUS gives a session everything at login; this changes it while it runs, or ends it where RADIUS has to decide anew.
-import { definePlugin, gone } from '#plugin-sdk';
+import { definePlugin, forgetRestrictions, gone, restrictionKey } from '#plugin-sdk';
 import { uptimeOf } from './cli.ts';
 import { type AccelOptions, demandCli, hasCli } from './options.ts';
 import type manifest from './plugin.json';
@@ -12,15 +12,18 @@ import { pagesOfSessions } from './sessions.ts';
 export default definePlugin<typeof manifest, AccelOptions>({
   hooks: {
     user_add: () => gone('Nothing to add: the RADIUS answer gives it everything at login.'),
-    user_del: (input, device) => end(input, device),
+    async user_del(input, device) {
+      await forgetRestrictions(device.kv, restrictionKey(input));
+      await end(input, device);
+    },
     user_edit: () => undefined,
 
     user_drop: (input, device) => restrict(input, device, 'blocked'),
-    user_accept: lift,
+    user_accept: (input, device) => lift(input, device, 'blocked'),
     user_redirect: (input, device) => restrict(input, device, 'no_balance'),
-    user_redirect_cancel: lift,
+    user_redirect_cancel: (input, device) => lift(input, device, 'no_balance'),
     own_disabled: (input, device) => restrict(input, device, 'own_disabled'),
-    own_disabled_cancel: lift,
+    own_disabled_cancel: (input, device) => lift(input, device, 'own_disabled'),
 
     user_auth: () => gone('Nothing to do: who has a session is logged in.'),
     user_disconnect: endThat,

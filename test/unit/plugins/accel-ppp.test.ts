@@ -4,6 +4,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Account } from '#core/model/account.ts';
+import { createKvDefinition } from '#core/plugin-host/kv.ts';
+import { createMemoryKv } from '#core/plugin-host/memory-kv.ts';
 import { createCoaDefinition } from '#core/transport/coa/coa.ts';
 import { loadDictionary } from '#core/transport/radius/dictionary.ts';
 import { sshTransport } from '#core/transport/ssh/ssh.ts';
@@ -30,8 +32,12 @@ async function startBox(state: unknown, { with: transports = ['coa', 'ssh'], ...
   const taken: string[] = [];
   // What it was asked is not what it was told.
   simulator.onExchange(({ received }) => received.startsWith('show ') || taken.push(received));
+  const kv = createKvDefinition({ store: createMemoryKv(), plugin: 'accel-ppp', now: Date.now });
   const { device, close, exchanges } = inProcessDevice(
-    transports.map((name) => ({ definition: definitions[name], section: simulator.transports[name] })),
+    [
+      { definition: kv, section: {} },
+      ...transports.map((name) => ({ definition: definitions[name], section: simulator.transports[name] })),
+    ],
     options,
   );
   onTestFinished(close);
@@ -158,6 +164,7 @@ test('a dry run asks, and shows what it would send', async () => {
   expect(await box.run('user_rate_set', { account: alice, options: {} })).toMatchObject({ outcome: 'done' });
   expect(box.taken).toEqual([]);
   expect(box.exchanges.filter(({ kind }) => kind === 'recorded').map(({ text }) => text)).toEqual([
+    'set reasons/1001/blocked true',
     'accel-cmd -p 2001 -t 10s\nterminate sid 81a0 soft\nshow stat\n',
     'CoA-Request User-Name="alice" Acct-Session-Id="81a0" Filter-Id="20000/5000"',
   ]);

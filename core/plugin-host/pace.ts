@@ -4,6 +4,8 @@ import { OssiaError } from '../errors.ts';
 export type Pace = (call: { readonly signal: AbortSignal; readonly deadline: number }) => Promise<void> | undefined;
 
 const burstMs = 100;
+/** A call that begins later before the deadline would look like a box that does not answer. */
+const leastMs = 100;
 
 /** Rejects with `nas_busy` when the turn would come after the deadline, and with `aborted` when the run ends before. */
 export function createPace(perSecond: number): Pace {
@@ -13,7 +15,7 @@ export function createPace(perSecond: number): Pace {
   return async ({ signal, deadline }) => {
     const now = performance.now();
     const waitMs = Math.max(0, dueAt - now - burstMs);
-    if (Date.now() + waitMs >= deadline)
+    if (waitMs > 0 && Date.now() + waitMs + leastMs >= deadline)
       throw new OssiaError('nas_busy', `The profile lets ${perSecond} calls per second through, and more are waiting.`);
     dueAt = Math.max(dueAt, now) + 1000 / perSecond;
     if (waitMs === 0) return;

@@ -21,6 +21,14 @@ export type DangerKind = keyof typeof dangerKinds;
 const remote = /\b(?:ssh|sshpass|telnet|plink|expect|nc|curl|wget|snmpset|snmpget|radclient|send_\w+)\b/;
 const secretVariable = /\$\{?\w*(?:passw|secret|psw|community|token|api_?key)\w*\}?/i;
 
+/** Where the programs take it as a word, also when it stands there as it is. */
+const writtenSecrets: readonly RegExp[] = [
+  /\bradclient\b(?!.*\s-S)[^|;]*\s(?:coa|disconnect|auth|acct|status|auto)\s+[^\s|;&>]/,
+  /\bsshpass\s+-p\s*\S/,
+  /\bcurl\b[^|;]*\s(?:-u|--user)[\s=]*[^\s:]+:\S/,
+  /\bsnmp(?:set|get|walk)\b[^|;]*\s-c\s*\S/,
+];
+
 interface Pattern {
   readonly kind: DangerKind;
   found(text: string): boolean;
@@ -29,14 +37,18 @@ interface Pattern {
 const patterns: readonly Pattern[] = [
   {
     kind: 'endless loop',
-    // The condition is a command that fails, or succeeds, as long as the box is away; nothing counts.
-    found: (text) =>
-      /\b(?:while|until)\s+(?::|true|\[\s*1\s*\])\s*;/.test(text) ||
-      (/\b(?:while|until)\b/.test(text) &&
-        remote.test(text.split(/;\s*do\b/)[0] ?? '') &&
-        !/\b(?:timeout|seq|-lt|-gt|-le|-ge)\b/.test(text)),
+    // The condition is a command that fails, or succeeds, as long as the box is away; what is read, compared or counted ends.
+    found: (text) => {
+      const [, condition = ''] = /\b(?:while|until)\s+(?:!\s+)?(.*?)\s*(?:;\s*do\b.*)?$/.exec(text) ?? [];
+      if (/^(?:$|:|true\b|\[\s*1\s*\])/.test(condition)) return /\b(?:while|until)\b/.test(text);
+      return !/^(?:\[|\(\(|test\b|read\b|IFS=\S*\s+read\b|getopts\b|shift\b)|\btimeout\b/.test(condition);
+    },
   },
-  { kind: 'secret in arguments', found: (text) => remote.test(text) && secretVariable.test(afterCommand(text)) },
+  {
+    kind: 'secret in arguments',
+    found: (text) =>
+      (remote.test(text) && secretVariable.test(afterCommand(text))) || writtenSecrets.some((one) => one.test(text)),
+  },
   { kind: 'unquoted value', found: (text) => remote.test(text) && unquotedVariables(afterCommand(text)).length > 0 },
   {
     kind: 'value becomes code',

@@ -67,6 +67,36 @@ const templates: Readonly<
       'options: {}',
     ],
   }),
+  'nokia-sros': ({ nasIp }) => ({
+    head: 'extends: nokia-sros',
+    transports: [
+      ...coaLines(nasIp),
+      '  # The box acknowledges what it ignores: here it is asked what it has.',
+      `  cli: { host: ${nasIp}, user: ossia, password: "\${env:ROUTER_PASSWORD}", host_key: "..." }`,
+    ],
+    more: ['# The profiles of each state, and how sessions are named: plugins/nokia-sros/README.md', 'options: {}'],
+  }),
+  'ericsson-se': ({ nasIp }) => ({
+    head: 'extends: ericsson-se',
+    transports: coaLines(nasIp),
+    more: ['# Pages, speeds and services of the box: plugins/ericsson-se/README.md', 'options: {}'],
+  }),
+  xge: ({ nasIp }) => ({
+    head: 'extends: xge',
+    transports: [
+      ...coaLines(nasIp),
+      `  ssh: { host: ${nasIp}, private_key: "\${file:/run/secrets/router-key}", host_key: "..." }`,
+    ],
+    more: ['# The dialect of its commands: plugins/xge/README.md', 'options: {}'],
+  }),
+  'iptv-http': () => ({
+    head: 'extends: iptv-http',
+    transports: [`  http: { base_url: "https://...", token: "\${env:TV_TOKEN}" }`],
+    more: [
+      '# Requests of the middleware, and the packages of its services: plugins/iptv-http/README.md',
+      'options: {}',
+    ],
+  }),
   'generic-coa': ({ nasIp }) => ({
     head: 'extends: generic-coa',
     transports: coaLines(nasIp),

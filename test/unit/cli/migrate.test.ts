@@ -59,29 +59,37 @@ test.each([undefined, 'mikrotik', 'generic-coa', 'carbon-script'])(
   },
 );
 
-test.each(['linux', 'accel-ppp', 'cisco-isg', 'juniper-mx', 'huawei-me60'])(
-  'the profile for %s is one that the daemon takes once its places are filled in',
-  async (plugin) => {
-    const cwd = folder(routerScript);
-    const made = await ossia(['migrate', 'session', '--json', '--nas_ip', '10.0.0.7', '--plugin', plugin], { cwd });
-    const { profile } = JSON.parse(made.out) as { profile: string };
-    const { private: key } = ssh2.utils.generateKeyPairSync('ed25519');
-    writeFileSync(join(cwd, 'key'), key);
-    const filled = profile
-      .replace('/run/secrets/router-key', join(cwd, 'key'))
-      .replace('host_key: "..."', `host_key: "SHA256:${'A'.repeat(43)}"`)
-      .replace(
-        'options: {}',
-        plugin !== 'linux'
-          ? ''
-          : 'options: { customers: [eth1], uplinks: [eth0], portals: { blocked: 10.0.0.2:8080 } }',
-      );
-    writeFileSync(join(cwd, 'nas-profiles/bras-1.yaml'), filled);
-    const { out } = await ossia(['check', '--json'], { cwd, env: { RADIUS_SECRET: 'secret' } });
-    const { profiles } = JSON.parse(out) as { profiles: { problems: unknown[] }[] };
-    expect(profiles).toEqual([expect.objectContaining({ problems: [] })]);
-  },
-);
+const secrets = { RADIUS_SECRET: 'secret', ROUTER_PASSWORD: 'secret', TV_TOKEN: 'secret' };
+
+test.each([
+  'linux',
+  'accel-ppp',
+  'cisco-isg',
+  'juniper-mx',
+  'huawei-me60',
+  'nokia-sros',
+  'ericsson-se',
+  'xge',
+  'iptv-http',
+])('the profile for %s is one that the daemon takes once its places are filled in', async (plugin) => {
+  const cwd = folder(routerScript);
+  const made = await ossia(['migrate', 'session', '--json', '--nas_ip', '10.0.0.7', '--plugin', plugin], { cwd });
+  const { profile } = JSON.parse(made.out) as { profile: string };
+  const { private: key } = ssh2.utils.generateKeyPairSync('ed25519');
+  writeFileSync(join(cwd, 'key'), key);
+  const filled = profile
+    .replace('/run/secrets/router-key', join(cwd, 'key'))
+    .replace('https://...', 'https://tv.example.net')
+    .replace('host_key: "..."', `host_key: "SHA256:${'A'.repeat(43)}"`)
+    .replace(
+      'options: {}',
+      plugin !== 'linux' ? '' : 'options: { customers: [eth1], uplinks: [eth0], portals: { blocked: 10.0.0.2:8080 } }',
+    );
+  writeFileSync(join(cwd, 'nas-profiles/bras-1.yaml'), filled);
+  const { out } = await ossia(['check', '--json'], { cwd, env: secrets });
+  const { profiles } = JSON.parse(out) as { profiles: { problems: unknown[] }[] };
+  expect(profiles).toEqual([expect.objectContaining({ problems: [] })]);
+});
 
 test('no script, a file that is none, a wrong word: each said', async () => {
   const cwd = folder('\0\0');
